@@ -1,0 +1,9 @@
+// Package configs carries the default configuration, the cities' data and the message catalogues inside the program.
+package configs
+
+import "embed"
+
+// Files holds motcua.yaml, cities/ and locales/.
+//
+//go:embed all:cities all:locales
+var Files embed.FS

@@ -1,0 +1,60 @@
+package account
+
+import (
+	"slices"
+
+	"github.com/motcua/motcua/internal/message"
+)
+
+// Assurance says how surely we know who somebody is. Each level includes those below.
+type Assurance string
+
+// The levels.
+const (
+	Guest Assurance = "guest" // nobody signed in, or only known to a network
+	Phone Assurance = "phone" // proved a phone number by a one-time code
+	EID   Assurance = "eid"   // proved the national electronic identity
+)
+
+var assuranceRank = map[Assurance]int{Guest: 0, Phone: 1, EID: 2}
+
+// Reaches tells whether a is at least want.
+func (a Assurance) Reaches(want Assurance) bool { return assuranceRank[a] >= assuranceRank[want] }
+
+// Role is what a member of staff may do. Roles are data of the account and are read anew for each request.
+type Role string
+
+// The roles.
+const (
+	Officer       Role = "officer"       // works on the cases of its unit
+	Dispatcher    Role = "dispatcher"    // sees the cases of all units and hands them out
+	Administrator Role = "administrator" // manages staff and settings; sees what a dispatcher sees
+)
+
+// Viewer is who asks: a citizen, a member of staff acting as such, or nobody (the zero value is a guest).
+type Viewer struct {
+	Account   string       // the surviving account; "" for a guest
+	Subject   string       // the subject that signed in: it owns what is made now and scopes idempotency keys
+	Subjects  []string     // all subjects of the account, Subject among them: reads expand to them; at most 16
+	Session   string       // the session's id; "" for a guest
+	Assurance Assurance    // "" counts as Guest
+	Roles     []Role       // empty for a citizen
+	Unit      string       // id of the unit that a member of staff works for; "" for none
+	Lang      message.Lang // the language to answer in
+}
+
+// SignedIn tells whether the viewer has an account.
+func (v Viewer) SignedIn() bool { return v.Account != "" }
+
+// IsStaff tells whether the viewer has any role.
+func (v Viewer) IsStaff() bool { return len(v.Roles) > 0 }
+
+// Has tells whether the viewer has one of the roles.
+func (v Viewer) Has(roles ...Role) bool {
+	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(v.Roles, r) })
+}
+
+// Owns tells whether the subject that made something is one of the viewer's.
+func (v Viewer) Owns(subject string) bool {
+	return subject != "" && slices.Contains(v.Subjects, subject)
+}

@@ -1,0 +1,70 @@
+package store
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/motcua/motcua/internal/fault"
+)
+
+// Cursor is a place in the order of one query: the ordered value and the id of a document. It is opaque to clients and holds nothing secret.
+// A Cursor that a client sent is checked by Position.
+type Cursor string
+
+// position is what a cursor encodes.
+type position struct {
+	Order any    `bson:"o,omitempty"`
+	ID    string `bson:"i"`
+}
+
+// NewCursor gives the place of a document in the order of q.
+func NewCursor(q Query, id string, doc bson.Raw) (Cursor, error) {
+	p := position{ID: id}
+	if f := q.index.Order; f != "" {
+		if v, err := doc.LookupErr(strings.Split(f, ".")...); err == nil {
+			if err := v.Unmarshal(&p.Order); err != nil {
+				return "", err
+			}
+		}
+	}
+	raw, err := bson.Marshal(p)
+	if err != nil {
+		return "", err
+	}
+	return Cursor(base64.RawURLEncoding.EncodeToString(raw)), nil
+}
+
+// Position gives what the cursor holds: the value of Order (string, bool, int64 or time.Time; nil when the order is by id) and the id. INVALID when it was not made by NewCursor.
+func (c Cursor) Position() (order any, id string, err error) {
+	bad := func(cause error) (any, string, error) {
+		return nil, "", fault.New(fault.Invalid, "store.bad_cursor").Because(cause)
+	}
+	if len(c) > 2048 {
+		return bad(fmt.Errorf("cursor of %d bytes", len(c)))
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(string(c))
+	if err != nil {
+		return bad(err)
+	}
+	if err := bson.Raw(raw).Validate(); err != nil {
+		return bad(err)
+	}
+	var p position
+	if err := bson.Unmarshal(raw, &p); err != nil {
+		return bad(err)
+	}
+	switch v := p.Order.(type) {
+	case nil, string, bool, int64:
+	case int32:
+		p.Order = int64(v)
+	case bson.DateTime:
+		p.Order = time.UnixMilli(int64(v)).UTC()
+	default:
+		return bad(fmt.Errorf("cursor holds a %T", v))
+	}
+	return p.Order, p.ID, nil
+}

@@ -1,7 +1,10 @@
 package miniapps
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/message"
@@ -72,6 +75,15 @@ type Scope struct {
 	Claim     string       `json:"claim"` // "phone", "name"
 	Purpose   message.Text `json:"purpose"`
 	Retention string       `json:"retention"` // ISO 8601 duration the app keeps it for
+}
+
+// Hash names the scope's exact text, so that a consent to it is not taken for a consent to another. 64 hex digits.
+func (s Scope) Hash() string {
+	h := sha256.New()
+	for _, part := range []string{s.Claim, s.Purpose[message.Vietnamese], s.Purpose[message.English], s.Retention} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Urgency orders notices: what may wake a person, what must not wait, what can.

@@ -30,8 +30,8 @@ type Call struct {
 	Actor     Actor
 	Citizen   Citizen // who it is for; zero when a member of staff or the system acts for nobody
 	Case      CaseRef // zero unless the action is about a case
-	Key       string  // identifies the intended effect: hash over (subject, app, action, the caller's key). 64 hex digits
-	InputHash string  // hash over the canonical input, to tell a repeat from a clash. 64 hex digits
+	Key       string  // identifies the intended effect: hash over (subject, app, action, the caller's key). 64 hex digits; "" for a read-only action
+	InputHash string  // hash over the canonical input and Case, to tell a repeat from a clash. 64 hex digits
 	Lang      message.Lang
 	Now       time.Time // the clock, UTC; apps never read their own
 }
@@ -50,7 +50,7 @@ const (
 type Actor struct {
 	Kind  ActorKind
 	ID    string         // account of a citizen or member of staff; name of the part for the system ("timer")
-	Roles []account.Role // of a member of staff
+	Roles []account.Role // of a member of staff, also when acting as a citizen
 	Unit  string         // of a member of staff
 }
 

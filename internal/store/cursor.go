@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/base64"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -23,15 +22,19 @@ type position struct {
 
 // NewCursor gives the place of a document in the order of q.
 func NewCursor(q Query, id string, doc bson.Raw) (Cursor, error) {
-	p := position{ID: id}
+	p := Place{ID: id}
 	if f := q.index.Order; f != "" {
-		if v, err := doc.LookupErr(strings.Split(f, ".")...); err == nil {
-			if err := v.Unmarshal(&p.Order); err != nil {
-				return "", err
-			}
+		v, err := Value(doc, f)
+		if err != nil {
+			return "", err
 		}
+		p.Order = v
 	}
-	raw, err := bson.Marshal(p)
+	return cursorOf(p)
+}
+
+func cursorOf(p Place) (Cursor, error) {
+	raw, err := bson.Marshal(position{Order: p.Order, ID: p.ID})
 	if err != nil {
 		return "", err
 	}

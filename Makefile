@@ -1,0 +1,41 @@
+# The two to know: `make run` and `make test`. Each installs what it needs on a machine with Go, git, make and package registries.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME   ?= 30s
+export GOFLAGS ?= -buildvcs=false
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build lint generate fuzz bench fmt check
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## run a city with everything embedded and stand-ins for the networks
+	go run ./cmd/motcua dev
+
+test: ## install what the tests need, then unit, conformance and end-to-end tests with the race detector
+	./.ci/setup
+	go test -race -shuffle=on -timeout 15m ./...
+
+build: ## build bin/motcua and bin/fakecity
+	go build -trimpath -o bin/ ./cmd/motcua ./cmd/fakecity
+
+lint: ## vet, staticcheck, formatting, stale generated files
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	./.ci/generated-is-fresh
+
+generate: ## write the generated GraphQL code anew
+	go generate ./...
+
+fuzz: ## run every fuzz target for FUZZTIME (30s)
+	./.ci/fuzz $(FUZZTIME)
+
+bench: ## measure, and write docs/benchmarks.md
+	./.ci/setup
+	go run ./internal/bench
+
+fmt: ## format the Go code
+	gofmt -w $$(git ls-files '*.go')
+
+check: lint test ## everything that has to pass

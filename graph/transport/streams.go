@@ -1,0 +1,60 @@
+package transport
+
+import (
+	"context"
+	"sync"
+)
+
+// streams knows the open streams, so that a shutdown can end them.
+type streams struct {
+	limit int
+	count func(kind string, n int)
+
+	mu    sync.Mutex
+	open  int
+	ended bool
+	end   chan struct{} // closed when streams are to end
+	empty chan struct{} // closed when the last has ended after that
+}
+
+func newStreams(limit int, count func(string, int)) *streams {
+	return &streams{limit: limit, count: count, end: make(chan struct{}), empty: make(chan struct{})}
+}
+
+// enter takes up one more stream. It tells whether there is room; then leave must be called when the stream has ended.
+func (s *streams) enter(kind string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended || s.open >= s.limit {
+		return false
+	}
+	s.open++
+	s.count(kind, 1)
+	return true
+}
+
+func (s *streams) leave(kind string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open--
+	s.count(kind, -1)
+	if s.ended && s.open == 0 {
+		close(s.empty)
+	}
+}
+
+func (s *streams) drain(ctx context.Context) {
+	s.mu.Lock()
+	if !s.ended {
+		s.ended = true
+		close(s.end)
+		if s.open == 0 {
+			close(s.empty)
+		}
+	}
+	s.mu.Unlock()
+	select {
+	case <-s.empty:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,425 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	fastws "github.com/fasthttp/websocket"
+	"github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/motcua/motcua/internal/fault"
+)
+
+// subprotocol is the one that is spoken: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+const subprotocol = "graphql-transport-ws"
+
+// Close codes of the subprotocol, and those of RFC 6455 that are used.
+const (
+	closeGoingAway      = websocket.CloseGoingAway
+	closeTryAgain       = websocket.CloseTryAgainLater
+	closeInvalidMessage = 4400
+	closeUnauthorized   = 4401
+	closeForbidden      = 4403
+	closeSubprotocol    = 4406
+	closeInitTimeout    = 4408
+	closeIDTaken        = 4409
+	closeSecondInit     = 4429
+)
+
+// maxOperationID bounds the ids that a client gives its operations, in bytes.
+const maxOperationID = 128
+
+// message is one frame of the subprotocol.
+type message struct {
+	ID      string          `json:"id,omitempty"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+// upgrade gives the handler that turns a request into a socket.
+func (s *Server) upgrade() fiber.Handler {
+	open := websocket.New(func(c *websocket.Conn) { s.serveSocket(c) }, websocket.Config{
+		Subprotocols:    []string{subprotocol},
+		Origins:         s.cfg.Origins,
+		ReadBufferSize:  1024,
+		WriteBufferSize: 1024,
+		WriteBufferPool: &sync.Pool{}, // thousands of sockets are silent at any moment
+		RecoverHandler: func(*websocket.Conn) {
+			if r := recover(); r != nil {
+				s.deps.Log.Error("panic in a socket", "panic", r)
+			}
+		},
+	})
+	return func(c *fiber.Ctx) error {
+		if !s.streams.enter("socket") {
+			c.Set(fiber.HeaderRetryAfter, "5")
+			return s.refuse(c, fiber.StatusServiceUnavailable, reasonStreams, "no more streams can be opened here; try again")
+		}
+		creds := s.credentials(c)
+		c.Locals("credentials", creds)
+		c.Locals("base", context.WithoutCancel(c.UserContext()))
+		err := open(c)
+		if err != nil || c.Response().StatusCode() != fiber.StatusSwitchingProtocols {
+			s.streams.leave("socket")
+		}
+		return err
+	}
+}
+
+func (s *Server) serveSocket(c *websocket.Conn) {
+	defer s.streams.leave("socket")
+	base, _ := c.Locals("base").(context.Context)
+	creds, _ := c.Locals("credentials").(Credentials)
+	ctx, cancel := context.WithCancel(base)
+	k := &socket{server: s, conn: c.Conn, cancel: cancel, base: ctx, creds: creds, operations: map[string]context.CancelFunc{}}
+	defer k.finish()
+	if c.Subprotocol() != subprotocol {
+		k.close(closeSubprotocol, "Subprotocol not acceptable")
+		return
+	}
+	k.serve()
+}
+
+// socket is one connection. One goroutine reads; each operation under way has one more, which writes what it yields.
+type socket struct {
+	server *Server
+	conn   *fastws.Conn
+	base   context.Context // ends with the connection
+	cancel context.CancelFunc
+	creds  Credentials
+
+	write sync.Mutex // one writer at a time
+
+	mu         sync.Mutex
+	caller     context.Context // carries who calls; nil before the acknowledgement
+	admission  Admission
+	inited     bool
+	closed     bool
+	operations map[string]context.CancelFunc
+
+	running sync.WaitGroup
+}
+
+// serve reads until the connection ends.
+func (k *socket) serve() {
+	cfg := k.server.cfg
+	alive := func() { _ = k.conn.SetReadDeadline(time.Now().Add(cfg.PingEvery * 5 / 2)) }
+	k.conn.SetReadLimit(int64(cfg.MaxBody))
+	k.conn.SetPongHandler(func(string) error { alive(); return nil })
+	alive()
+	init := time.AfterFunc(cfg.InitTimeout, k.initTimeout)
+	defer init.Stop()
+	k.running.Go(k.watch)
+	for {
+		kind, data, err := k.conn.ReadMessage()
+		if err != nil {
+			return
+		}
+		alive()
+		var m message
+		if kind != websocket.TextMessage || !decodeMessage(data, &m) {
+			k.close(closeInvalidMessage, "Invalid message received")
+			return
+		}
+		if !k.take(m) {
+			return
+		}
+	}
+}
+
+// decodeMessage reads one frame with the strictness of a request's body.
+func decodeMessage(data []byte, m *message) bool {
+	if _, err := parseJSON(data); err != nil {
+		return false
+	}
+	return json.Unmarshal(data, m) == nil
+}
+
+// take obeys one message. It tells whether to go on reading.
+func (k *socket) take(m message) bool {
+	switch m.Type {
+	case "connection_init":
+		return k.init(m.Payload)
+	case "ping":
+		k.send(message{Type: "pong", Payload: m.Payload})
+		return true
+	case "pong":
+		return true
+	case "subscribe":
+		return k.subscribe(m)
+	case "complete":
+		k.stop(m.ID)
+		return true
+	}
+	k.close(closeInvalidMessage, "Invalid message received")
+	return false
+}
+
+func (k *socket) initTimeout() {
+	k.mu.Lock()
+	waiting := !k.inited
+	k.mu.Unlock()
+	if waiting {
+		k.close(closeInitTimeout, "Connection initialisation timeout")
+	}
+}
+
+// init signs the connection in. The token comes in the payload, because browsers cannot set headers on sockets.
+func (k *socket) init(payload json.RawMessage) bool {
+	k.mu.Lock()
+	second := k.inited
+	k.inited = true
+	k.mu.Unlock()
+	if second {
+		k.close(closeSecondInit, "Too many initialisation requests")
+		return false
+	}
+	var p struct {
+		Authorization string `json:"authorization"`
+	}
+	if len(payload) > 0 && json.Unmarshal(payload, &p) != nil {
+		k.close(closeInvalidMessage, "Invalid message received")
+		return false
+	}
+	if p.Authorization != "" {
+		k.creds.Authorization = p.Authorization
+	}
+	ctx, cancel := context.WithTimeout(k.base, k.server.cfg.Timeout)
+	defer cancel()
+	caller, admission, err := k.server.deps.Doorman.Admit(ctx, k.creds)
+	if fault.CodeOf(err) == fault.Unavailable {
+		k.close(closeTryAgain, "Try again later")
+		return false
+	}
+	if err != nil {
+		k.server.deps.Rejected(reasonAuth)
+		k.close(closeForbidden, "Forbidden")
+		return false
+	}
+	k.mu.Lock()
+	k.caller, k.admission = valuesOf{k.base, caller}, admission
+	k.mu.Unlock()
+	return k.send(message{Type: "connection_ack"})
+}
+
+// valuesOf lives as long as its Context and carries the values of another, whose own deadline is over.
+type valuesOf struct {
+	context.Context
+	values context.Context
+}
+
+// Value gives a value of the other context.
+func (v valuesOf) Value(key any) any { return v.values.Value(key) }
+
+func (k *socket) subscribe(m message) bool {
+	k.mu.Lock()
+	caller := k.caller
+	_, taken := k.operations[m.ID]
+	room := len(k.operations) < k.server.cfg.Subscriptions
+	k.mu.Unlock()
+	switch {
+	case caller == nil:
+		k.close(closeUnauthorized, "Unauthorized")
+		return false
+	case m.ID == "" || len(m.ID) > maxOperationID:
+		k.close(closeInvalidMessage, "Invalid message received")
+		return false
+	case taken:
+		k.close(closeIDTaken, "Subscriber for "+m.ID+" already exists")
+		return false
+	case !room:
+		k.server.deps.Rejected(reasonStreams)
+		return k.fail(m.ID, gqlerror.List{k.server.deps.Doorman.Words(caller, k.creds.Languages, fault.New(fault.RateLimited, ""))})
+	}
+	p, err := ParseParams(m.Payload)
+	if err != nil {
+		k.server.deps.Rejected(reasonParams)
+		k.close(closeInvalidMessage, "Invalid message received")
+		return false
+	}
+	op, refusal := k.server.deps.Engine.Prepare(caller, p)
+	if refusal != nil {
+		k.server.deps.Rejected(refusal.Reason)
+		return k.fail(m.ID, refusal.Errors)
+	}
+	ctx, cancel := k.deadline(caller, op)
+	k.mu.Lock()
+	k.operations[m.ID] = cancel
+	k.mu.Unlock()
+	k.running.Go(func() { k.run(ctx, cancel, m.ID, op) })
+	return true
+}
+
+// deadline bounds queries and mutations; subscriptions end with the connection.
+func (k *socket) deadline(ctx context.Context, op *graphql.OperationContext) (context.Context, context.CancelFunc) {
+	if op.Operation.Operation == ast.Subscription {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, k.server.cfg.Timeout)
+}
+
+// run sends what an operation yields, then tells that it is over, unless the client already knows.
+func (k *socket) run(ctx context.Context, cancel context.CancelFunc, id string, op *graphql.OperationContext) {
+	defer cancel()
+	defer k.server.contain(ctx)
+	handler, ctx := k.server.deps.Engine.Run(ctx, op)
+	for res := handler(ctx); res != nil; res = handler(ctx) {
+		body, err := k.server.encode(res)
+		if err != nil || !k.has(id) || !k.send(message{ID: id, Type: "next", Payload: body}) {
+			break
+		}
+	}
+	if k.forget(id) {
+		k.send(message{ID: id, Type: "complete"})
+	}
+}
+
+func (k *socket) fail(id string, errs gqlerror.List) bool {
+	body, err := json.Marshal(k.server.deps.Engine.Trim(errs))
+	return err == nil && k.send(message{ID: id, Type: "error", Payload: body})
+}
+
+func (k *socket) has(id string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, ok := k.operations[id]
+	return ok
+}
+
+// forget drops an operation that is over and tells whether it was still known.
+func (k *socket) forget(id string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, ok := k.operations[id]
+	delete(k.operations, id)
+	return ok
+}
+
+// stop ends an operation that the client no longer wants. An id that is not known is over already.
+func (k *socket) stop(id string) {
+	k.mu.Lock()
+	cancel := k.operations[id]
+	delete(k.operations, id)
+	k.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+}
+
+// watch sends signs of life and ends the connection when the sign-in or the server does.
+func (k *socket) watch() {
+	ping := time.NewTicker(k.server.cfg.PingEvery)
+	defer ping.Stop()
+	recheck := time.NewTicker(k.server.cfg.RecheckEvery)
+	defer recheck.Stop()
+	for {
+		select {
+		case <-k.base.Done():
+			return
+		case <-k.server.streams.end:
+			k.close(closeGoingAway, "Going away, connect again")
+			return
+		case <-ping.C:
+			deadline := time.Now().Add(k.server.cfg.WriteTimeout)
+			if k.conn.WriteControl(websocket.PingMessage, nil, deadline) != nil {
+				k.close(closeGoingAway, "")
+				return
+			}
+		case <-recheck.C:
+			if !k.recheck() {
+				k.server.deps.Rejected(reasonAuth)
+				k.close(closeForbidden, "Forbidden")
+				return
+			}
+		}
+	}
+}
+
+func (k *socket) recheck() bool {
+	k.mu.Lock()
+	admission, admitted := k.admission, k.caller != nil
+	k.mu.Unlock()
+	return !admitted || k.server.stillAdmitted(k.base, k.creds, admission)
+}
+
+// send writes one message. It tells whether the client still takes it.
+func (k *socket) send(m message) bool {
+	k.write.Lock()
+	defer k.write.Unlock()
+	if k.conn.SetWriteDeadline(time.Now().Add(k.server.cfg.WriteTimeout)) != nil {
+		return false
+	}
+	w, err := k.conn.NextWriter(websocket.TextMessage)
+	if err != nil {
+		return false
+	}
+	if !writeMessage(w, m) {
+		return false
+	}
+	return w.Close() == nil
+}
+
+// close tells the client why, once, and ends the connection; the reader then finds it closed.
+func (k *socket) close(code int, reason string) {
+	k.mu.Lock()
+	again := k.closed
+	k.closed = true
+	k.mu.Unlock()
+	if again {
+		return
+	}
+	reason = strings.ToValidUTF8(reason[:min(len(reason), 100)], "") // a close frame carries 123 bytes
+	_ = k.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(time.Second))
+	// The peer answers with a close of its own; a short while is left for it, so that ours is not lost with the connection.
+	_ = k.conn.SetReadDeadline(time.Now().Add(time.Second))
+	k.cancel()
+}
+
+// finish ends every operation and waits for them.
+func (k *socket) finish() {
+	k.cancel()
+	k.drainRead()
+	_ = k.conn.Close()
+	k.running.Wait()
+}
+
+// drainRead waits, shortly, for the peer's own close after ours.
+func (k *socket) drainRead() {
+	k.mu.Lock()
+	closed := k.closed
+	k.mu.Unlock()
+	if !closed {
+		return
+	}
+	for {
+		if _, _, err := k.conn.NextReader(); err != nil {
+			return
+		}
+	}
+}
+
+// writeMessage writes a message whose payload is JSON already, without encoding that again.
+func writeMessage(w io.Writer, m message) bool {
+	head, err := json.Marshal(message{ID: m.ID, Type: m.Type})
+	if err != nil {
+		return false
+	}
+	if len(m.Payload) == 0 {
+		_, err = w.Write(head)
+		return err == nil
+	}
+	for _, part := range [][]byte{head[:len(head)-1], []byte(`,"payload":`), m.Payload, []byte("}")} {
+		if _, err := w.Write(part); err != nil {
+			return false
+		}
+	}
+	return true
+}

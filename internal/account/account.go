@@ -1,0 +1,207 @@
+// Package account knows who somebody is: phone numbers and the one-time codes that prove them, accounts, sessions and tokens, and the roles of staff.
+//
+// It owns the documents of accounts, phone claims, challenges, sessions and signing keys. It does not know what anybody does once signed in, how a
+// text message travels, or which network a citizen chats on.
+//
+// Personal data (phone numbers, names, names of devices) lies sealed in the store; a phone is found by a keyed index. Nothing here logs either.
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/internal/store"
+)
+
+// Box seals personal data and computes keyed indexes. secret.Box is one.
+type Box interface {
+	Seal(plain []byte, context string) ([]byte, error)
+	Unseal(sealed []byte, context string) ([]byte, error)
+	Index(context, value string) string
+	Indexes(context, value string) []string
+}
+
+// Limiter slows down whoever asks too often, by counters that may be lost. limit.Limiter is one. What must never be lost, the attempts at a
+// code and the codes of a phone, is counted in the store instead.
+type Limiter interface {
+	Allow(ctx context.Context, key string, r limit.Rule) (retryAfter time.Duration, err error)
+}
+
+// Texts puts the key of a text into words. locale.Catalogue is one.
+type Texts interface {
+	Text(lang message.Lang, key string, params map[string]any) string
+}
+
+// Deps are what Accounts works with. All are needed.
+type Deps struct {
+	Box      Box
+	Limiter  Limiter
+	Outbox   Outbox
+	Texts    Texts
+	Accesses AccessLog
+	Now      func() time.Time
+	Log      *slog.Logger
+	Reg      prometheus.Registerer
+}
+
+// Accounts signs people in and knows them afterwards. It is safe for concurrent use; several replicas may work on the same store.
+type Accounts struct {
+	cfg  Config
+	deps Deps
+
+	accounts   *store.Collection[record]
+	claims     *store.Collection[claim]
+	challenges *store.Collection[challenge]
+	phones     *store.Collection[phoneCount]
+	sessions   *store.Collection[session]
+	staff      store.Query
+
+	keys   *keyring
+	tokens *tokens
+	events *prometheus.CounterVec
+}
+
+// record is an account as it is stored.
+type record struct {
+	ID        string       `bson:"_id"`      // also the account's first subject
+	Subjects  []string     `bson:"subjects"` // at most 16
+	Claim     string       `bson:"claim"`    // id of the phone claim that leads here: this side is the truth, a claim that says otherwise is stale
+	Moves     int          `bson:"moves"`    // counts the changes of the phone
+	Phone     []byte       `bson:"phone"`    // E.164, sealed
+	Name      []byte       `bson:"name,omitempty"`
+	Lang      message.Lang `bson:"lang"`
+	Staff     bool         `bson:"staff,omitempty"` // has a role
+	Roles     []Role       `bson:"roles,omitempty"`
+	Unit      string       `bson:"unit,omitempty"`
+	Marks     once.Marks   `bson:"marks,omitempty"`
+	CreatedAt time.Time    `bson:"created_at"`
+	UpdatedAt time.Time    `bson:"updated_at"`
+}
+
+// Kinds declares what this package stores, for copies and backups.
+func Kinds() []store.Kind {
+	return []store.Kind{accountKind, claimKind, challengeKind, phoneKind, sessionKind, keyKind}
+}
+
+var accountKind = store.Kind{Name: "accounts", Indexes: []store.Index{{Name: "staff", Equal: []string{"staff"}, Order: "created_at"}}}
+
+// New defines the documents and makes sure that there are keys to sign with. It fails when the signing keys in the store were sealed by another keyset.
+func New(ctx context.Context, engine store.Engine, cfg Config, deps Deps) (*Accounts, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("account: configuration: %w", err)
+	}
+	a := &Accounts{cfg: cfg, deps: deps}
+	if err := a.define(ctx, engine); err != nil {
+		return nil, err
+	}
+	a.events = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "motcua_account_events_total", Help: "What happened at sign-in, by event.",
+	}, []string{"event"})
+	if err := deps.Reg.Register(a.events); err != nil {
+		return nil, fmt.Errorf("account: metrics: %w", err)
+	}
+	var err error
+	if a.keys, err = newKeyring(ctx, engine, deps.Box, cfg, deps.Now); err != nil {
+		return nil, err
+	}
+	a.tokens, err = newTokens(a.keys, cfg, deps.Now)
+	return a, err
+}
+
+func (a *Accounts) define(ctx context.Context, engine store.Engine) (err error) {
+	if a.accounts, err = store.Define[record](ctx, engine, accountKind); err != nil {
+		return err
+	}
+	if a.claims, err = store.Define[claim](ctx, engine, claimKind); err != nil {
+		return err
+	}
+	if a.challenges, err = store.Define[challenge](ctx, engine, challengeKind); err != nil {
+		return err
+	}
+	if a.phones, err = store.Define[phoneCount](ctx, engine, phoneKind); err != nil {
+		return err
+	}
+	if a.sessions, err = store.Define[session](ctx, engine, sessionKind); err != nil {
+		return err
+	}
+	a.staff, err = a.accounts.Query("staff")
+	return err
+}
+
+// now is the clock in the precision that the store keeps.
+func (a *Accounts) now() time.Time { return a.deps.Now().UTC().Truncate(time.Millisecond) }
+
+func (a *Accounts) count(event string) { a.events.WithLabelValues(event).Inc() }
+
+// Authenticate tells who a bearer token belongs to, by two reads: the session, which may have been ended, and the account, whose roles may
+// have changed. "" is a guest: the zero Viewer. "Bearer " in front is tolerated. UNAUTHORIZED, with one text for every cause, when the token is not good.
+func (a *Accounts) Authenticate(ctx context.Context, bearer string) (Viewer, error) {
+	token := trimBearer(bearer)
+	if token == "" {
+		return Viewer{}, nil
+	}
+	c, err := a.tokens.verify(ctx, token)
+	if err != nil {
+		return Viewer{}, err
+	}
+	s, err := a.sessions.Get(ctx, sessionID(c.Account, c.Session))
+	if fault.CodeOf(err) == fault.NotFound {
+		return Viewer{}, signedOut(err)
+	}
+	if err != nil {
+		return Viewer{}, fmt.Errorf("account: authenticate: %w", err)
+	}
+	if !s.live(a.now()) || s.Subject != c.Subject {
+		return Viewer{}, signedOut(nil)
+	}
+	r, err := a.accounts.Get(ctx, c.Account)
+	if fault.CodeOf(err) == fault.NotFound {
+		return Viewer{}, signedOut(err)
+	}
+	if err != nil {
+		return Viewer{}, fmt.Errorf("account: authenticate: %w", err)
+	}
+	return r.viewer(s), nil
+}
+
+// JWKS gives the public keys that access tokens are verified with, as a JWK set (RFC 7517): the one in use, the next one, and older ones whose
+// tokens have not all expired. When the store is away it gives the keys known last.
+func (a *Accounts) JWKS(ctx context.Context) ([]byte, error) { return a.keys.jwks(ctx) }
+
+func (r record) viewer(s session) Viewer {
+	return Viewer{
+		Account: r.ID, Subject: s.Subject, Subjects: r.Subjects, Session: s.uuid(), Assurance: s.Assurance,
+		Roles: r.Roles, Unit: r.Unit, Lang: r.Lang.Or(),
+	}
+}
+
+// signedOut is the one error for every token that is not good: which check failed is nobody's business but the log's.
+func signedOut(cause error) error {
+	return fault.New(fault.Unauthorized, "account.signed_out").Because(cause)
+}
+
+// newID makes a random id.
+func newID() (string, error) {
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return "", fmt.Errorf("account: random id: %w", err)
+	}
+	return id.String(), nil
+}
+
+// randomBytes makes n bytes that nobody can guess. crypto/rand never fails (Go 1.24 and later end the program instead).
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return b
+}

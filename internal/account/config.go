@@ -1,0 +1,80 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/motcua/motcua/internal/limit"
+)
+
+// Config is the section account of the configuration.
+type Config struct {
+	Issuer          string        `koanf:"issuer"`            // iss of access tokens; the city's public address or a name. "motcua"
+	Audience        string        `koanf:"audience"`          // aud of access tokens: who they are for. "motcua"
+	AccessTTL       time.Duration `koanf:"access_ttl"`        // life of an access token; short, because it is renewed silently. 15m
+	SessionIdle     time.Duration `koanf:"session_idle"`      // a session that asks for no new tokens for this long ends. 720h
+	SessionMax      time.Duration `koanf:"session_max"`       // a session ends this long after the sign-in, whatever it does. 4320h
+	StaffSessionMax time.Duration `koanf:"staff_session_max"` // the same for members of staff: one working day. 12h
+	MaxSessions     int           `koanf:"max_sessions"`      // sessions of one account at once; one more ends the oldest. 10
+	RefreshRetry    time.Duration `koanf:"refresh_retry"`     // how long a refresh whose answer was lost may be repeated with the same idempotency key; 0 never. 1m
+	KeyPeriod       time.Duration `koanf:"key_period"`        // each signing key signs for this long. 720h
+	Code            CodeConfig    `koanf:"code"`
+	Limits          LimitConfig   `koanf:"limits"`
+}
+
+// CodeConfig is about one-time codes. Codes always have six digits.
+type CodeConfig struct {
+	TTL          time.Duration `koanf:"ttl"`            // a code ends after this. 5m
+	Attempts     int           `koanf:"attempts"`       // wrong or right, at one code. 5
+	ResendAfter  time.Duration `koanf:"resend_after"`   // least time between two codes to one phone. 1m
+	SendsPerHour int           `koanf:"sends_per_hour"` // codes to one phone in an hour; each costs the city money. 5
+	SendsPerDay  int           `koanf:"sends_per_day"`  // codes to one phone in 24 hours: with attempts, it bounds what guessing can reach. 12
+	ChecksPerDay int           `koanf:"checks_per_day"` // codes tried for one phone in 24 hours, right or wrong. 40
+}
+
+// LimitConfig bounds what one address or one device may ask. Many citizens share an address behind the networks' translation, so addresses get more.
+type LimitConfig struct {
+	SendAddress    limit.Rule `koanf:"send_address"`    // codes asked for from one address (IPv6: one /64). 60 per 1h
+	SendDevice     limit.Rule `koanf:"send_device"`     // codes asked for by one device. 10 per 1h
+	CheckAddress   limit.Rule `koanf:"check_address"`   // codes tried from one address. 120 per 1h
+	CheckDevice    limit.Rule `koanf:"check_device"`    // codes tried by one device. 30 per 1h
+	RefreshAddress limit.Rule `koanf:"refresh_address"` // refresh tokens shown from one address. 600 per 10m
+}
+
+// Validate reports every setting that is out of range.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	bad(c.Issuer == "", "issuer: must be set")
+	bad(c.Audience == "", "audience: must be set")
+	bad(c.AccessTTL <= 0 || c.AccessTTL > time.Hour, "access_ttl: must be positive and at most 1h")
+	bad(c.SessionIdle < c.AccessTTL, "session_idle: must be at least access_ttl")
+	bad(c.SessionMax < c.SessionIdle, "session_max: must be at least session_idle")
+	bad(c.StaffSessionMax < c.AccessTTL, "staff_session_max: must be at least access_ttl")
+	bad(c.MaxSessions < 1 || c.MaxSessions > 100, "max_sessions: must be from 1 to 100")
+	bad(c.RefreshRetry < 0 || c.RefreshRetry > 10*time.Minute, "refresh_retry: must be from 0 to 10m")
+	bad(c.KeyPeriod < time.Second, "key_period: must be at least 1s")
+	bad(c.Code.TTL <= 0 || c.Code.TTL > 10*time.Minute, "code.ttl: must be positive and at most 10m")
+	bad(c.Code.Attempts < 1 || c.Code.Attempts > 10, "code.attempts: must be from 1 to 10")
+	bad(c.Code.ResendAfter < 0, "code.resend_after: must not be negative")
+	bad(c.Code.SendsPerHour < 1, "code.sends_per_hour: must be positive")
+	bad(c.Code.SendsPerDay < c.Code.SendsPerHour || c.Code.SendsPerDay > 100, "code.sends_per_day: must be from sends_per_hour to 100")
+	bad(c.Code.ChecksPerDay < c.Code.Attempts || c.Code.ChecksPerDay > 1000, "code.checks_per_day: must be from attempts to 1000")
+	for _, r := range []struct {
+		key  string
+		rule limit.Rule
+	}{
+		{"send_address", c.Limits.SendAddress}, {"send_device", c.Limits.SendDevice}, {"check_address", c.Limits.CheckAddress},
+		{"check_device", c.Limits.CheckDevice}, {"refresh_address", c.Limits.RefreshAddress},
+	} {
+		if err := r.rule.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("limits.%s: %w", r.key, err))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,239 @@
+// Package admin is the operators' side of a running city: a small HTTP interface on the admin port, and the client that the commands use.
+//
+// A command reaches the same handler whether the city runs (over HTTP) or not (in the same process), so that each operation exists once.
+// It owns paths, bodies and who may call; it does not know how anything is done.
+package admin
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/motcua/motcua/internal/fault"
+)
+
+// Staff manages members of staff.
+type Staff interface {
+	Add(ctx context.Context, m Member) (Member, error)
+	List(ctx context.Context) ([]Member, error)
+}
+
+// Member is a member of staff as an operator sees one.
+type Member struct {
+	Account string   `json:"account"`
+	Phone   string   `json:"phone,omitempty"` // in full when adding; masked in answers
+	Name    string   `json:"name,omitempty"`
+	Roles   []string `json:"roles"`
+	Unit    string   `json:"unit,omitempty"`
+}
+
+// Outbox shows and replays stored intents.
+type Outbox interface {
+	List(ctx context.Context, state, lane string, first int, after string) (Intents, error)
+	Retry(ctx context.Context, id string) error
+}
+
+// Intents is a page of intents.
+type Intents struct {
+	Items []Intent `json:"items"`
+	Next  string   `json:"next,omitempty"` // cursor of the next page; "" when there is none
+}
+
+// Intent is a stored intent without its payload.
+type Intent struct {
+	ID       string    `json:"id"`
+	Lane     string    `json:"lane"`
+	Kind     string    `json:"kind"`
+	State    string    `json:"state"`
+	Since    time.Time `json:"since"`
+	Due      time.Time `json:"due,omitzero"`
+	Attempts int       `json:"attempts"`
+	Reason   string    `json:"reason,omitempty"`
+}
+
+// Progress is called as long work advances; total is 0 while it is unknown.
+type Progress func(done, total int)
+
+// Drift is what recomputing the roll-ups found.
+type Drift struct {
+	Slots   int      `json:"slots"`   // recomputed
+	Wrong   int      `json:"wrong"`   // that differed and were set right
+	Details []string `json:"details"` // the first few of them
+}
+
+// Stats recomputes roll-ups.
+type Stats interface {
+	Rebuild(ctx context.Context, p Progress) (Drift, error)
+}
+
+// Backup writes everything that is needed to restore the city, secrets excepted.
+type Backup interface {
+	Backup(ctx context.Context, w io.Writer) error
+}
+
+// Ops are all operations.
+type Ops struct {
+	Staff  Staff
+	Outbox Outbox
+	Stats  Stats
+	Backup Backup
+	Log    *slog.Logger
+}
+
+// maxBody is the largest request body, in bytes.
+const maxBody = 16 << 10
+
+// Handler serves the operations under /v1/ to callers that present the token.
+func Handler(ops Ops, token string) http.Handler {
+	mux := http.NewServeMux()
+	h := handler{ops}
+	mux.HandleFunc("POST /v1/staff", h.addStaff)
+	mux.HandleFunc("GET /v1/staff", h.listStaff)
+	mux.HandleFunc("GET /v1/outbox", h.listOutbox)
+	mux.HandleFunc("POST /v1/outbox/retry", h.retry)
+	mux.HandleFunc("POST /v1/stats/rebuild", h.rebuild)
+	mux.HandleFunc("GET /v1/backup", h.backup)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok || subtle.ConstantTimeCompare([]byte(got), []byte(token)) != 1 {
+			h.answer(w, r, nil, fault.New(fault.Unauthorized, ""))
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		mux.ServeHTTP(w, r)
+	})
+}
+
+type handler struct{ ops Ops }
+
+func (h handler) addStaff(w http.ResponseWriter, r *http.Request) {
+	var m Member
+	if err := decode(r, &m); err != nil {
+		h.answer(w, r, nil, err)
+		return
+	}
+	made, err := h.ops.Staff.Add(r.Context(), m)
+	h.answer(w, r, made, err)
+}
+
+func (h handler) listStaff(w http.ResponseWriter, r *http.Request) {
+	list, err := h.ops.Staff.List(r.Context())
+	h.answer(w, r, list, err)
+}
+
+func (h handler) listOutbox(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	first, err := strconv.Atoi(q.Get("first"))
+	if q.Get("first") != "" && err != nil {
+		h.answer(w, r, nil, fault.Wrap(fault.Invalid, err))
+		return
+	}
+	page, err := h.ops.Outbox.List(r.Context(), q.Get("state"), q.Get("lane"), first, q.Get("after"))
+	h.answer(w, r, page, err)
+}
+
+func (h handler) retry(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		ID string `json:"id"`
+	}
+	err := decode(r, &in)
+	if err == nil {
+		err = h.ops.Outbox.Retry(r.Context(), in.ID)
+	}
+	h.answer(w, r, struct{}{}, err)
+}
+
+// step is one line of a long answer: progress, or the end with a result or an error.
+type step struct {
+	Done  int      `json:"done,omitempty"`
+	Total int      `json:"total,omitempty"`
+	Drift *Drift   `json:"drift,omitempty"`
+	Error *problem `json:"error,omitempty"`
+}
+
+type problem struct {
+	Code  fault.Code `json:"code"`
+	Cause string     `json:"cause"` // operators see the cause; it holds no secrets
+}
+
+// rebuild answers line by line, so that the caller can show how far it is.
+func (h handler) rebuild(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	out := json.NewEncoder(w)
+	flush := http.NewResponseController(w)
+	say := func(s step) {
+		if out.Encode(s) == nil {
+			_ = flush.Flush() // not every writer can; the lines then come at the end
+		}
+	}
+	drift, err := h.ops.Stats.Rebuild(r.Context(), func(done, total int) { say(step{Done: done, Total: total}) })
+	if err != nil {
+		h.log(r, err)
+		say(step{Error: problemOf(err)})
+		return
+	}
+	say(step{Drift: &drift})
+}
+
+// backup streams the archive. An error in the middle cuts the answer off, so that the client cannot take half for the whole.
+func (h handler) backup(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/zip")
+	if err := h.ops.Backup.Backup(r.Context(), w); err != nil {
+		h.log(r, err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func decode(r *http.Request, into any) error {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	return fault.Wrap(fault.Invalid, d.Decode(into))
+}
+
+func (h handler) answer(w http.ResponseWriter, r *http.Request, v any, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	if err != nil {
+		h.log(r, err)
+		w.WriteHeader(statusOf(fault.CodeOf(err)))
+		v = problemOf(err)
+	}
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		h.ops.Log.WarnContext(r.Context(), "admin answer not sent", "err", err)
+	}
+}
+
+func (h handler) log(r *http.Request, err error) {
+	h.ops.Log.WarnContext(r.Context(), "admin request failed", "path", r.URL.Path, "err", err)
+}
+
+func problemOf(err error) *problem { return &problem{fault.CodeOf(err), err.Error()} }
+
+func statusOf(c fault.Code) int {
+	switch c {
+	case fault.Invalid:
+		return http.StatusBadRequest
+	case fault.Unauthorized:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.RateLimited:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// err gives the fault that a problem told of.
+func (p *problem) err() error { return &fault.Error{Code: p.Code, Cause: errors.New(p.Cause)} }

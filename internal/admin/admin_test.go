@@ -1,0 +1,149 @@
+package admin_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/motcua/motcua/internal/admin"
+	"github.com/motcua/motcua/internal/fault"
+)
+
+// city answers every operation; fails makes the long ones end in an error.
+type city struct {
+	fails bool
+	added admin.Member
+}
+
+func (c *city) Add(_ context.Context, m admin.Member) (admin.Member, error) {
+	if m.Phone == "" {
+		return m, fault.InvalidField("account.bad_phone", "phone")
+	}
+	c.added = m
+	m.Phone, m.Account = "******678", "a1"
+	return m, nil
+}
+
+type outbox struct{ retried string }
+
+func (o *outbox) List(_ context.Context, state, lane string, first int, after string) (admin.Intents, error) {
+	return admin.Intents{Items: []admin.Intent{{ID: strings.Join([]string{state, lane, after}, "/"), Attempts: first}}, Next: "n"}, nil
+}
+
+func (o *outbox) Retry(_ context.Context, id string) error {
+	if id != "i1" {
+		return fault.New(fault.NotFound, "")
+	}
+	o.retried = id
+	return nil
+}
+
+func (c *city) List(context.Context) ([]admin.Member, error) {
+	return []admin.Member{{Account: "a1", Roles: []string{"officer"}}}, nil
+}
+
+func (c *city) Rebuild(_ context.Context, p admin.Progress) (admin.Drift, error) {
+	p(1, 2)
+	p(2, 2)
+	if c.fails {
+		return admin.Drift{}, fault.Wrap(fault.Unavailable, errors.New("store away"))
+	}
+	return admin.Drift{Slots: 7, Wrong: 1, Details: []string{"x"}}, nil
+}
+
+func (c *city) Backup(_ context.Context, w io.Writer) error {
+	if _, err := w.Write(bytes.Repeat([]byte("archive "), 10000)); err != nil {
+		return err
+	}
+	if c.fails {
+		return errors.New("disk gone")
+	}
+	return nil
+}
+
+const token = "a token"
+
+// clients gives the same operations over HTTP and in the process.
+func clients(t *testing.T, c *city, o *outbox) map[string]*admin.Client {
+	t.Helper()
+	h := admin.Handler(admin.Ops{Staff: c, Outbox: o, Stats: c, Backup: c, Log: slog.New(slog.DiscardHandler)}, token)
+	s := httptest.NewServer(h)
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	t.Cleanup(s.Close)
+	remote, err := admin.Dial(t.Context(), strings.TrimPrefix(s.URL, "http://"), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]*admin.Client{"over HTTP": remote, "in process": admin.Local(h, token)}
+}
+
+func TestOperations(t *testing.T) {
+	t.Parallel()
+	c, o := &city{}, &outbox{}
+	for name, client := range clients(t, c, o) {
+		t.Run(name, func(t *testing.T) {
+			ctx := t.Context()
+			m, err := client.AddStaff(ctx, admin.Member{Phone: "0912345678", Roles: []string{"officer"}, Unit: "u"})
+			if err != nil || m.Account != "a1" || m.Phone != "******678" || c.added.Unit != "u" {
+				t.Errorf("add: %+v, %v", m, err)
+			}
+			if _, err := client.AddStaff(ctx, admin.Member{}); fault.CodeOf(err) != fault.Invalid {
+				t.Errorf("add nobody: %v", err)
+			}
+			if l, err := client.ListStaff(ctx); err != nil || len(l) != 1 {
+				t.Errorf("list: %v, %v", l, err)
+			}
+			if p, err := client.ListOutbox(ctx, "dead", "bulk", 5, "c"); err != nil || p.Items[0].ID != "dead/bulk/c" || p.Items[0].Attempts != 5 || p.Next != "n" {
+				t.Errorf("outbox: %+v, %v", p, err)
+			}
+			if err := client.Retry(ctx, "i1"); err != nil || o.retried != "i1" {
+				t.Errorf("retry: %v", err)
+			}
+			if err := client.Retry(ctx, "i2"); fault.CodeOf(err) != fault.NotFound {
+				t.Errorf("retry of nothing: %v", err)
+			}
+			steps := 0
+			if d, err := client.Rebuild(ctx, func(int, int) { steps++ }); err != nil || d.Slots != 7 || steps != 2 {
+				t.Errorf("rebuild: %+v after %d steps, %v", d, steps, err)
+			}
+			var b bytes.Buffer
+			if err := client.Backup(ctx, &b); err != nil || b.Len() != 80000 {
+				t.Errorf("backup: %d bytes, %v", b.Len(), err)
+			}
+		})
+	}
+}
+
+func TestLongWorkThatFailsIsSeen(t *testing.T) {
+	t.Parallel()
+	for name, client := range clients(t, &city{fails: true}, &outbox{}) {
+		t.Run(name, func(t *testing.T) {
+			if _, err := client.Rebuild(t.Context(), func(int, int) {}); fault.CodeOf(err) != fault.Unavailable {
+				t.Errorf("rebuild: %v", err)
+			}
+			if err := client.Backup(t.Context(), io.Discard); err == nil {
+				t.Error("half a backup was taken for a whole one")
+			}
+		})
+	}
+}
+
+func TestOnlyTheTokenOpens(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(admin.Handler(admin.Ops{Log: slog.New(slog.DiscardHandler)}, token))
+	t.Cleanup(s.Close)
+	for _, wrong := range []string{"", "a toke", "a tokens"} {
+		if _, err := admin.Dial(t.Context(), strings.TrimPrefix(s.URL, "http://"), wrong); fault.CodeOf(err) != fault.Unauthorized {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+	s.Close()
+	if _, err := admin.Dial(t.Context(), strings.TrimPrefix(s.URL, "http://"), token); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("nothing there: %v", err)
+	}
+}

@@ -1,0 +1,80 @@
+package casework
+
+import (
+	"slices"
+	"time"
+)
+
+// Outbound is what a document still has to tell others. It is embedded inline, so that it is stored in one write with the change that causes it.
+type Outbound struct {
+	Pending []Notice   `bson:"pending,omitempty"`
+	Counts  []Count    `bson:"counts,omitempty"`
+	RelayAt *time.Time `bson:"relayAt,omitempty"`    // when the relay is to come; nil when nothing waits
+	Tries   int        `bson:"relayTries,omitempty"` // attempts that failed since the relay last succeeded
+}
+
+// Notice is a message to a citizen that the manifest declares.
+type Notice struct {
+	ID     string            `bson:"id"`     // unique and the same at each attempt: case id and number of the entry
+	To     string            `bson:"to"`     // subject
+	Notice string            `bson:"notice"` // id in the manifest
+	Params map[string]string `bson:"params,omitempty"`
+	Case   string            `bson:"case"` // id of the case it is about
+	At     time.Time         `bson:"at"`
+}
+
+// Count moves one from a slot to another in a Tally.
+type Count struct {
+	ID   string `bson:"id"`             // unique and the same at each attempt
+	From string `bson:"from,omitempty"` // slot that loses one; "" for none
+	To   string `bson:"to,omitempty"`   // slot that gains one; "" for none
+}
+
+// Tell adds a notice to be sent.
+func (o *Outbound) Tell(n Notice) {
+	n.At = Instant(n.At)
+	o.Pending = append(o.Pending, n)
+	o.wake(n.At)
+}
+
+// Count adds a count to be made at the time now. One that moves nothing is left out.
+func (o *Outbound) Count(now time.Time, c Count) {
+	if c.From == c.To {
+		return
+	}
+	o.Counts = append(o.Counts, c)
+	o.wake(now)
+}
+
+// Settle drops what the relay has carried, as it was then in done. What came later stays, and the relay comes again for it.
+func (o *Outbound) Settle(done *Outbound) {
+	o.Pending = slices.DeleteFunc(o.Pending, func(n Notice) bool {
+		return slices.ContainsFunc(done.Pending, func(d Notice) bool { return d.ID == n.ID })
+	})
+	o.Counts = slices.DeleteFunc(o.Counts, func(c Count) bool {
+		return slices.ContainsFunc(done.Counts, func(d Count) bool { return d.ID == c.ID })
+	})
+	o.Tries = 0
+	if len(o.Pending)+len(o.Counts) == 0 {
+		o.RelayAt = nil
+	}
+}
+
+// Postpone makes the relay come later, the longer the more often it failed: from one second up to a minute.
+func (o *Outbound) Postpone(now time.Time) {
+	wait := min(time.Second<<min(o.Tries, 6), time.Minute)
+	at := Instant(now.Add(wait))
+	o.Tries++
+	o.RelayAt = &at
+}
+
+// Wake makes the relay come at once also when nothing else waits.
+func (o *Outbound) Wake(now time.Time) { o.wake(now) }
+
+func (o *Outbound) wake(now time.Time) {
+	if o.RelayAt != nil {
+		return // it comes already; after failures it keeps its distance
+	}
+	at := Instant(now)
+	o.RelayAt = &at
+}

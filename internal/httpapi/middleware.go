@@ -1,0 +1,193 @@
+package httpapi
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/motcua/motcua/internal/fault"
+)
+
+// LocalClientIP is the name under which a request's Locals hold the client's address, past trusted proxies.
+const LocalClientIP = "client_ip"
+
+// uploadPath begins the paths whose bodies are streams with limits of their own.
+const uploadPath = "/media/"
+
+type metrics struct {
+	requests *prometheus.HistogramVec
+	rejected *prometheus.CounterVec
+	inFlight prometheus.Gauge
+}
+
+func newMetrics(reg prometheus.Registerer) (metrics, error) {
+	m := metrics{
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "motcua_http_request_duration_seconds", Help: "Time to answer a request on the public port.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"route", "method", "status"}),
+		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "motcua_http_rejected_total", Help: "Requests refused before they reached a part, by reason.",
+		}, []string{"reason"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "motcua_http_in_flight", Help: "Requests being worked on."}),
+	}
+	for _, c := range []prometheus.Collector{m.requests, m.rejected, m.inFlight} {
+		if err := reg.Register(c); err != nil {
+			return m, fmt.Errorf("http: metrics: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// observe gives each request a trace and an id, and counts it by route, never by path: paths hold ids.
+func (s *Server) observe(c *fiber.Ctx) error {
+	start := time.Now()
+	carrier := propagation.MapCarrier{"traceparent": c.Get("traceparent")}
+	ctx := propagation.TraceContext{}.Extract(c.UserContext(), carrier)
+	ctx, span := s.deps.Tracer.Tracer("motcua/http").Start(ctx, "http "+c.Method(), trace.WithSpanKind(trace.SpanKindServer))
+	defer span.End()
+	c.SetUserContext(ctx)
+	id := uuid.NewString()
+	if sc := span.SpanContext(); sc.HasTraceID() {
+		id = sc.TraceID().String()
+	}
+	c.Set(fiber.HeaderXRequestID, id)
+
+	err := c.Next()
+	if err != nil {
+		err = s.fail(c, err)
+	}
+	status, route := c.Response().StatusCode(), c.Route().Path
+	if status == fiber.StatusNotFound && route == "/" && c.Path() != "/" {
+		route = "none"
+	}
+	span.SetAttributes(attribute.String("http.route", route), attribute.Int("http.response.status_code", status))
+	if status >= 500 {
+		span.SetStatus(codes.Error, "")
+	}
+	took := time.Since(start)
+	s.metrics.requests.WithLabelValues(route, method(c), statusClass(status)).Observe(took.Seconds())
+	s.deps.Log.DebugContext(ctx, "request", "route", route, "method", method(c), "status", status, "ms", took.Milliseconds())
+	return err
+}
+
+// method gives the request's method, or "other": a label takes no client's words.
+func method(c *fiber.Ctx) string {
+	switch m := c.Method(); m {
+	case fiber.MethodGet:
+		return fiber.MethodGet
+	case fiber.MethodHead, fiber.MethodPost, fiber.MethodPut, fiber.MethodDelete, fiber.MethodOptions:
+		return strings.Clone(m)
+	}
+	return "other"
+}
+
+func statusClass(status int) string {
+	switch {
+	case status == fiber.StatusTooManyRequests:
+		return "429"
+	case status == fiber.StatusServiceUnavailable:
+		return "503"
+	}
+	return [...]string{"1xx", "2xx", "3xx", "4xx", "5xx"}[min(max(status/100, 1), 5)-1]
+}
+
+// recover keeps a panic in one request from ending the process.
+func (s *Server) recover(c *fiber.Ctx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.deps.Log.ErrorContext(c.UserContext(), "panic in a request", "panic", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
+			err = fault.New(fault.Internal, "")
+		}
+	}()
+	return c.Next()
+}
+
+// headers tells browsers to be strict. Pages that need more than nothing set their own policy.
+func (s *Server) headers(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	if s.deps.Secure {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000; includeSubDomains")
+	}
+	switch c.Method() {
+	case fiber.MethodGet, fiber.MethodHead, fiber.MethodPost, fiber.MethodPut, fiber.MethodOptions:
+		return c.Next()
+	}
+	c.Set(fiber.HeaderAllow, "GET, HEAD, POST, PUT, OPTIONS")
+	return fiber.ErrMethodNotAllowed
+}
+
+// shed answers 503 at once when more is under way than the machine can do in time: those accepted stay quick.
+func (s *Server) shed(c *fiber.Ctx) error {
+	select {
+	case s.inFlight <- struct{}{}:
+	default:
+		s.metrics.rejected.WithLabelValues("overload").Inc()
+		return fault.New(fault.Unavailable, "").After(time.Second)
+	}
+	s.metrics.inFlight.Inc()
+	defer func() { <-s.inFlight; s.metrics.inFlight.Dec() }()
+	if s.draining.Load() {
+		c.Set(fiber.HeaderConnection, "close")
+	}
+	return c.Next()
+}
+
+// identify puts the client's address where parts that limit by it look.
+func (s *Server) identify(c *fiber.Ctx) error {
+	c.Locals(LocalClientIP, s.clients.address(c))
+	return c.Next()
+}
+
+// limitBody reads a body up to the limit before a part sees it; uploads are left to the part that takes them, with more time.
+func (s *Server) limitBody(c *fiber.Ctx) error {
+	if strings.HasPrefix(c.Path(), uploadPath) {
+		return s.allowUpload(c)
+	}
+	req := c.Request()
+	if !req.IsBodyStream() {
+		return c.Next()
+	}
+	if req.Header.ContentLength() > s.cfg.MaxBody {
+		return s.tooLarge(c)
+	}
+	body, err := io.ReadAll(io.LimitReader(c.Context().RequestBodyStream(), int64(s.cfg.MaxBody)+1))
+	if err != nil {
+		c.Set(fiber.HeaderConnection, "close")
+		return fiber.ErrRequestTimeout
+	}
+	if len(body) > s.cfg.MaxBody {
+		return s.tooLarge(c)
+	}
+	req.SetBodyRaw(body)
+	return c.Next()
+}
+
+func (s *Server) tooLarge(c *fiber.Ctx) error {
+	s.metrics.rejected.WithLabelValues("body_too_large").Inc()
+	c.Set(fiber.HeaderConnection, "close") // the rest of the body is not read
+	return fiber.ErrRequestEntityTooLarge
+}
+
+func (s *Server) allowUpload(c *fiber.Ctx) error {
+	if conn := c.Context().Conn(); conn != nil && c.Method() == fiber.MethodPut {
+		if err := conn.SetReadDeadline(time.Now().Add(s.cfg.UploadTimeout)); err != nil {
+			return fault.Wrap(fault.Unavailable, err)
+		}
+	}
+	return c.Next()
+}

@@ -1,0 +1,127 @@
+// Package limit says when somebody asks too often.
+//
+// It owns the counting: in Redis, where all replicas count together, and beside it in bounded local memory, which decides alone while Redis is away
+// or was emptied. So a limit never opens because Redis is gone, and never closes either. It does not know who is counted or what for, and it is no
+// record: a count that must survive anything (the tries at a one-time code) belongs in the store.
+package limit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/redisx"
+)
+
+// Rule allows Max calls in a window of Per, which begins with the first call. Around the end of a window up to twice Max can pass within Per.
+type Rule struct {
+	Max int           `koanf:"max"` // at least 1
+	Per time.Duration `koanf:"per"` // at least 1ms
+}
+
+// Validate reports a rule that would allow nothing or everything.
+func (r Rule) Validate() error {
+	var errs []error
+	if r.Max < 1 {
+		errs = append(errs, errors.New("max: must be at least 1"))
+	}
+	if r.Per < time.Millisecond {
+		errs = append(errs, errors.New("per: must be at least 1ms"))
+	}
+	return errors.Join(errs...)
+}
+
+// Limiter counts calls. It is safe for concurrent use.
+type Limiter struct {
+	client *redisx.Client // nil when nobody else counts
+	local  *memory
+	log    *slog.Logger
+	away   atomic.Bool // the last call to Redis failed; only for the log
+}
+
+// New makes a limiter. With a nil client, or a Redis inside this process, it counts in its own memory alone: nobody else counts with it.
+func New(client *redisx.Client, now func() time.Time, log *slog.Logger) *Limiter {
+	if client != nil && client.Embedded() {
+		client = nil
+	}
+	return &Limiter{client: client, local: newMemory(now), log: log}
+}
+
+// Allow counts one call under key and tells whether it may go on: nil, or RATE_LIMITED with the time after which the next call can pass, which is
+// also returned alone. Refused calls do not prolong the window. INTERNAL when the rule is not valid. A context that ends does not fail the call: the
+// local count decides then. Calls under one key share a window, so name the rule in it ("otp:address:…"). The key is hashed before it leaves the process; whoever counts by a phone number still passes a keyed index of it,
+// because a plain hash of a phone number can be searched for.
+func (l *Limiter) Allow(ctx context.Context, key string, r Rule) (retryAfter time.Duration, err error) {
+	if err := r.Validate(); err != nil {
+		return 0, fault.Wrap(fault.Internal, fmt.Errorf("limit: rule: %w", err))
+	}
+	h := sha256.Sum256([]byte(key))
+	id := hex.EncodeToString(h[:16])
+	n, left := l.local.add(id, r.Per)
+	if l.client != nil {
+		n, left = l.shared(ctx, id, r, n, left)
+	}
+	if n <= int64(r.Max) {
+		return 0, nil
+	}
+	return left, fault.New(fault.RateLimited, "").After(left)
+}
+
+// shared counts in Redis too, and gives the higher of both counts with what is left of its window.
+func (l *Limiter) shared(ctx context.Context, id string, r Rule, n int64, left time.Duration) (int64, time.Duration) {
+	all, rest, err := l.count(ctx, id, r.Per)
+	l.note(ctx, err)
+	if err != nil || all <= n {
+		return n, left
+	}
+	return all, rest
+}
+
+// count is one round trip: begin a window if there is none, count, and see what is left of it. All three run on one node.
+func (l *Limiter) count(ctx context.Context, id string, per time.Duration) (n int64, left time.Duration, err error) {
+	key := "limit:" + id
+	var count *redis.IntCmd
+	var rest *redis.DurationCmd
+	_, err = l.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		p.SetNX(ctx, key, 0, per)
+		count = p.Incr(ctx, key)
+		rest = p.PTTL(ctx, key)
+		return nil
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	left = rest.Val()
+	if left <= 0 || left > per {
+		// The window ended between the first and the second command, which left a count without an end; or the rule became shorter.
+		left = per
+		if err := l.client.PExpire(ctx, key, per).Err(); err != nil {
+			return 0, 0, err
+		}
+	}
+	return count.Val(), left, nil
+}
+
+// note logs when Redis goes and when it comes back, not each call in between.
+func (l *Limiter) note(ctx context.Context, err error) {
+	gone := err != nil && ctx.Err() == nil
+	if err != nil && !gone {
+		return // the caller left; it says nothing about Redis
+	}
+	if l.away.Swap(gone) == gone {
+		return
+	}
+	if gone {
+		l.log.WarnContext(ctx, "limits are counted in this process alone: redis is away", "err", err)
+		return
+	}
+	l.log.InfoContext(ctx, "limits are counted in redis again")
+}

@@ -1,0 +1,67 @@
+// Package media takes photos and videos from citizens, keeps them, and hands them out by signed, expiring addresses.
+//
+// It owns what a file must be to be taken (its true type, size and pixels, judged by its bytes), the renditions of a photo without any metadata
+// of the original, the documents that name the blobs, and the sweep of what nobody needs. A photo is always decoded and encoded anew, so that no
+// place, name or hidden content of the original survives; a video is kept as it was sent.
+//
+// It knows no mini-app, no channel and no HTTP: whoever may read a case hands out the addresses of its media.
+package media
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gocloud.dev/blob"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/motcua/motcua/internal/store"
+)
+
+// Signer makes and checks the signatures of addresses.
+type Signer interface {
+	// Sign gives a signature over data for one purpose; it is safe to stand in a URL's query.
+	Sign(purpose, data string) string
+	// Verify tells whether mac is a signature over data for that purpose, in constant time.
+	Verify(purpose, data, mac string) bool
+}
+
+// Media takes, keeps and hands out photos and videos. It is safe for concurrent use.
+type Media struct {
+	cfg    Config
+	docs   *store.Collection[document]
+	due    store.Query // documents whose time has come, earliest first
+	loose  store.Query // what one subject has uploaded and not attached
+	bucket *blob.Bucket
+	signer Signer
+	memory *semaphore.Weighted // bytes that photos being decoded may take together
+	now    func() time.Time
+}
+
+// New makes the media of a city over a store and a bucket, which stays the caller's to close.
+func New(ctx context.Context, e store.Engine, bucket *blob.Bucket, signer Signer, cfg Config, now func() time.Time) (*Media, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("media: %w", err)
+	}
+	docs, err := store.Define[document](ctx, e, store.Kind{
+		Name: "media",
+		Indexes: []store.Index{
+			{Name: "due", Order: "sweep_at"},
+			{Name: "loose", Equal: []string{"loose"}},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("media: %w", err)
+	}
+	m := &Media{cfg: cfg, docs: docs, bucket: bucket, signer: signer, memory: semaphore.NewWeighted(cfg.DecodeMemory), now: now}
+	if m.due, err = docs.Query("due"); err != nil {
+		return nil, err
+	}
+	if m.loose, err = docs.Query("loose"); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// clock gives the time as it is stored: UTC, in milliseconds.
+func (m *Media) clock() time.Time { return m.now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,165 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"gocloud.dev/blob"
+
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/store"
+)
+
+// Swept counts what a sweep removed.
+type Swept struct {
+	Items int // uploads with their blobs
+	Blobs int // blobs that no document named
+}
+
+// sweepBatch is how many documents or blobs a sweep holds at once.
+const sweepBatch = 100
+
+// Sweep removes uploads that were attached to nothing in time and items whose retention is over. It may be stopped and run again at any moment, also
+// on several replicas at once. What cannot be removed now is left for the next run and told in the error.
+func (m *Media) Sweep(ctx context.Context) (Swept, error) {
+	var done Swept
+	var errs []error
+	until := m.clock().Add(time.Millisecond) // Between leaves its end out
+	q := m.due.Between(nil, until).First(sweepBatch)
+	for {
+		docs, err := m.docs.Collect(ctx, q)
+		if err != nil {
+			return done, errors.Join(append(errs, fmt.Errorf("media: sweep: %w", err))...)
+		}
+		for _, d := range docs {
+			gone, err := m.retire(ctx, d.ID)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("media: sweep: %w", err))
+			}
+			if gone {
+				done.Items++
+			}
+		}
+		if len(docs) < sweepBatch || ctx.Err() != nil {
+			return done, errors.Join(errs...)
+		}
+		last, err := m.docs.CursorAt(q, docs[len(docs)-1])
+		if err != nil {
+			return done, errors.Join(append(errs, err)...)
+		}
+		q = q.Behind(last)
+	}
+}
+
+// retire removes one item whose time has come: first it is marked, so that nobody attaches it any more, then its blobs go, then its document. Killed in
+// between, the mark leads the next sweep to the rest.
+func (m *Media) retire(ctx context.Context, id string) (bool, error) {
+	d, err := m.docs.Update(ctx, id, func(d *document) error {
+		if d.State == leaving {
+			return store.ErrUnchanged
+		}
+		if d.SweepAt.After(m.clock()) { // attached in the meantime
+			return errStays
+		}
+		d.State = leaving
+		return nil
+	})
+	if errors.Is(err, errStays) || fault.CodeOf(err) == fault.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := m.remove(ctx, id, d.Body, d.Renditions); err != nil {
+		return false, err
+	}
+	if err := m.docs.Delete(ctx, id); err != nil && fault.CodeOf(err) != fault.NotFound {
+		return false, err
+	}
+	return true, nil
+}
+
+var errStays = errors.New("media: stays")
+
+// groups is how many groups of blobs there are: the first two hex digits of an id.
+const groups = 256
+
+// SweepBlobs removes blobs that no document names: left by a kill between a blob and its document, by a body that lost a race, or by files that were never
+// finished. It looks at every blob, group by group, so it is for once a day; blobs younger than OrphanAfter are left alone, their document may be on its way.
+func (m *Media) SweepBlobs(ctx context.Context) (Swept, error) {
+	var done Swept
+	var errs []error
+	for g := range groups {
+		n, err := m.sweepGroup(ctx, fmt.Sprintf("%s%02x/", blobRoot, g))
+		done.Blobs += n
+		if err != nil {
+			errs = append(errs, fmt.Errorf("media: sweep blobs: %w", err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return done, errors.Join(errs...)
+}
+
+func (m *Media) sweepGroup(ctx context.Context, prefix string) (int, error) {
+	done := 0
+	batch := make([]string, 0, sweepBatch)
+	before := m.clock().Add(-m.cfg.OrphanAfter)
+	list := m.bucket.List(&blob.ListOptions{Prefix: prefix})
+	for {
+		o, err := list.Next(ctx)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return done, blobFault(err)
+		}
+		if err == nil && o.ModTime.Before(before) {
+			batch = append(batch, o.Key)
+		}
+		if len(batch) == sweepBatch || err != nil && len(batch) > 0 {
+			n, failed := m.removeLost(ctx, batch)
+			done += n
+			if failed != nil {
+				return done, failed
+			}
+			batch = batch[:0]
+		}
+		if err != nil {
+			return done, nil
+		}
+	}
+}
+
+// removeLost removes those of the blobs that no document names.
+func (m *Media) removeLost(ctx context.Context, keys []string) (int, error) {
+	var ids []string
+	for _, k := range keys {
+		if id, _, ok := ownerOf(k); ok && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	docs, err := m.docs.GetMany(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	done := 0
+	for _, k := range keys {
+		id, _, ok := ownerOf(k)
+		if ok && names(docs[id], k) {
+			continue
+		}
+		if err := m.bucket.Delete(ctx, k); err != nil {
+			return done, blobFault(err)
+		}
+		done++
+	}
+	return done, nil
+}
+
+// names tells whether a document names a blob. One that waits for a body names none: a body under way is younger than what is swept.
+func names(d document, key string) bool {
+	return slices.ContainsFunc(d.Renditions, func(r Rendition) bool { return blobKey(d.ID, d.Body, r.Name) == key })
+}

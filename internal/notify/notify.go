@@ -1,0 +1,223 @@
+// Package notify keeps what the city told a citizen: the inbox inside the app.
+//
+// It owns the stored notices, the words they had when they were sent, whether they were read, and how long they are kept. It does not know which event
+// caused a notice or what a mini-app is; it is handed the id of a declared text and its parameters.
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/internal/store"
+)
+
+// Config says how long notices are kept.
+type Config struct {
+	// Retention is after what time a notice disappears from the inbox; 0 means 8760h (a year), as long as most cases can be asked about.
+	Retention time.Duration `koanf:"retention"`
+}
+
+const yearOfNotices = 365 * 24 * time.Hour
+
+// Validate reports every setting that cannot work.
+func (c Config) Validate() error {
+	if c.Retention < 0 {
+		return errors.New("retention: must not be negative")
+	}
+	return nil
+}
+
+// Templates knows the texts that mini-apps declared for their notices, with {name} where a parameter goes.
+type Templates interface {
+	Notice(app, id string) (title, text message.Text, ok bool)
+}
+
+// Signals wakes those who look at an inbox (live.Hub does).
+type Signals interface {
+	Signal(ctx context.Context, topic string)
+	WatchAll(ctx context.Context, topics ...string) <-chan struct{}
+}
+
+// Notice is something to tell a citizen.
+type Notice struct {
+	ID     string         // derived from its cause, so that a repeat names the same notice; unique for its recipient
+	To     string         // the subject it is for
+	App    string         // the mini-app that declared it
+	Notice string         // its id in that app's manifest
+	Params map[string]any // values for the text: strings, numbers, times (shown in the city's time), or a message.Text for one that has languages
+	// CaseApp and CaseID name the case it is about; both empty for none.
+	CaseApp string
+	CaseID  string
+	At      time.Time // when what it tells happened; zero means now
+}
+
+// Item is one notice in an inbox, in the reader's language.
+type Item struct {
+	ID      string // holds the owner; not for other people's eyes
+	App     string
+	Notice  string
+	Title   string
+	Text    string
+	CaseApp string
+	CaseID  string
+	At      time.Time // when what it tells happened
+	Read    bool
+}
+
+// record is a notice as it is stored. The words are kept as they were sent: what was said stays said when an app changes its texts or is gone.
+type record struct {
+	ID        string       `bson:"_id"` // <subject>/<derived>
+	To        string       `bson:"to"`
+	App       string       `bson:"app"`
+	Notice    string       `bson:"notice"`
+	Title     message.Text `bson:"title"`
+	Text      message.Text `bson:"text"`
+	CaseApp   string       `bson:"case_app,omitempty"`
+	CaseID    string       `bson:"case_id,omitempty"`
+	At        time.Time    `bson:"at"`
+	Stored    time.Time    `bson:"stored"` // orders the inbox: what came last stands first, so that a late notice is not missed
+	ReadAt    *time.Time   `bson:"read_at,omitempty"`
+	ExpiresAt time.Time    `bson:"expires_at"`
+}
+
+// Notices keeps the inboxes of all citizens.
+type Notices struct {
+	records   *store.Collection[record]
+	inbox     store.Query
+	templates Templates
+	signals   Signals
+	retention time.Duration
+	now       func() time.Time
+}
+
+// New opens the inboxes.
+func New(ctx context.Context, engine store.Engine, cfg Config, templates Templates, signals Signals, now func() time.Time) (*Notices, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("notify: %w", err)
+	}
+	records, err := store.Define[record](ctx, engine, store.Kind{
+		Name:      "notices",
+		Indexes:   []store.Index{{Name: "inbox", Equal: []string{"to"}, Order: "stored"}},
+		ExpiresAt: "expires_at",
+		Owned:     true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	inbox, err := records.Query("inbox")
+	if err != nil {
+		return nil, err
+	}
+	retention := cfg.Retention
+	if retention == 0 {
+		retention = yearOfNotices
+	}
+	return &Notices{records: records, inbox: inbox, templates: templates, signals: signals, retention: retention, now: now}, nil
+}
+
+// Topic names the signals of one subject's inbox.
+func Topic(subject string) string { return "notices:" + subject }
+
+// Deliver puts a notice into its recipient's inbox, once however often it comes. INTERNAL when the notice is not declared or lacks an id or recipient.
+func (n *Notices) Deliver(ctx context.Context, in Notice) error {
+	if in.ID == "" || in.To == "" {
+		return fault.Wrap(fault.Internal, errors.New("notify: a notice needs an id and a recipient"))
+	}
+	title, text, ok := n.templates.Notice(in.App, in.Notice)
+	if !ok {
+		return fault.Wrap(fault.Internal, fmt.Errorf("notify: %s declares no notice %q", in.App, in.Notice))
+	}
+	params := textsOf(in.Params)
+	now := n.now().UTC().Truncate(time.Millisecond)
+	r := record{
+		ID: in.To + "/" + once.ID("notice\x00"+in.ID), To: in.To, App: in.App, Notice: in.Notice,
+		Title: fill(title, params), Text: fill(text, params),
+		CaseApp: in.CaseApp, CaseID: in.CaseID,
+		At: now, Stored: now, ExpiresAt: now.Add(n.retention),
+	}
+	if !in.At.IsZero() {
+		r.At = in.At.UTC().Truncate(time.Millisecond)
+	}
+	if err := n.records.Insert(ctx, r); err != nil && fault.CodeOf(err) != fault.Conflict {
+		return fmt.Errorf("notify: deliver: %w", err)
+	}
+	n.signals.Signal(ctx, Topic(in.To)) // also for a repeat: the first one may have been killed before it signalled
+	return nil
+}
+
+// List gives the viewer's notices, the latest first, over all subjects of the account. UNAUTHORIZED for a guest.
+func (n *Notices) List(ctx context.Context, v account.Viewer, first int, after store.Cursor) (store.Page[Item], error) {
+	queries, err := n.queries(v)
+	if err != nil {
+		return store.Page[Item]{}, err
+	}
+	page, err := n.records.Page(ctx, first, after, queries...)
+	if err != nil {
+		return store.Page[Item]{}, err
+	}
+	out := store.Page[Item]{Items: make([]Item, len(page.Items)), Cursors: page.Cursors, HasNext: page.HasNext}
+	for i, r := range page.Items {
+		out.Items[i] = itemOf(r, v.Lang)
+	}
+	return out, nil
+}
+
+func (n *Notices) queries(v account.Viewer) ([]store.Query, error) {
+	if !v.SignedIn() {
+		return nil, fault.New(fault.Unauthorized, "")
+	}
+	queries := make([]store.Query, len(v.Subjects))
+	for i, s := range v.Subjects {
+		queries[i] = n.inbox.Where(s).Descending()
+	}
+	return queries, nil
+}
+
+// Get gives one notice of the viewer. NOT_FOUND when there is none or it is somebody else's.
+func (n *Notices) Get(ctx context.Context, v account.Viewer, id string) (Item, error) {
+	r, err := n.records.Get(ctx, id)
+	if err != nil {
+		return Item{}, err
+	}
+	if !v.Owns(r.To) {
+		return Item{}, fault.New(fault.NotFound, "")
+	}
+	return itemOf(r, v.Lang), nil
+}
+
+// MarkRead marks one notice of the viewer as read; marking it again changes nothing. NOT_FOUND as Get.
+func (n *Notices) MarkRead(ctx context.Context, v account.Viewer, id string) (Item, error) {
+	changed := false
+	r, err := n.records.Update(ctx, id, func(r *record) error {
+		changed = false
+		if !v.Owns(r.To) {
+			return fault.New(fault.NotFound, "")
+		}
+		if r.ReadAt != nil {
+			return store.ErrUnchanged
+		}
+		now := n.now().UTC().Truncate(time.Millisecond)
+		r.ReadAt, changed = &now, true
+		return nil
+	})
+	if err != nil {
+		return Item{}, err
+	}
+	if changed {
+		n.signals.Signal(ctx, Topic(r.To))
+	}
+	return itemOf(r, v.Lang), nil
+}
+
+func itemOf(r record, l message.Lang) Item {
+	return Item{
+		ID: r.ID, App: r.App, Notice: r.Notice, Title: r.Title.In(l), Text: r.Text.In(l),
+		CaseApp: r.CaseApp, CaseID: r.CaseID, At: r.At.UTC(), Read: r.ReadAt != nil,
+	}
+}

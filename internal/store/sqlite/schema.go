@@ -1,0 +1,223 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/motcua/motcua/internal/store"
+)
+
+const (
+	applicationID = 0x4d54_4355 // "MTCU": how `file` and we tell our files from others
+	layout        = 1           // version of the tables' layout, kept as user_version
+)
+
+// expiryIndex is the name of the index over a kind's ExpiresAt. No declared index can have it.
+const expiryIndex = "#expires"
+
+// table is how a kind is kept. It is never changed; a new declaration makes a new one.
+type table struct {
+	name    string // of the SQL table, quoted
+	kind    store.Kind
+	indexes []index // all that are stored, also those that only an older or newer version of the program declares
+	columns []string
+	insert  string
+	replace string
+}
+
+// index is a declared index and how far it is built.
+type index struct {
+	store.Index
+	ready bool // whether the rows that were there before it are in it
+}
+
+func (x index) many() bool { return x.Many != "" }
+
+// prepareFile checks that the file is ours and makes the tables that describe the others.
+func prepareFile(ctx context.Context, c *sql.Conn) error {
+	var app, version, tables int
+	if err := c.QueryRowContext(ctx, "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)").
+		Scan(&app, &version, &tables); err != nil {
+		return err
+	}
+	if app != applicationID && tables > 0 {
+		return errors.New("the file belongs to another program")
+	}
+	if version > layout {
+		return fmt.Errorf("the file has layout %d, this program knows up to %d: it was written by a newer version", version, layout)
+	}
+	_, err := c.ExecContext(ctx, fmt.Sprintf(`BEGIN IMMEDIATE;
+PRAGMA application_id = %d;
+PRAGMA user_version = %d;
+CREATE TABLE IF NOT EXISTS motcua_kinds (name TEXT PRIMARY KEY, owned INTEGER NOT NULL, expires TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS motcua_indexes (kind TEXT, name TEXT, definition TEXT NOT NULL, ready INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
+COMMIT`, applicationID, layout))
+	return err
+}
+
+// loadTables reads how the kinds of the file are kept.
+func loadTables(ctx context.Context, c *sql.Conn) (map[string]*table, error) {
+	kinds := map[string]store.Kind{}
+	if err := each(ctx, c, "SELECT name, owned, expires FROM motcua_kinds", func(r *sql.Rows) error {
+		var k store.Kind
+		err := r.Scan(&k.Name, &k.Owned, &k.ExpiresAt)
+		kinds[k.Name] = k
+		return err
+	}); err != nil {
+		return nil, fmt.Errorf("store: read kinds: %w", err)
+	}
+	indexes := map[string][]index{}
+	if err := each(ctx, c, "SELECT kind, definition, ready FROM motcua_indexes ORDER BY kind, name", func(r *sql.Rows) error {
+		var kind, definition string
+		var x index
+		if err := r.Scan(&kind, &definition, &x.ready); err != nil {
+			return err
+		}
+		indexes[kind] = append(indexes[kind], x)
+		return json.Unmarshal([]byte(definition), &indexes[kind][len(indexes[kind])-1].Index)
+	}); err != nil {
+		return nil, fmt.Errorf("store: read indexes: %w", err)
+	}
+	out := make(map[string]*table, len(kinds))
+	for name, k := range kinds {
+		out[name] = newTable(k, indexes[name])
+	}
+	return out, nil
+}
+
+func each(ctx context.Context, c *sql.Conn, query string, f func(*sql.Rows) error, args ...any) error {
+	rows, err := c.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		if err := f(rows); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+func newTable(k store.Kind, indexes []index) *table {
+	t := &table{name: quote("k_" + k.Name), kind: k, indexes: indexes}
+	for _, x := range indexes {
+		for _, f := range fields(x.Index) {
+			if !x.many() && !slices.Contains(t.columns, f) {
+				t.columns = append(t.columns, f)
+			}
+		}
+	}
+	var names, marks, sets strings.Builder
+	for _, f := range t.columns {
+		names.WriteString(", " + column(f))
+		marks.WriteString(", ?")
+		sets.WriteString(", " + column(f) + " = ?")
+	}
+	t.insert = "INSERT INTO " + t.name + " (id, v, doc" + names.String() + ") VALUES (?, 1, ?" + marks.String() + ") ON CONFLICT (id) DO NOTHING"
+	t.replace = "UPDATE " + t.name + " SET v = v + 1, doc = ?" + sets.String() + " WHERE id = ? AND v = ?"
+	return t
+}
+
+// fields gives the fields of an index in the order of its columns.
+func fields(x store.Index) []string {
+	out := slices.Clone(x.Equal)
+	if x.Order != "" {
+		out = append(out, x.Order)
+	}
+	return out
+}
+
+func quote(name string) string { return `"` + name + `"` }
+
+// column gives the column of a field. SQL names ignore case and fields do not, so capitals are marked.
+func column(path string) string {
+	var b strings.Builder
+	b.WriteString(`"f_`)
+	for _, r := range path {
+		switch {
+		case r == '.':
+			b.WriteByte('$')
+		case r >= 'A' && r <= 'Z':
+			b.WriteByte('^')
+			b.WriteRune(r - 'A' + 'a')
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// side gives the name of the table of an index over an array.
+func (t *table) side(x store.Index) string { return quote("m_" + t.kind.Name + "/" + x.Name) }
+
+// index gives the name of the SQL index of an index.
+func (t *table) sqlIndex(x store.Index) string { return quote("i_" + t.kind.Name + "/" + x.Name) }
+
+// sideColumns gives the columns of a side table behind which the id follows: e0, e1 … and o.
+func sideColumns(x store.Index) []string {
+	var out []string
+	for i := range x.Equal {
+		out = append(out, fmt.Sprintf("e%d", i))
+	}
+	if x.Order != "" {
+		out = append(out, "o")
+	}
+	return out
+}
+
+// values gives the columns' values for a document.
+func (t *table) values(doc bson.Raw) ([]any, error) {
+	out := make([]any, 0, len(t.columns)+3)
+	for _, f := range t.columns {
+		v, err := store.Value(doc, f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, bind(v))
+	}
+	_, err := store.Expiry(t.kind, doc)
+	return out, err
+}
+
+// entries gives the rows that the document has in the side table of x, each without the id.
+func entries(x store.Index, doc bson.Raw) ([][]any, error) {
+	elements, err := store.Elements(doc, x.Many)
+	if err != nil || len(elements) == 0 {
+		return nil, err
+	}
+	row := make([]any, 0, len(x.Equal)+1)
+	at := 0
+	for i, f := range x.Equal {
+		if f == x.Many {
+			at = i
+			row = append(row, nil)
+			continue
+		}
+		v, err := store.Value(doc, f)
+		if err != nil {
+			return nil, err
+		}
+		row = append(row, present(bind(v)))
+	}
+	if x.Order != "" {
+		v, err := store.Value(doc, x.Order)
+		if err != nil || v == nil {
+			return nil, err // a document without Order is not in the index
+		}
+		row = append(row, bind(v))
+	}
+	out := make([][]any, len(elements))
+	for i, el := range elements {
+		out[i] = slices.Clone(row)
+		out[i][at] = bind(el)
+	}
+	return out, nil
+}

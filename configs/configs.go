@@ -5,5 +5,5 @@ import "embed"
 
 // Files holds motcua.yaml, cities/ and locales/.
 //
-//go:embed all:cities all:locales
+//go:embed motcua.yaml all:cities all:locales
 var Files embed.FS

@@ -127,6 +127,8 @@ func (r *Runner) claims(ctx context.Context, a Action, req Request, c Call) (map
 	if len(a.Scopes) == 0 || c.Citizen.Subject == "" {
 		return nil, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.limits(req.App).Timeout)
+	defer cancel()
 	var names, missing, purposes []string
 	for _, s := range a.Scopes {
 		ok, err := r.deps.Consents.Granted(ctx, c.Citizen.Subject, req.App, s.Claim, s.Hash())

@@ -1,6 +1,8 @@
 package miniapps
 
 import (
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/motcua/motcua/internal/message"
 )
 
@@ -39,6 +41,15 @@ func (c *Catalogue) Action(app, id string) (Action, bool) {
 		return Action{}, false
 	}
 	return s.actions[id].Action, true
+}
+
+// Input gives the compiled input schema of an action; KeywordsOf reads what it says about a field.
+func (c *Catalogue) Input(app, action string) (*jsonschema.Schema, bool) {
+	s := c.services[app]
+	if s == nil || s.actions[action] == nil {
+		return nil, false
+	}
+	return s.actions[action].form.schema, true
 }
 
 // Notice gives title and text of a notice that an app declares, with their {param} placeholders.

@@ -31,8 +31,8 @@ const (
 	maxNumber = 64
 )
 
-// check gives the input as plain JSON in which each name is there once, copied so that it outlives the request. INVALID names each wrong
-// field; its label is in lang.
+// check gives the input as plain JSON in which each name is there once, copied so that it outlives the request. A name with null counts as left
+// out, as in GraphQL. INVALID names each wrong field; its label is in lang.
 func (f *form) check(input json.RawMessage, lang message.Lang) (json.RawMessage, error) {
 	if len(bytes.TrimSpace(input)) == 0 {
 		input = json.RawMessage("{}")
@@ -59,7 +59,7 @@ func (f *form) check(input json.RawMessage, lang message.Lang) (json.RawMessage,
 
 var errUnbounded = errors.New("too deep, or a number too long or too large")
 
-// bounded refuses what would make the exact arithmetic of the validator expensive.
+// bounded refuses what would make the exact arithmetic of the validator expensive, and takes out names with null.
 func bounded(v any, depth int) error {
 	if depth == 0 {
 		return errUnbounded
@@ -74,7 +74,10 @@ func bounded(v any, depth int) error {
 			}
 		}
 	case map[string]any:
-		for _, x := range v {
+		for name, x := range v {
+			if x == nil {
+				delete(v, name)
+			}
 			if err := bounded(x, depth-1); err != nil {
 				return err
 			}

@@ -122,6 +122,27 @@ func compileSchema(raw json.RawMessage) (*jsonschema.Schema, error) {
 	return c.Compile("urn:motcua:schema")
 }
 
+// CheckResult tells how data, written as JSON, differs from the action's result schema. An action without one accepts everything. The schema
+// is compiled at each call: it is for tests and reviews.
+func (a Action) CheckResult(data any) error {
+	if len(a.Result) == 0 {
+		return nil
+	}
+	schema, err := compileSchema(a.Result)
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	return schema.Validate(v)
+}
+
 // newCompiler gives a compiler that knows our keywords and formats and fetches nothing.
 func newCompiler() *jsonschema.Compiler {
 	c := jsonschema.NewCompiler()

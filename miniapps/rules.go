@@ -131,6 +131,20 @@ func (f formOf) checkHelper(word, id string) error {
 	case !f.action.Assurance.Reaches(helper.Assurance):
 		return fmt.Errorf("%s names an action that needs more assurance: %s", word, id)
 	}
+	wants := []string{"answers"}
+	if word == "x-options" {
+		wants = append(wants, "after")
+	}
+	input, err := node(helper.Input)
+	if err != nil {
+		return err
+	}
+	props, _ := input["properties"].(map[string]any)
+	for _, name := range wants {
+		if props[name] == nil {
+			return fmt.Errorf("%s names an action that does not take %s: %s", word, name, id)
+		}
+	}
 	return nil
 }
 

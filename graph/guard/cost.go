@@ -15,6 +15,9 @@ const MaxPage = 100
 // introspectionCost is what one look at the schema costs: much, but within the limit.
 const introspectionCost = 100
 
+// entityType is where gqlgen keeps the resolvers of federation; no operation reaches it.
+const entityType = "Entity"
+
 // price is what the schema says about the cost of a field (@cost, @listSize).
 type price struct {
 	weight  int
@@ -31,7 +34,7 @@ type prices map[string]map[string]price
 func readPrices(schema *ast.Schema) (prices, error) {
 	out := prices{}
 	for name, def := range schema.Types {
-		if def.Kind != ast.Object && def.Kind != ast.Interface || strings.HasPrefix(name, "__") {
+		if def.Kind != ast.Object && def.Kind != ast.Interface || strings.HasPrefix(name, "__") || name == entityType {
 			continue
 		}
 		out[name] = map[string]price{}

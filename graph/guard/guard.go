@@ -7,7 +7,6 @@ package guard
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -153,9 +152,8 @@ func (g *Guard) prepare(query string) (*Document, *Rejection) {
 	if lruErr != nil {
 		return nil, refuse(ReasonValidation, "INTERNAL", "the document cannot be kept")
 	}
-	doc := &Document{AST: parsed, Memo: memo, Conditional: conditional(parsed), introspects: introspects(parsed)}
-	doc.constantCost = g.constantCosts(parsed)
-	return doc, nil
+	t := traitsOf(parsed)
+	return &Document{AST: parsed, Memo: memo, Conditional: t.conditional, introspects: t.introspects, constantCost: g.constantCosts(parsed)}, nil
 }
 
 // measure refuses a document by its shape alone, before validation, whose time grows faster than the document.
@@ -270,50 +268,39 @@ func invalid(code, message string) *gqlerror.Error {
 	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}
 }
 
-func introspects(doc *ast.QueryDocument) bool {
-	return anyField(doc, func(f *ast.Field) bool {
-		return f.Name == "__schema" || f.Name == "__type" || f.Name == "_service"
-	})
+// traits are what is asked about a whole document.
+type traits struct {
+	introspects bool // has a field that tells of the schema
+	conditional bool // has @skip or @include
 }
 
-func conditional(doc *ast.QueryDocument) bool {
-	return anySelection(doc, func(directives ast.DirectiveList) bool {
-		return directives.ForName("skip") != nil || directives.ForName("include") != nil
-	})
-}
-
-func anyField(doc *ast.QueryDocument, is func(*ast.Field) bool) bool {
-	var in func(ast.SelectionSet) bool
-	in = func(set ast.SelectionSet) bool {
-		return slices.ContainsFunc(set, func(sel ast.Selection) bool {
-			switch sel := sel.(type) {
-			case *ast.Field:
-				return is(sel) || in(sel.SelectionSet)
-			case *ast.InlineFragment:
-				return in(sel.SelectionSet)
-			}
-			return false // fragments are walked on their own
-		})
+func traitsOf(doc *ast.QueryDocument) traits {
+	var t traits
+	for _, op := range doc.Operations {
+		t.look(op.SelectionSet)
 	}
-	return slices.ContainsFunc(doc.Operations, func(o *ast.OperationDefinition) bool { return in(o.SelectionSet) }) ||
-		slices.ContainsFunc(doc.Fragments, func(f *ast.FragmentDefinition) bool { return in(f.SelectionSet) })
+	for _, f := range doc.Fragments { // fragments are walked on their own
+		t.look(f.SelectionSet)
+	}
+	return t
 }
 
-func anySelection(doc *ast.QueryDocument, is func(ast.DirectiveList) bool) bool {
-	var in func(ast.SelectionSet) bool
-	in = func(set ast.SelectionSet) bool {
-		return slices.ContainsFunc(set, func(sel ast.Selection) bool {
-			switch sel := sel.(type) {
-			case *ast.Field:
-				return is(sel.Directives) || in(sel.SelectionSet)
-			case *ast.InlineFragment:
-				return is(sel.Directives) || in(sel.SelectionSet)
-			case *ast.FragmentSpread:
-				return is(sel.Directives)
-			}
-			return false
-		})
+func (t *traits) look(set ast.SelectionSet) {
+	for _, sel := range set {
+		switch sel := sel.(type) {
+		case *ast.Field:
+			t.introspects = t.introspects || sel.Name == "__schema" || sel.Name == "__type" || sel.Name == "_service"
+			t.directives(sel.Directives)
+			t.look(sel.SelectionSet)
+		case *ast.InlineFragment:
+			t.directives(sel.Directives)
+			t.look(sel.SelectionSet)
+		case *ast.FragmentSpread:
+			t.directives(sel.Directives)
+		}
 	}
-	return slices.ContainsFunc(doc.Operations, func(o *ast.OperationDefinition) bool { return in(o.SelectionSet) }) ||
-		slices.ContainsFunc(doc.Fragments, func(f *ast.FragmentDefinition) bool { return in(f.SelectionSet) })
+}
+
+func (t *traits) directives(list ast.DirectiveList) {
+	t.conditional = t.conditional || list.ForName("skip") != nil || list.ForName("include") != nil
 }

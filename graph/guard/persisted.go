@@ -17,7 +17,6 @@ const (
 	ReasonPersistedUnknown = "persisted_unknown"
 	ReasonPersistedWrong   = "persisted_wrong"
 	ReasonUnregistered     = "unregistered"
-	ReasonNoQuery          = "no_query"
 )
 
 // Cache remembers documents by their hash, for clients that send the hash alone. What it holds may vanish at any moment.
@@ -76,9 +75,6 @@ func (p *Persisted) Resolve(ctx context.Context, query string, extensions map[st
 		return p.onlyRegistered(query, hash)
 	}
 	if hash == "" {
-		if query == "" {
-			return "", refuse(ReasonNoQuery, "INVALID", "the request has no query")
-		}
 		return query, nil
 	}
 	if query == "" {

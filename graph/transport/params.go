@@ -49,8 +49,13 @@ func paramsOf(v any) (p Params, err error) {
 	if p.Variables, err = object(m, "variables"); err != nil {
 		return p, err
 	}
-	p.Extensions, err = object(m, "extensions")
-	return p, err
+	if p.Extensions, err = object(m, "extensions"); err != nil {
+		return p, err
+	}
+	if p.Query == "" && p.Extensions["persistedQuery"] == nil {
+		return p, errors.New("the request has no query")
+	}
+	return p, nil
 }
 
 func text(m map[string]any, name string) (string, error) {

@@ -27,7 +27,7 @@ type GetPolicy string
 
 // The policies.
 const (
-	GetOn         GetPolicy = "on"         // any query
+	GetAny        GetPolicy = "any"        // any query
 	GetRegistered GetPolicy = "registered" // registered queries only
 	GetOff        GetPolicy = "off"        // none
 )
@@ -66,9 +66,9 @@ func (c Config) Validate() error {
 		}
 	}
 	switch c.Get {
-	case GetOn, GetRegistered, GetOff:
+	case GetAny, GetRegistered, GetOff:
 	default:
-		errs = append(errs, fmt.Errorf("get: %q is none of on, registered, off", c.Get))
+		errs = append(errs, fmt.Errorf("get: %q is none of any, registered, off", c.Get))
 	}
 	return errors.Join(errs...)
 }

@@ -79,7 +79,7 @@ func (s *Server) serveSocket(c *websocket.Conn) {
 	base, _ := c.Locals("base").(context.Context)
 	creds, _ := c.Locals("credentials").(Credentials)
 	ctx, cancel := context.WithCancel(base)
-	k := &socket{server: s, conn: c.Conn, cancel: cancel, base: ctx, creds: creds, operations: map[string]context.CancelFunc{}}
+	k := &socket{server: s, conn: c.Conn, cancel: cancel, base: ctx, creds: creds, operations: map[string]*running{}}
 	defer k.finish()
 	if c.Subprotocol() != subprotocol {
 		k.close(closeSubprotocol, "Subprotocol not acceptable")
@@ -103,9 +103,15 @@ type socket struct {
 	admission  Admission
 	inited     bool
 	closed     bool
-	operations map[string]context.CancelFunc
+	operations map[string]*running
 
-	running sync.WaitGroup
+	flights sync.WaitGroup
+}
+
+// running is one operation under way. The client may use its id again as soon as it has ended it, so an operation is told by this and not by its id.
+type running struct {
+	id     string
+	cancel context.CancelFunc
 }
 
 // serve reads until the connection ends.
@@ -117,7 +123,7 @@ func (k *socket) serve() {
 	alive()
 	init := time.AfterFunc(cfg.InitTimeout, k.initTimeout)
 	defer init.Stop()
-	k.running.Go(k.watch)
+	k.flights.Go(k.watch)
 	for {
 		kind, data, err := k.conn.ReadMessage()
 		if err != nil {
@@ -251,10 +257,11 @@ func (k *socket) subscribe(m message) bool {
 		return k.fail(m.ID, refusal.Errors)
 	}
 	ctx, cancel := k.deadline(caller, op)
+	me := &running{id: m.ID, cancel: cancel}
 	k.mu.Lock()
-	k.operations[m.ID] = cancel
+	k.operations[m.ID] = me
 	k.mu.Unlock()
-	k.running.Go(func() { k.run(ctx, cancel, m.ID, op) })
+	k.flights.Go(func() { k.run(ctx, me, op) })
 	return true
 }
 
@@ -267,18 +274,18 @@ func (k *socket) deadline(ctx context.Context, op *graphql.OperationContext) (co
 }
 
 // run sends what an operation yields, then tells that it is over, unless the client already knows.
-func (k *socket) run(ctx context.Context, cancel context.CancelFunc, id string, op *graphql.OperationContext) {
-	defer cancel()
+func (k *socket) run(ctx context.Context, me *running, op *graphql.OperationContext) {
+	defer me.cancel()
 	defer k.server.contain(ctx)
 	handler, ctx := k.server.deps.Engine.Run(ctx, op)
 	for res := handler(ctx); res != nil; res = handler(ctx) {
 		body, err := k.server.encode(res)
-		if err != nil || !k.has(id) || !k.send(message{ID: id, Type: "next", Payload: body}) {
+		if err != nil || !k.has(me) || !k.send(message{ID: me.id, Type: "next", Payload: body}) {
 			break
 		}
 	}
-	if k.forget(id) {
-		k.send(message{ID: id, Type: "complete"})
+	if k.forget(me) {
+		k.send(message{ID: me.id, Type: "complete"})
 	}
 }
 
@@ -287,30 +294,31 @@ func (k *socket) fail(id string, errs gqlerror.List) bool {
 	return err == nil && k.send(message{ID: id, Type: "error", Payload: body})
 }
 
-func (k *socket) has(id string) bool {
+func (k *socket) has(r *running) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	_, ok := k.operations[id]
-	return ok
+	return k.operations[r.id] == r
 }
 
 // forget drops an operation that is over and tells whether it was still known.
-func (k *socket) forget(id string) bool {
+func (k *socket) forget(r *running) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	_, ok := k.operations[id]
-	delete(k.operations, id)
-	return ok
+	if k.operations[r.id] != r {
+		return false
+	}
+	delete(k.operations, r.id)
+	return true
 }
 
 // stop ends an operation that the client no longer wants. An id that is not known is over already.
 func (k *socket) stop(id string) {
 	k.mu.Lock()
-	cancel := k.operations[id]
+	r := k.operations[id]
 	delete(k.operations, id)
 	k.mu.Unlock()
-	if cancel != nil {
-		cancel()
+	if r != nil {
+		r.cancel()
 	}
 }
 
@@ -388,7 +396,7 @@ func (k *socket) finish() {
 	k.cancel()
 	k.drainRead()
 	_ = k.conn.Close()
-	k.running.Wait()
+	k.flights.Wait()
 }
 
 // drainRead waits, shortly, for the peer's own close after ours.

@@ -11,6 +11,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -86,11 +87,6 @@ type record struct {
 	Marks     once.Marks   `bson:"marks,omitempty"`
 	CreatedAt time.Time    `bson:"created_at"`
 	UpdatedAt time.Time    `bson:"updated_at"`
-}
-
-// Kinds declares what this package stores, for copies and backups.
-func Kinds() []store.Kind {
-	return []store.Kind{accountKind, claimKind, challengeKind, phoneKind, sessionKind, keyKind}
 }
 
 var accountKind = store.Kind{Name: "accounts", Indexes: []store.Index{{Name: "staff", Equal: []string{"staff"}, Order: "created_at"}}}
@@ -170,6 +166,9 @@ func (a *Accounts) Authenticate(ctx context.Context, bearer string) (Viewer, err
 	}
 	if err != nil {
 		return Viewer{}, fmt.Errorf("account: authenticate: %w", err)
+	}
+	if !slices.Contains(r.Subjects, s.Subject) || r.Staff && !a.now().Before(s.CreatedAt.Add(a.cfg.StaffSessionMax)) {
+		return Viewer{}, signedOut(nil)
 	}
 	return r.viewer(s), nil
 }

@@ -38,7 +38,12 @@ const (
 type move struct {
 	From  string `bson:"from"`  // id of the claim that the account leaves
 	Count int    `bson:"count"` // the account's Moves when it set out
+	Phone []byte `bson:"phone"` // the phone it leaves, sealed as in the account, to be told
 }
+
+// moveTime is how long a move that was interrupted may be completed by whoever signs in with the new phone. Later the number may be another
+// person's; the account's owner can still begin anew.
+const moveTime = 10 * time.Minute
 
 // claimKeep is how long a released claim is kept; any time would do.
 const claimKeep = 24 * time.Hour
@@ -55,18 +60,21 @@ const (
 	live                   // leads to its account
 )
 
-// judge tells what c is worth. ids are the phone's indexes under all keys; there tells whether the account exists.
-func judge(c claim, r record, there bool, ids []string) standing {
+// judge tells what c is worth at now. ids are the phone's indexes under all keys; there tells whether the account exists.
+func judge(c claim, r record, there bool, ids []string, now time.Time) standing {
 	switch {
 	case !there && c.State == reserved && c.Move == nil:
 		return fresh
 	case there && slices.Contains(ids, r.Claim):
 		return live
-	case there && c.State == reserved && c.Move != nil && r.Claim == c.Move.From && r.Moves == c.Move.Count:
+	case there && c.State == reserved && c.Move.leads(r) && now.Sub(c.At) < moveTime:
 		return moving
 	}
 	return stale
 }
+
+// leads tells whether the account still stands where the move set out.
+func (m *move) leads(r record) bool { return m != nil && r.Claim == m.From && r.Moves == m.Count }
 
 // rounds is how often a claim that others keep changing is read anew.
 const rounds = 8
@@ -80,7 +88,11 @@ func (a *Accounts) enrol(ctx context.Context, phone string, lang message.Lang) (
 			return record{}, err
 		}
 		if !there {
-			c, err = a.reserve(ctx, ids[0])
+			owner, err := newID()
+			if err != nil {
+				return record{}, err
+			}
+			c, err = a.reserve(ctx, ids[0], owner, nil)
 			if fault.CodeOf(err) == fault.Conflict {
 				continue // somebody else was first: go on with theirs
 			}
@@ -114,16 +126,13 @@ func (a *Accounts) findClaim(ctx context.Context, ids []string) (claim, bool, er
 	return claim{}, false, nil
 }
 
-func (a *Accounts) reserve(ctx context.Context, id string) (claim, error) {
-	owner, err := newID()
-	if err != nil {
-		return claim{}, err
-	}
+// reserve makes the claim of a phone that nobody has. CONFLICT when somebody was first.
+func (a *Accounts) reserve(ctx context.Context, id, owner string, m *move) (claim, error) {
 	turn, err := newID()
 	if err != nil {
 		return claim{}, err
 	}
-	c := claim{ID: id, Account: owner, State: reserved, Turn: turn, At: a.now()}
+	c := claim{ID: id, Account: owner, State: reserved, Turn: turn, Move: m, At: a.now()}
 	return c, a.claims.Insert(ctx, c)
 }
 
@@ -133,7 +142,7 @@ func (a *Accounts) settle(ctx context.Context, c claim, phone string, lang messa
 	if err != nil {
 		return record{}, err
 	}
-	switch judge(c, r, there, ids) {
+	switch judge(c, r, there, ids, a.now()) {
 	case live:
 		return r, a.finish(ctx, c)
 	case fresh:
@@ -142,7 +151,7 @@ func (a *Accounts) settle(ctx context.Context, c claim, phone string, lang messa
 		}
 		return r, a.finish(ctx, c)
 	case moving: // its owner proved the phone before reserving it, and so did whoever is here now
-		if r, err = a.arrive(ctx, c, phone, nil); err != nil {
+		if r, err = a.arrive(ctx, c, phone); err != nil {
 			return record{}, err
 		}
 		return r, a.finish(ctx, c)
@@ -199,10 +208,16 @@ func (a *Accounts) take(ctx context.Context, c claim, owner string, m *move) (cl
 	})
 }
 
-// finish marks a claim as done. One that changed hands meanwhile is left alone: the account is there, which is what counts.
+// finish marks a claim as done, after what a move leaves behind has been seen to: each step may be repeated, so a kill in between loses none.
+// A claim that changed hands meanwhile is left alone: the account is there, which is what counts.
 func (a *Accounts) finish(ctx context.Context, c claim) error {
 	if c.State == done {
 		return nil
+	}
+	if c.Move != nil {
+		if err := a.leave(ctx, c); err != nil {
+			return err
+		}
 	}
 	_, err := a.claims.Update(ctx, c.ID, func(x *claim) error {
 		if x.Turn != c.Turn || x.State == done {
@@ -227,7 +242,7 @@ func (a *Accounts) release(ctx context.Context, id string) error {
 		return err
 	}
 	r, there, err := a.owner(ctx, c)
-	if err != nil || judge(c, r, there, []string{id}) != stale {
+	if err != nil || judge(c, r, there, []string{id}, a.now()) != stale {
 		return err
 	}
 	end := a.now().Add(claimKeep)

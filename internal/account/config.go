@@ -3,6 +3,7 @@ package account
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/motcua/motcua/internal/limit"
@@ -53,9 +54,9 @@ func (c Config) Validate() error {
 	bad(c.Issuer == "", "issuer: must be set")
 	bad(c.Audience == "", "audience: must be set")
 	bad(c.AccessTTL <= 0 || c.AccessTTL > time.Hour, "access_ttl: must be positive and at most 1h")
-	bad(c.SessionIdle < c.AccessTTL, "session_idle: must be at least access_ttl")
+	bad(c.SessionIdle <= 0 || c.SessionIdle < c.AccessTTL, "session_idle: must be at least access_ttl")
 	bad(c.SessionMax < c.SessionIdle, "session_max: must be at least session_idle")
-	bad(c.StaffSessionMax < c.AccessTTL, "staff_session_max: must be at least access_ttl")
+	bad(c.StaffSessionMax <= 0 || c.StaffSessionMax < c.AccessTTL, "staff_session_max: must be at least access_ttl")
 	bad(c.MaxSessions < 1 || c.MaxSessions > 100, "max_sessions: must be from 1 to 100")
 	bad(c.RefreshRetry < 0 || c.RefreshRetry > 10*time.Minute, "refresh_retry: must be from 0 to 10m")
 	bad(c.KeyPeriod < time.Second, "key_period: must be at least 1s")
@@ -73,7 +74,7 @@ func (c Config) Validate() error {
 		{"check_device", c.Limits.CheckDevice}, {"refresh_address", c.Limits.RefreshAddress},
 	} {
 		if err := r.rule.Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("limits.%s: %w", r.key, err))
+			errs = append(errs, fmt.Errorf("limits.%s: %s", r.key, strings.ReplaceAll(err.Error(), "\n", "; ")))
 		}
 	}
 	return errors.Join(errs...)

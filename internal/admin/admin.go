@@ -65,6 +65,7 @@ type Progress func(done, total int)
 type Drift struct {
 	Slots   int      `json:"slots"`   // recomputed
 	Wrong   int      `json:"wrong"`   // that differed and were set right
+	Busy    int      `json:"busy"`    // that moved while they were counted, so they were left alone
 	Details []string `json:"details"` // the first few of them
 }
 

@@ -3,6 +3,8 @@ package casework
 import (
 	"slices"
 	"time"
+
+	"github.com/motcua/motcua/internal/message"
 )
 
 // Outbound is what a document still has to tell others. It is embedded inline, so that it is stored in one write with the change that causes it.
@@ -15,12 +17,29 @@ type Outbound struct {
 
 // Notice is a message to a citizen that the manifest declares.
 type Notice struct {
-	ID     string            `bson:"id"`     // unique and the same at each attempt: case id and number of the entry
-	To     string            `bson:"to"`     // subject
-	Notice string            `bson:"notice"` // id in the manifest
-	Params map[string]string `bson:"params,omitempty"`
-	Case   string            `bson:"case"` // id of the case it is about
-	At     time.Time         `bson:"at"`
+	ID     string                  `bson:"id"`     // unique and the same at each attempt: case id and number of the entry
+	To     string                  `bson:"to"`     // subject
+	Notice string                  `bson:"notice"` // id in the manifest
+	Params map[string]string       `bson:"params,omitempty"`
+	Names  map[string]message.Text `bson:"names,omitempty"` // parameters that differ by language
+	Times  map[string]time.Time    `bson:"times,omitempty"` // parameters that are shown in the city's time
+	Case   string                  `bson:"case"`            // id of the case it is about
+	At     time.Time               `bson:"at"`
+}
+
+// Values gives all parameters in one map: string, message.Text or time.Time.
+func (n Notice) Values() map[string]any {
+	out := make(map[string]any, len(n.Params)+len(n.Names)+len(n.Times))
+	for k, v := range n.Params {
+		out[k] = v
+	}
+	for k, v := range n.Names {
+		out[k] = v
+	}
+	for k, v := range n.Times {
+		out[k] = v
+	}
+	return out
 }
 
 // Count moves one from a slot to another in a Tally.

@@ -11,7 +11,7 @@ type Resolution struct {
 }
 
 // ResolveAddress finds the ward that an address lies in by the names in it: today's wards and the wards and districts before July 2025, with or without
-// their kinds ("phường", "P."), with or without diacritics. House numbers and streets are not looked up. At most 500 runes are read.
+// the word for their kind, with or without diacritics. House numbers and streets are not looked up. At most 500 runes are read.
 //
 // Where a former ward has one successor, that is the answer; where it was split, Divided is set and a point must decide. A name with its former district
 // means the former ward; else a name that exists today means today's ward. It is false when the address names no place of this city: then Outside tells
@@ -60,11 +60,14 @@ func (r *resolver) wards() []int {
 			return found
 		}
 	}
-	districts, _ := r.scope(-1)
+	districts, provinces := r.scope(-1)
+	if len(provinces) > 0 {
+		return nil // a former province is no answer
+	}
 	return r.successorsOf(r.districts, districts)
 }
 
-// labelledWards gives what all labelled wards have in common ("xã An Thái, nay là xã An Hưng"), or all of them when they contradict each other.
+// labelledWards gives what all labelled wards have in common (a former name beside its successor), or all of them when they contradict each other.
 func (r *resolver) labelledWards() []int {
 	var common, all []int
 	for i, m := range r.list {
@@ -84,30 +87,46 @@ func (r *resolver) labelledWards() []int {
 	return all
 }
 
-// standaloneWards looks, from the right, for a name that fits the district after it; failing that it takes the last one that can be a ward at all.
+// standaloneWards looks, from the right, for a name that fits the district after it; failing that for one that fits the province after it; failing
+// that it takes the last one.
 func (r *resolver) standaloneWards() []int {
-	last := -1
+	var alone []int // from the right
 	for i := len(r.list) - 1; i >= 0; i-- {
-		if r.list[i].label != nil || !r.list[i].isWard() {
-			continue
+		if r.list[i].label == nil && r.list[i].isWard() {
+			alone = append(alone, i)
 		}
-		if districts, provinces := r.scope(i); len(districts)+len(provinces) > 0 {
+	}
+	for _, i := range alone {
+		districts, _ := r.scope(i)
+		if found := r.within(r.list[i], districts); len(found) > 0 {
+			return found
+		}
+	}
+	for _, i := range alone {
+		if _, provinces := r.scope(i); len(provinces) > 0 {
 			if found := r.evaluate(i); len(found) > 0 {
-				return found
+				return r.orDistrict(i, found)
 			}
-			continue
 		}
-		last = max(last, i)
 	}
-	if last < 0 {
-		return nil
+	for _, i := range alone {
+		if len(r.list[i].has(formerProvince)) > 0 {
+			continue // by itself it more likely means the province
+		}
+		if found := r.evaluate(i); len(found) > 0 {
+			return r.orDistrict(i, found)
+		}
 	}
-	// The name may be a ward's and a former district's at once: then it can mean either.
-	return union(slices.Clone(r.evaluate(last)), r.successorsOf(r.districts, r.list[last].has(formerDistrict)))
+	return nil
 }
 
-// scope gives the former districts and provinces that narrow mention i: those with a label, and those that stand alone after it.
-// A name that is both a district's and a province's is a district only when no other district is named.
+// orDistrict adds what mention i can mean as a former district: without its kind, a name can be a ward's and a district's at once.
+func (r *resolver) orDistrict(i int, found []int) []int {
+	return union(slices.Clone(found), r.successorsOf(r.districts, r.list[i].has(formerDistrict)))
+}
+
+// scope gives the former districts and provinces that narrow mention i: those with a label, and those that stand alone after it. A district says all that
+// its province would say. A name that is both a district's and a province's is a district only when no other district is named.
 func (r *resolver) scope(i int) (districts, provinces []int) {
 	var either []int
 	for j, m := range r.list {
@@ -122,10 +141,10 @@ func (r *resolver) scope(i int) (districts, provinces []int) {
 		}
 		districts = union(districts, d)
 	}
-	if len(districts) == 0 {
-		districts = either
+	if len(districts) > 0 {
+		return districts, nil
 	}
-	return districts, provinces
+	return either, provinces
 }
 
 // evaluate gives the wards that the ward mention i can mean, given the rest of the address.

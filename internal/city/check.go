@@ -50,9 +50,9 @@ func (c *City) checkBounds(b bounds) []error {
 func (c *City) checkMergers(mergers []merger) []error {
 	var problems []error
 	reached := map[string]bool{}
-	rows := map[string]int{} // by former code: how many units it went into
+	rows := map[string]int{} // by former unit: how many units it went into
 	for _, m := range mergers {
-		rows[m.code]++
+		rows[m.former()]++
 	}
 	for i, m := range mergers {
 		w, ok := c.Ward(m.newCode)
@@ -61,8 +61,8 @@ func (c *City) checkMergers(mergers []merger) []error {
 			problems = append(problems, fmt.Errorf("%s: row %d: ward %s does not exist", mergersFile, i+2, m.newCode))
 		case fold.Spelling(w.FullName) != fold.Spelling(m.newName):
 			problems = append(problems, fmt.Errorf("%s: row %d: ward %s is called %q, not %q", mergersFile, i+2, m.newCode, w.FullName, m.newName))
-		case m.divided != (rows[m.code] > 1):
-			problems = append(problems, fmt.Errorf("%s: row %d: divided is %v, but %s has %d rows", mergersFile, i+2, m.divided, m.code, rows[m.code]))
+		case m.divided != (rows[m.former()] > 1):
+			problems = append(problems, fmt.Errorf("%s: row %d: divided is %v, but %s has %d rows", mergersFile, i+2, m.divided, m.former(), rows[m.former()]))
 		}
 		reached[m.newCode] = true
 	}

@@ -80,6 +80,7 @@ type City struct {
 	sample     bool
 	index      *geo.Index
 	calendar   *worktime.Calendar
+	years      []int
 	wards      []Ward // ascending by code
 	groups     []Group
 	categories []Category
@@ -186,3 +187,6 @@ func (c *City) Responsible(category, ward string) (Unit, bool) {
 
 // Calendar is the working calendar of the city's offices.
 func (c *City) Calendar() *worktime.Calendar { return c.calendar }
+
+// HolidayYears gives the years whose holidays are known. In others only weekends count as days off.
+func (c *City) HolidayYears() []int { return slices.Clone(c.years) }

@@ -120,6 +120,14 @@ type office struct {
 	areaKm2            float64
 }
 
+// former names the former ward of a row, or the district where it had none.
+func (m merger) former() string {
+	if m.ward == "" {
+		return m.province + "/" + m.district
+	}
+	return m.code
+}
+
 // files is a city's folder as read, before any cross-check.
 type files struct {
 	city        cityYAML
@@ -130,9 +138,10 @@ type files struct {
 	departments departmentsYAML
 	categories  categoriesYAML
 	holidays    holidaysYAML
+	badRows     []error // rows of the CSV files that do not parse; the others are there
 }
 
-// readFiles reads all files; the error names every one that is missing or does not parse.
+// readFiles reads all files; the error names every one that is missing or does not parse. Single bad rows are kept apart.
 func readFiles(fsys fs.FS) (files, error) {
 	var f files
 	problems := []error{
@@ -146,10 +155,12 @@ func readFiles(fsys fs.FS) (files, error) {
 	if f.wards, err = fs.ReadFile(fsys, wardsFile); err != nil {
 		problems = append(problems, fmt.Errorf("%s: %w", wardsFile, err))
 	}
-	f.offices, err = readCSV(fsys, officesFile, []string{"ward_code", "ward", "office", "population", "area_km2"}, parseOffice)
+	var bad []error
+	f.offices, f.badRows, err = readCSV(fsys, officesFile, []string{"ward_code", "ward", "office", "population", "area_km2"}, parseOffice)
 	problems = append(problems, err)
-	f.mergers, err = readCSV(fsys, mergersFile, []string{"old_province", "old_district", "old_ward", "old_ward_code", "divided", "new_ward", "new_ward_code"}, parseMerger)
+	f.mergers, bad, err = readCSV(fsys, mergersFile, []string{"old_province", "old_district", "old_ward", "old_ward_code", "divided", "new_ward", "new_ward_code"}, parseMerger)
 	problems = append(problems, err)
+	f.badRows = append(f.badRows, bad...)
 	return f, errors.Join(problems...)
 }
 
@@ -165,30 +176,28 @@ func readYAML(fsys fs.FS, name string, into any) error {
 	return nil
 }
 
-// readCSV reads one CSV file with exactly these columns. The error names every row that does not parse.
-func readCSV[T any](fsys fs.FS, name string, columns []string, parse func(row []string) (T, error)) ([]T, error) {
+// readCSV reads one CSV file with exactly these columns. Rows that do not parse are reported one by one in bad.
+func readCSV[T any](fsys fs.FS, name string, columns []string, parse func(row []string) (T, error)) (good []T, bad []error, err error) {
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
 	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff")))).ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(rows) == 0 || !slices.Equal(rows[0], columns) {
-		return nil, fmt.Errorf("%s: the first line is not %s", name, strings.Join(columns, ","))
+		return nil, nil, fmt.Errorf("%s: the first line is not %s", name, strings.Join(columns, ","))
 	}
-	out := make([]T, 0, len(rows)-1)
-	var problems []error
 	for i, row := range rows[1:] {
 		v, err := parse(row)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: row %d: %w", name, i+2, err))
+			bad = append(bad, fmt.Errorf("%s: row %d: %w", name, i+2, err))
 			continue
 		}
-		out = append(out, v)
+		good = append(good, v)
 	}
-	return out, errors.Join(problems...)
+	return good, bad, nil
 }
 
 func parseOffice(row []string) (office, error) {

@@ -174,7 +174,7 @@ func (g *gazetteer) add(name string, p place) {
 	g.longest = max(g.longest, len(p.words))
 }
 
-// nameKey is what all spellings of a name share: folded, and y as i (Mỹ and Mĩ, Kỳ and Kì).
+// nameKey is what all spellings of a name share: folded, and y as i, because both are in use.
 func nameKey(words []fold.Word) string {
 	var b strings.Builder
 	for i, w := range words {

@@ -7,8 +7,8 @@ import (
 	"github.com/motcua/motcua/internal/fold"
 )
 
-// maxGuessWords is how much of a text is read to guess its category. What a report is about is said at its start.
-const maxGuessWords = 500
+// maxGuess is how much of a text is read to guess its category, in runes. What a report is about is said at its start.
+const maxGuess = 2000
 
 // maxGuesses is how many categories GuessCategory gives at most.
 const maxGuesses = 5
@@ -40,10 +40,9 @@ func newKeywords(categories []Category) keywords {
 }
 
 // GuessCategory gives the categories that the text of a report seems to be about, the likeliest first, at most five; nil when nothing points to any.
-// Words may be typed without diacritics, but then only keywords of several words count: "cho" alone is a dog or "for".
+// At most 2,000 runes are read. Words may be typed without diacritics, but then only keywords of several words count: "cho" alone is a dog or "for".
 func (c *City) GuessCategory(text string) []Category {
-	words := fold.Both(text)
-	words = words[:min(len(words), maxGuessWords)]
+	words := fold.Both(head(text, maxGuess))
 	scores := map[int]int{}
 	seen := map[*keyword]bool{} // a phrase that is repeated proves no more than one
 	for i, w := range words {
@@ -86,4 +85,15 @@ func (c *City) ranked(scores map[int]int) []Category {
 		out = append(out, c.categories[i])
 	}
 	return out
+}
+
+// head gives the first n runes of s.
+func head(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
 }

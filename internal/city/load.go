@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/motcua/motcua/internal/fold"
 	"github.com/motcua/motcua/internal/geo"
@@ -17,10 +19,10 @@ import (
 func Load(fsys fs.FS) (*City, error) {
 	f, err := readFiles(fsys)
 	if err != nil {
-		return nil, fmt.Errorf("city: %w", err) // what does not parse cannot be cross-checked
+		return nil, fmt.Errorf("city: %w", err) // without one of the files the others cannot be checked against each other
 	}
-	c := &City{id: f.city.ID, name: f.city.Name, sample: f.city.Sample, wardAt: map[string]int{}, categoryAt: map[string]int{}, unitAt: map[string]int{}}
-	problems := checkCity(f.city)
+	c := &City{id: f.city.ID, name: f.city.Name, sample: f.city.Sample, years: f.holidays.Years, wardAt: map[string]int{}, categoryAt: map[string]int{}, unitAt: map[string]int{}}
+	problems := append(f.badRows, checkCity(f.city)...)
 	problems = append(problems, c.loadWards(f)...)
 	problems = append(problems, c.loadUnits(f.departments)...)
 	problems = append(problems, c.loadCategories(f.categories)...)
@@ -130,15 +132,20 @@ func (c *City) loadUnits(f departmentsYAML) []error {
 	for _, w := range c.wards {
 		name := message.Text{}
 		for lang, text := range f.WardName {
-			full := w.FullName
-			if lang == message.English {
-				full = w.FullNameEn
+			full := w.FullNameEn
+			if lang == message.Vietnamese {
+				full = lowerFirst(w.FullName) // it begins with its kind, within a name a common noun
 			}
 			name[lang] = strings.ReplaceAll(text, "{ward}", full)
 		}
 		add(Unit{ID: WardUnitID(w.Code), Kind: WardUnit, Ward: w.Code, Name: name})
 	}
 	return problems
+}
+
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
 }
 
 // loadCategories takes over groups and categories.

@@ -23,44 +23,54 @@ type mentions struct {
 	unknown bool // a ward is named that we do not know: names that stand alone are then likelier streets
 }
 
+// reader finds the names in one address.
+type reader struct {
+	*gazetteer
+	accented bool // the address is typed with diacritics, so a word without any has none
+	found    mentions
+}
+
 // read finds the names in an address.
 func (g *gazetteer) read(text string) mentions {
-	var out mentions
-	for _, part := range segments(text) {
-		g.readSegment(fold.Both(part), &out)
+	var parts [][]fold.Word
+	r := reader{gazetteer: g}
+	for _, s := range segments(text) {
+		words := fold.Both(s)
+		parts = append(parts, words)
+		r.accented = r.accented || slices.ContainsFunc(words, func(w fold.Word) bool { return w.Spelling != w.Folded })
 	}
-	return out
+	for _, words := range parts {
+		r.segment(words)
+	}
+	return r.found
 }
 
 // segments cuts an address where a comma or the like does.
 func segments(text string) []string {
-	if runes := []rune(text); len(runes) > maxAddress {
-		text = string(runes[:maxAddress])
-	}
-	text = strings.NewReplacer(" - ", ",", "–", ",", "—", ",").Replace(text)
+	text = strings.NewReplacer(" - ", ",", "\u2013", ",", "\u2014", ",").Replace(head(text, maxAddress))
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",;|()[]\n\r\t", r) })
 }
 
-// readSegment finds names after their labels, and, in what is left, names that end a run of words.
-func (g *gazetteer) readSegment(words []fold.Word, out *mentions) {
+// segment finds names after their labels, and, in what is left, names that end a run of words.
+func (r *reader) segment(words []fold.Word) {
 	var run []fold.Word
 	flush := func() {
-		out.list = append(out.list, g.peel(run)...)
+		r.found.list = append(r.found.list, r.peel(run)...)
 		run = nil
 	}
 	for i := 0; i < len(words); {
-		if n := longest(g.fill, words[i:]); n > 0 {
+		if n := longest(r.fill, words[i:]); n > 0 {
 			flush()
 			i += n
 			continue
 		}
-		l := g.labelAt(words[i:])
+		l := r.labelAt(words[i:])
 		if l == nil {
 			run = append(run, words[i])
 			i++
 			continue
 		}
-		places, n := g.labelled(l, words[i+len(l.words):])
+		places, n := r.labelled(l, words[i+len(l.words):])
 		if n == 0 && len(words[i].Folded) == 1 {
 			run = append(run, words[i]) // a single letter that labels nothing is just a letter
 			i++
@@ -69,10 +79,10 @@ func (g *gazetteer) readSegment(words []fold.Word, out *mentions) {
 		flush()
 		i += len(l.words) + n
 		if n > 0 {
-			out.list = append(out.list, mention{label: l, places: places})
+			r.found.list = append(r.found.list, mention{label: l, places: places})
 			continue
 		}
-		out.unknown = out.unknown || l.kind != ""
+		r.found.unknown = r.found.unknown || l.kind != ""
 	}
 	flush()
 }
@@ -88,14 +98,14 @@ func (g *gazetteer) labelAt(words []fold.Word) *label {
 }
 
 // labelled gives the longest name at the start of words that the label fits, and how many words it has.
-func (g *gazetteer) labelled(l *label, words []fold.Word) ([]place, int) {
-	for n := min(g.longest, len(words)); n > 0; n-- {
-		found := filter(g.names[nameKey(words[:n])], func(p place) bool { return l.fits(p.class) })
+func (r *reader) labelled(l *label, words []fold.Word) ([]place, int) {
+	for n := min(r.longest, len(words)); n > 0; n-- {
+		found := filter(r.names[nameKey(words[:n])], func(p place) bool { return l.fits(p.class) })
 		if len(found) > 0 {
 			if l.district { // a word for both, such as a city's, more often stands before a district's name
 				found = prefer(found, func(p place) bool { return p.class == formerDistrict })
 			}
-			return prefer(found, func(p place) bool { return phrase(p.words).at(words[:n]) }), n
+			return r.closest(found, words[:n]), n
 		}
 	}
 	return nil, 0
@@ -113,11 +123,11 @@ func (l *label) fits(c class) bool {
 }
 
 // peel takes known names off the end of a run of words, as long as they do not look like a street's. It gives them from left to right.
-func (g *gazetteer) peel(run []fold.Word) []mention {
+func (r *reader) peel(run []fold.Word) []mention {
 	var out []mention
 	for len(run) > 0 {
-		places, n := g.ending(run)
-		if n == 0 || g.isStreet(run[:len(run)-n]) {
+		places, n := r.ending(run)
+		if n == 0 || r.isStreet(run[:len(run)-n]) {
 			break
 		}
 		out = append(out, mention{places: places})
@@ -129,16 +139,24 @@ func (g *gazetteer) peel(run []fold.Word) []mention {
 
 // ending gives the longest name at the end of run, and how many words it has. Only a spelling that matches counts: there is no label to support it.
 // A name of a place elsewhere that is also one of ours is ours.
-func (g *gazetteer) ending(run []fold.Word) ([]place, int) {
-	for n := min(g.longest, len(run)); n > 0; n-- {
+func (r *reader) ending(run []fold.Word) ([]place, int) {
+	for n := min(r.longest, len(run)); n > 0; n-- {
 		tail := run[len(run)-n:]
-		found := filter(g.names[nameKey(tail)], func(p place) bool { return phrase(p.words).at(tail) })
+		found := filter(r.names[nameKey(tail)], func(p place) bool { return phrase(p.words).at(tail) })
 		if len(found) > 0 {
-			found = prefer(found, func(p place) bool { return spelling(p.words) == spelling(tail) })
-			return prefer(found, func(p place) bool { return p.class != elsewhere }), n
+			return prefer(r.closest(found, tail), func(p place) bool { return p.class != elsewhere }), n
 		}
 	}
 	return nil, 0
+}
+
+// closest gives the places whose name is spelt like words; failing that those that words can stand for; failing that all.
+func (r *reader) closest(found []place, words []fold.Word) []place {
+	found = prefer(found, func(p place) bool { return phrase(p.words).at(words) })
+	if !r.accented {
+		return found
+	}
+	return prefer(found, func(p place) bool { return spelling(p.words) == spelling(words) })
 }
 
 // isStreet tells whether the words before a name make it a street's: a street word, or a house number.

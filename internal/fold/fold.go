@@ -4,7 +4,6 @@
 package fold
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,17 +11,22 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Text gives s in lower case, without diacritics (đ becomes d), with compatibility forms such as full-width or "bold" letters made plain, and
+// Text gives s in lower case, without diacritics (d with stroke becomes d), with compatibility forms such as full-width or "bold" letters made plain, and
 // with every run of white space as one space, none at the ends. Punctuation stays. Text that is not UTF-8 loses the broken bytes.
 // Text(Text(s)) is Text(s), so folded text can be stored and folded again.
 func Text(s string) string {
 	if plain(s) {
 		return s
 	}
+	return strip(decompose(s))
+}
+
+// strip is Text for decomposed text.
+func strip(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	space := false
-	for _, r := range norm.NFKD.String(lower(s)) {
+	for _, r := range s {
 		if unicode.IsSpace(r) {
 			space = b.Len() > 0
 			continue
@@ -47,8 +51,13 @@ func Words(s string) []string {
 }
 
 // Spelling gives s in lower case with its diacritics, in one canonical form: decomposed, and the tone mark at the end of the syllable, so that the two
-// public ways to place it (Hoà and Hòa, Thuỷ and Thủy) are the same. It is for comparison only, not for showing.
+// public ways to place it (on the first or the last vowel of oa, oe, uy) are the same. It is for comparison only, not for showing.
 func Spelling(s string) string {
+	return spell(decompose(s))
+}
+
+// spell is Spelling for decomposed text.
+func spell(s string) string {
 	var (
 		b    strings.Builder
 		tone rune // of the syllable being read; 0 for none
@@ -60,7 +69,7 @@ func Spelling(s string) string {
 		}
 	}
 	space, letters := false, false
-	for _, r := range norm.NFKD.String(lower(s)) {
+	for _, r := range s {
 		if isTone(r) {
 			if letters {
 				tone = r // a syllable has one; of several the last counts
@@ -95,31 +104,36 @@ type Word struct {
 
 // Both gives the words of s in both forms, in their order.
 func Both(s string) []Word {
-	parts := split(norm.NFKD.String(lower(s)))
+	parts := split(decompose(s))
 	out := make([]Word, 0, len(parts))
 	for _, p := range parts {
-		if f := Text(p); f != "" {
-			out = append(out, Word{Folded: f, Spelling: Spelling(p)})
+		if f := strip(p); f != "" {
+			out = append(out, Word{Folded: f, Spelling: spell(p)})
 		}
 	}
 	return out
 }
 
 // Matches tells whether w can stand for the properly spelt word want: the same spelling, or the same letters typed with no diacritics at all,
-// as people do on keyboards without a Vietnamese input method. A word that carries other diacritics is another word ("đến" is not "đèn").
+// as people do on keyboards without a Vietnamese input method. A word that carries other diacritics is another word.
 func (w Word) Matches(want Word) bool {
 	return w.Spelling == want.Spelling || (w.Folded == want.Folded && w.Spelling == w.Folded)
 }
 
-// lower gives s in lower case. Lowering comes both before and after decomposition, because a few letters change under one only through the other.
-func lower(s string) string {
-	return strings.ToLower(norm.NFKD.String(strings.ToLower(strings.ToValidUTF8(s, ""))))
+// decompose gives s in lower case, each letter apart from its marks (NFKD). A few letters have a lower case only once they are decomposed, so both
+// are done again when the first round left a capital.
+func decompose(s string) string {
+	d := norm.NFKD.String(strings.ToLower(strings.ToValidUTF8(s, "")))
+	if l := strings.ToLower(d); l != d {
+		return norm.NFKD.String(l)
+	}
+	return d
 }
 
 // base gives the letter that r counts as, or -1 for a mark that is dropped.
 func base(r rune) rune {
 	switch {
-	case r == 'đ':
+	case r == '\u0111': // d with stroke has no decomposition
 		return 'd'
 	case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r):
 		return -1
@@ -129,7 +143,11 @@ func base(r rune) rune {
 
 // isTone tells whether r is one of the five Vietnamese tone marks: grave, acute, tilde, hook above, dot below.
 func isTone(r rune) bool {
-	return slices.Contains([]rune{0x300, 0x301, 0x303, 0x309, 0x323}, r)
+	switch r {
+	case 0x300, 0x301, 0x303, 0x309, 0x323:
+		return true
+	}
+	return false
 }
 
 func split(s string) []string {

@@ -100,3 +100,10 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkBoth(b *testing.B) {
+	text := strings.Repeat("Đèn đường trước số nhà 12 Đinh Tiên Hoàng bị hỏng cả tuần nay. ", 10)
+	for b.Loop() {
+		fold.Both(text)
+	}
+}

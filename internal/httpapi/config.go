@@ -20,6 +20,7 @@ type Config struct {
 	IdleTimeout    time.Duration `koanf:"idle_timeout"`    // life of an unused connection
 	MaxBody        int           `koanf:"max_body"`        // bytes of a request body, uploads excepted
 	MaxInFlight    int           `koanf:"max_in_flight"`   // requests worked on at once; the rest get 503 with Retry-After
+	MaxUploads     int           `koanf:"max_uploads"`     // uploads taken at once, besides; the rest get 503 with Retry-After
 	DrainDelay     time.Duration `koanf:"drain_delay"`     // between "not ready" and closing, so that balancers notice
 	DrainTimeout   time.Duration `koanf:"drain_timeout"`   // longest wait for requests under way at the end
 }
@@ -43,6 +44,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxInFlight < 1 {
 		errs = append(errs, errors.New("max_in_flight: must be at least 1"))
+	}
+	if c.MaxUploads < 1 {
+		errs = append(errs, errors.New("max_uploads: must be at least 1"))
 	}
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || strings.HasSuffix(c.PublicURL, "/")) {
 		errs = append(errs, errors.New("public_url: must be scheme://host without a slash at the end"))

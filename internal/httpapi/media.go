@@ -27,6 +27,14 @@ func MountMedia(r fiber.Router, m *media.Media) {
 	r.Get("/media/:id", h.send)
 }
 
+// MediaPart is media as a part of the public port.
+type MediaPart struct{ Media *media.Media }
+
+// Mount adds the routes.
+func (p MediaPart) Mount(r fiber.Router) { MountMedia(r, p.Media) }
+
+var _ Mounter = MediaPart{}
+
 type mediaRoutes struct{ media *media.Media }
 
 // Bounds on reading what is left of a refused body, so that its sender gets to read why.
@@ -146,7 +154,6 @@ func (s *sending) Close() error {
 // describe sets the headers of a file. The bytes never change under one address, and no cache may keep them longer than the address lives. What a
 // stranger sent is never to act as a page here: no guessing of types, a sandbox, and for bytes kept as they came a download.
 func describe(c *fiber.Ctx, f *media.File) {
-	left := max(0, int(f.Expires.Sub(f.Now).Seconds()))
 	disposition := "inline"
 	if f.Untouched {
 		disposition = "attachment"
@@ -157,7 +164,7 @@ func describe(c *fiber.Ctx, f *media.File) {
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin") // mini-apps' pages show them; the signature is what protects them
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
-	c.Set(fiber.HeaderCacheControl, "private, max-age="+strconv.Itoa(left)+", immutable")
+	c.Set(fiber.HeaderCacheControl, "private, max-age="+strconv.Itoa(int(f.Left.Seconds()))+", immutable")
 	c.Set(fiber.HeaderETag, f.ETag)
 	c.Set(fiber.HeaderLastModified, f.ModTime.UTC().Format(http.TimeFormat))
 	c.Set(fiber.HeaderAcceptRanges, "bytes")

@@ -133,14 +133,18 @@ func (s *Server) headers(c *fiber.Ctx) error {
 
 // shed answers 503 at once when more is under way than the machine can do in time: those accepted stay quick.
 func (s *Server) shed(c *fiber.Ctx) error {
+	places := s.inFlight
+	if isUpload(c) {
+		places = s.uploads
+	}
 	select {
-	case s.inFlight <- struct{}{}:
+	case places <- struct{}{}:
 	default:
 		s.metrics.rejected.WithLabelValues("overload").Inc()
 		return fault.New(fault.Unavailable, "").After(time.Second)
 	}
 	s.metrics.inFlight.Inc()
-	defer func() { <-s.inFlight; s.metrics.inFlight.Dec() }()
+	defer func() { <-places; s.metrics.inFlight.Dec() }()
 	if s.draining.Load() {
 		c.Set(fiber.HeaderConnection, "close")
 	}
@@ -184,10 +188,14 @@ func (s *Server) tooLarge(c *fiber.Ctx) error {
 }
 
 func (s *Server) allowUpload(c *fiber.Ctx) error {
-	if conn := c.Context().Conn(); conn != nil && c.Method() == fiber.MethodPut {
+	if conn := c.Context().Conn(); conn != nil && isUpload(c) {
 		if err := conn.SetReadDeadline(time.Now().Add(s.cfg.UploadTimeout)); err != nil {
 			return fault.Wrap(fault.Unavailable, err)
 		}
 	}
 	return c.Next()
+}
+
+func isUpload(c *fiber.Ctx) bool {
+	return c.Method() == fiber.MethodPut && strings.HasPrefix(c.Path(), uploadPath)
 }

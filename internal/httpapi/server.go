@@ -52,7 +52,8 @@ type Server struct {
 	app      *fiber.App
 	clients  clientFinder
 	draining atomic.Bool
-	inFlight chan struct{}
+	inFlight chan struct{} // places for requests
+	uploads  chan struct{} // places for uploads, which take long: they have their own
 	metrics  metrics
 }
 
@@ -62,7 +63,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("http: trusted_proxies: %w", err)
 	}
-	s := &Server{cfg: cfg, deps: deps, clients: clientFinder{trusted}, inFlight: make(chan struct{}, cfg.MaxInFlight)}
+	s := &Server{cfg: cfg, deps: deps, clients: clientFinder{trusted}, inFlight: make(chan struct{}, cfg.MaxInFlight), uploads: make(chan struct{}, cfg.MaxUploads)}
 	if s.metrics, err = newMetrics(deps.Reg); err != nil {
 		return nil, err
 	}
@@ -70,12 +71,14 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		AppName:               "motcua",
 		DisableStartupMessage: true,
 		StreamRequestBody:     true, // uploads are read as they come; limitBody reads the rest
-		BodyLimit:             cfg.MaxBody,
-		ReadTimeout:           cfg.HeaderTimeout,
-		IdleTimeout:           cfg.IdleTimeout,
-		ReadBufferSize:        16 << 10, // longest request head
-		ErrorHandler:          s.fail,
-		Immutable:             false, // handlers copy what outlives them
+		// Forms are read by the part that wants them, within the limits: by itself fasthttp spools them to files of any size.
+		DisablePreParseMultipartForm: true,
+		BodyLimit:                    cfg.MaxBody,
+		ReadTimeout:                  cfg.HeaderTimeout,
+		IdleTimeout:                  cfg.IdleTimeout,
+		ReadBufferSize:               16 << 10, // longest request head
+		ErrorHandler:                 s.fail,
+		Immutable:                    false, // handlers copy what outlives them
 	})
 	s.routes()
 	return s, nil

@@ -38,7 +38,7 @@ type port struct {
 
 func config() httpapi.Config {
 	return httpapi.Config{HeaderTimeout: 2 * time.Second, UploadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,
-		MaxBody: 64 << 10, MaxInFlight: 8, DrainTimeout: 5 * time.Second}
+		MaxBody: 64 << 10, MaxInFlight: 8, MaxUploads: 2, DrainTimeout: 5 * time.Second}
 }
 
 func serve(t *testing.T, cfg httpapi.Config, ready func(context.Context) error, parts ...httpapi.Mounter) port {
@@ -316,7 +316,7 @@ func TestConfigNamesEveryProblem(t *testing.T) {
 	t.Parallel()
 	bad := httpapi.Config{PublicURL: "city/", TrustedProxies: []string{"x"}, AllowedOrigins: []string{"nonsense"}, DrainDelay: -1}
 	err := bad.Validate()
-	for _, key := range []string{"public_url", "trusted_proxies", "allowed_origins", "header_timeout", "upload_timeout", "write_timeout", "idle_timeout", "drain_delay", "drain_timeout", "max_body", "max_in_flight"} {
+	for _, key := range []string{"public_url", "trusted_proxies", "allowed_origins", "header_timeout", "upload_timeout", "write_timeout", "idle_timeout", "drain_delay", "drain_timeout", "max_body", "max_in_flight", "max_uploads"} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s is not reported in %v", key, err)
 		}

@@ -1,7 +1,7 @@
 // Package limit says when somebody asks too often.
 //
-// It owns the counting: in Redis, where all replicas count together, and beside it in bounded local memory, which decides alone while Redis is away
-// or was emptied. So a limit never opens because Redis is gone, and never closes either. It does not know who is counted or what for, and it is no
+// It owns the counting: in bounded local memory first, where a call must pass, then in Redis, where all replicas count together. While Redis is away, and
+// for what it has forgotten, the local count decides. So a limit never opens because Redis is gone, and never closes either. It does not know who is counted or what for, and it is no
 // record: a count that must survive anything (the tries at a one-time code) belongs in the store.
 package limit
 
@@ -65,32 +65,34 @@ func (l *Limiter) Allow(ctx context.Context, key string, r Rule) (retryAfter tim
 	}
 	h := sha256.Sum256([]byte(key))
 	id := hex.EncodeToString(h[:16])
-	n, left := l.local.add(id, r.Per)
-	if l.client != nil {
-		n, left = l.shared(ctx, id, r, n, left)
+	left, ok := l.local.take(id, r)
+	if ok && l.client != nil {
+		left, ok = l.shared(ctx, id, r)
 	}
-	if n <= int64(r.Max) {
+	if ok {
 		return 0, nil
 	}
 	return left, fault.New(fault.RateLimited, "").After(left)
 }
 
-// shared counts in Redis too, and gives the higher of both counts with what is left of its window.
-func (l *Limiter) shared(ctx context.Context, id string, r Rule, n int64, left time.Duration) (int64, time.Duration) {
-	all, rest, err := l.count(ctx, id, r.Per)
+// shared counts in Redis a call that may pass by the local count. While Redis is away the local count has decided.
+func (l *Limiter) shared(ctx context.Context, id string, r Rule) (left time.Duration, ok bool) {
+	n, left, err := l.count(ctx, id, r.Per)
 	l.note(ctx, err)
-	if err != nil || all <= n {
-		return n, left
+	if err != nil || n <= int64(r.Max) {
+		return 0, true
 	}
-	return all, rest
+	l.local.giveBack(id)
+	return left, false
 }
 
-// count is one round trip: begin a window if there is none, count, and see what is left of it. All three run on one node.
+// count is one round trip: begin a window if there is none, count, and see what is left of it. Calls of others may come between the three commands;
+// only the counting has to be atomic.
 func (l *Limiter) count(ctx context.Context, id string, per time.Duration) (n int64, left time.Duration, err error) {
 	key := "limit:" + id
 	var count *redis.IntCmd
 	var rest *redis.DurationCmd
-	_, err = l.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = l.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.SetNX(ctx, key, 0, per)
 		count = p.Incr(ctx, key)
 		rest = p.PTTL(ctx, key)

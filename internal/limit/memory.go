@@ -10,8 +10,9 @@ import (
 // maxWindows bounds the memory: about 10 MB. When more keys than this are active, those longest unused are forgotten.
 const maxWindows = 1 << 16
 
+// window is the calls under one key that passed.
 type window struct {
-	n    int64
+	n    int
 	ends time.Time
 }
 
@@ -27,19 +28,31 @@ func newMemory(now func() time.Time) *memory {
 	return &memory{now: now, all: all}
 }
 
-// add counts one call and gives the count and what is left of its window.
-func (m *memory) add(id string, per time.Duration) (int64, time.Duration) {
+// take counts one call if it may pass, and tells whether it may and what is left of its window.
+func (m *memory) take(id string, r Rule) (left time.Duration, ok bool) {
 	now := m.now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	w, ok := m.all.Get(id)
-	if !ok {
+	w, found := m.all.Get(id)
+	if !found {
 		w = &window{}
 		m.all.Add(id, w)
 	}
-	if left := w.ends.Sub(now); left <= 0 || left > per { // over, or the clock or the rule was set back
-		w.n, w.ends = 0, now.Add(per)
+	if left := w.ends.Sub(now); left <= 0 || left > r.Per { // over, or the clock or the rule was set back
+		w.n, w.ends = 0, now.Add(r.Per)
+	}
+	if w.n >= r.Max {
+		return w.ends.Sub(now), false
 	}
 	w.n++
-	return w.n, w.ends.Sub(now)
+	return w.ends.Sub(now), true
+}
+
+// giveBack takes back a call that did not pass in the end.
+func (m *memory) giveBack(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if w, found := m.all.Peek(id); found && w.n > 0 {
+		w.n--
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/gcerrors"
@@ -30,11 +31,14 @@ func OpenFolder(dir string) (*blob.Bucket, error) {
 // blobRoot begins the keys of all blobs.
 const blobRoot = "media/"
 
-// blobKey names a blob by its upload, the body it was made of and its rendition, so that two different bodies sent at once for one upload
-// never meet. Keys lie in 256 flat groups: a folder that loses its last file would stay, and groups can be listed one by one.
-func blobKey(id, body, rendition string) string {
-	return blobGroup(id) + id + "." + body[:min(32, len(body))] + "." + rendition
+// blobKey names a blob by its upload, the attempt that made it and its rendition. Keys lie in 256 flat groups: a folder that loses its last file
+// would stay, and groups can be listed one by one.
+func (d document) blobKey(rendition string) string {
+	return blobGroup(d.ID) + d.ID + "." + d.Blobs + "." + rendition
 }
+
+// newBlobs gives the name of an attempt: 32 hex digits that nobody has drawn before.
+func newBlobs() string { return strings.ReplaceAll(uuid.NewString(), "-", "") }
 
 // blobGroup is the group that the blobs of an upload lie in.
 func blobGroup(id string) string { return blobRoot + id[:min(2, len(id))] + "/" }
@@ -75,11 +79,11 @@ func (m *Media) sync(ctx context.Context, key string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// remove removes the blobs made of one body. Those that are gone already are fine.
-func (m *Media) remove(ctx context.Context, id, body string, renditions []Rendition) error {
+// remove removes the blobs that a document names. Those that are gone already are fine.
+func (m *Media) remove(ctx context.Context, d document) error {
 	var errs []error
-	for _, r := range renditions {
-		if err := m.bucket.Delete(ctx, blobKey(id, body, r.Name)); gcerrors.Code(err) != gcerrors.NotFound {
+	for _, r := range d.Renditions {
+		if err := m.bucket.Delete(ctx, d.blobKey(r.Name)); gcerrors.Code(err) != gcerrors.NotFound {
 			errs = append(errs, blobFault(err))
 		}
 	}
@@ -101,12 +105,11 @@ func blobFault(err error) error {
 type File struct {
 	Name        string // a file name to offer for saving
 	ContentType string
-	Size        int64     // bytes
-	ETag        string    // strong, with quotes
-	ModTime     time.Time // when the upload was announced: it never changes
-	Now         time.Time // when the file was opened
-	Expires     time.Time // when the address ends
-	Untouched   bool      // the bytes are as a stranger sent them, so nobody should let them act as a page
+	Size        int64         // bytes
+	ETag        string        // strong, with quotes
+	ModTime     time.Time     // when the upload was announced: it never changes
+	Left        time.Duration // until the address ends
+	Untouched   bool          // the bytes are as a stranger sent them, so nobody should let them act as a page
 
 	m   *Media
 	key string
@@ -130,8 +133,8 @@ func (m *Media) Open(ctx context.Context, id string, q url.Values) (*File, error
 	}
 	return &File{
 		Name: fmt.Sprintf("%s-%s.%s", id, r.Name, extension(r.ContentType)), ContentType: r.ContentType, Size: r.Size,
-		ETag: `"` + r.Hash[:min(32, len(r.Hash))] + `"`, ModTime: d.CreatedAt, Now: m.now(), Expires: expires, Untouched: r.Name == Original,
-		m: m, key: blobKey(id, d.Body, r.Name),
+		ETag: `"` + r.Hash[:min(32, len(r.Hash))] + `"`, ModTime: d.CreatedAt, Left: expires.Sub(m.now()), Untouched: r.Name == Original,
+		m: m, key: d.blobKey(r.Name),
 	}, nil
 }
 
@@ -145,11 +148,12 @@ func (f *File) Range(ctx context.Context, offset, length int64) (io.ReadCloser, 
 	return r, nil
 }
 
-// ownerOf gives the upload and the rest of a key made by blobKey.
-func ownerOf(key string) (id, rest string, ok bool) {
+// ownerOf gives the upload that a key belongs to.
+func ownerOf(key string) (id string, ok bool) {
 	name, ok := strings.CutPrefix(key, blobRoot)
 	if !ok || len(name) < 3 || name[2] != '/' {
-		return "", "", false
+		return "", false
 	}
-	return strings.Cut(name[3:], ".")
+	id, _, ok = strings.Cut(name[3:], ".")
+	return id, ok
 }

@@ -2,6 +2,7 @@ package media
 
 import (
 	"bytes"
+	"errors"
 	"mime"
 	"path"
 	"slices"
@@ -56,7 +57,7 @@ func extension(contentType string) string {
 // declaredType gives one name to the type that a sender means, by what it says or else by the ending of the file's name.
 func declaredType(contentType, name string) string {
 	t, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
 		t = ""
 	}
 	switch t {

@@ -72,10 +72,11 @@ type document struct {
 	Loose      string      `bson:"loose,omitempty"` // the owner, while attached to nothing
 	State      state       `bson:"state"`
 	Kind       Kind        `bson:"kind"`
-	Declared   string      `bson:"declared"`       // content type that was announced
-	Size       int64       `bson:"size"`           // bytes that were announced, and came
-	InputHash  string      `bson:"input"`          // of the announcement, to tell a repeat from a clash
-	Body       string      `bson:"body,omitempty"` // hash of the bytes that came, hex
+	Declared   string      `bson:"declared"`        // content type that was announced
+	Size       int64       `bson:"size"`            // bytes that were announced, and came
+	InputHash  string      `bson:"input"`           // of the announcement, to tell a repeat from a clash
+	Body       string      `bson:"body,omitempty"`  // hash of the bytes that came, hex
+	Blobs      string      `bson:"blobs,omitempty"` // tells the blobs of the attempt that won from those of others
 	Renditions []Rendition `bson:"renditions,omitempty"`
 	Ref        Ref         `bson:"ref,omitempty"`
 	CreatedAt  time.Time   `bson:"created_at"`

@@ -20,16 +20,14 @@ const quality = 82
 // minDecode is the least that decoding any photo is taken to need, in bytes; scaled copies included.
 const minDecode = 32 << 20
 
-// sizes are the renditions of a photo, smallest first, with the pixels of their longer side.
-func sizes() []struct {
+// bound is a rendition of a photo and the most pixels that its longer side may have.
+type bound struct {
 	name string
 	side int
-} {
-	return []struct {
-		name string
-		side int
-	}{{Thumb, 320}, {Medium, 1280}, {Large, 2560}}
 }
+
+// bounds are the renditions of a photo, smallest first.
+func bounds() []bound { return []bound{{Thumb, 320}, {Medium, 1280}, {Large, 2560}} }
 
 // picture is a finished rendition of a photo.
 type picture struct {
@@ -117,7 +115,7 @@ func paint(format string, data []byte, t traits) (pictures []picture, err error)
 	if b := src.Bounds(); b.Dx() != t.width || b.Dy() != t.height {
 		return nil, errMalformed
 	}
-	all := sizes()
+	all := bounds()
 	pictures = make([]picture, len(all))
 	for i := len(all) - 1; i >= 0; i-- { // each is made from the next larger one
 		w, h := fit(src.Bounds().Dx(), src.Bounds().Dy(), all[i].side)

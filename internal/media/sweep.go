@@ -74,7 +74,7 @@ func (m *Media) retire(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if err := m.remove(ctx, id, d.Body, d.Renditions); err != nil {
+	if err := m.remove(ctx, d); err != nil {
 		return false, err
 	}
 	if err := m.docs.Delete(ctx, id); err != nil && fault.CodeOf(err) != fault.NotFound {
@@ -137,7 +137,7 @@ func (m *Media) sweepGroup(ctx context.Context, prefix string) (int, error) {
 func (m *Media) removeLost(ctx context.Context, keys []string) (int, error) {
 	var ids []string
 	for _, k := range keys {
-		if id, _, ok := ownerOf(k); ok && !slices.Contains(ids, id) {
+		if id, ok := ownerOf(k); ok && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
@@ -147,7 +147,7 @@ func (m *Media) removeLost(ctx context.Context, keys []string) (int, error) {
 	}
 	done := 0
 	for _, k := range keys {
-		id, _, ok := ownerOf(k)
+		id, ok := ownerOf(k)
 		if ok && names(docs[id], k) {
 			continue
 		}
@@ -161,5 +161,5 @@ func (m *Media) removeLost(ctx context.Context, keys []string) (int, error) {
 
 // names tells whether a document names a blob. One that waits for a body names none: a body under way is younger than what is swept.
 func names(d document, key string) bool {
-	return slices.ContainsFunc(d.Renditions, func(r Rendition) bool { return blobKey(d.ID, d.Body, r.Name) == key })
+	return slices.ContainsFunc(d.Renditions, func(r Rendition) bool { return d.blobKey(r.Name) == key })
 }

@@ -189,38 +189,41 @@ func repeat(d document, hash string) (Item, error) {
 
 func otherBody() *fault.Error { return fault.New(fault.Conflict, "media.other_body") }
 
-// keep checks a body that has come whole, stores its blobs, and then the document that names them.
+// keep checks a body that has come whole, stores its blobs, and then the document that names them. Each attempt has blobs of its own, so that attempts
+// that meet cannot spoil each other's; those of an attempt that lost are removed here or, when that fails, by the sweep of blobs.
 func (m *Media) keep(ctx context.Context, d document, s *spool) (Item, error) {
 	forms, err := m.forms(ctx, d.Kind, s)
 	if err != nil {
 		return Item{}, err
 	}
-	renditions := make([]Rendition, 0, len(forms))
+	mine := document{ID: d.ID, State: ready, Body: s.hash, Blobs: newBlobs()}
 	for _, f := range forms {
-		if err := m.put(ctx, blobKey(d.ID, s.hash, f.Name), f.ContentType, f.body); err != nil {
-			return Item{}, err
+		mine.Renditions = append(mine.Renditions, f.Rendition)
+		if err := m.put(ctx, mine.blobKey(f.Name), f.ContentType, f.body); err != nil {
+			return Item{}, errors.Join(err, m.remove(ctx, mine))
 		}
-		renditions = append(renditions, f.Rendition)
 	}
-	done, err := m.docs.Update(ctx, d.ID, func(d *document) error { return arrive(d, s.hash, renditions) })
-	switch fault.CodeOf(err) {
-	case "":
-		return done.item(), nil
-	case fault.Conflict, fault.NotFound: // another body was quicker, or the sweep was: nobody will name these blobs
-		err = errors.Join(err, m.remove(ctx, d.ID, s.hash, renditions))
+	done, err := m.docs.Update(ctx, d.ID, func(d *document) error { return d.arrive(mine) })
+	switch code := fault.CodeOf(err); {
+	case code == fault.Conflict || code == fault.NotFound: // another body was quicker, or the sweep was
+		return Item{}, errors.Join(err, m.remove(ctx, mine))
+	case err != nil: // the document may name the blobs: whether it does is not known
+		return Item{}, err
+	case done.Blobs != mine.Blobs: // the same body was quicker
+		_ = m.remove(ctx, mine) // what stays is swept: no reason to fail an upload that is done
 	}
-	return Item{}, err
+	return done.item(), nil
 }
 
-// arrive turns a waiting upload into one that is ready.
-func arrive(d *document, hash string, renditions []Rendition) error {
+// arrive turns a waiting upload into one that is ready with what is mine.
+func (d *document) arrive(mine document) error {
 	switch {
 	case d.State == leaving:
 		return fault.New(fault.NotFound, "")
 	case d.State == waiting:
-		d.State, d.Body, d.Renditions = ready, hash, renditions
+		d.State, d.Body, d.Blobs, d.Renditions = ready, mine.Body, mine.Blobs, mine.Renditions
 		return nil
-	case d.Body != hash:
+	case d.Body != mine.Body:
 		return otherBody()
 	}
 	return store.ErrUnchanged

@@ -12,6 +12,9 @@ import (
 // overlap is how far Follow looks back behind the last notice it has seen: replicas' clocks differ, and a notice is stored a little after its time was taken.
 const overlap = 10 * time.Second
 
+// maxFresh is how many notices of one subject one look takes.
+const maxFresh = 1000
+
 // Follow yields each notice that comes for the viewer after the call, until the context ends or an error, which is yielded last. UNAUTHORIZED for a guest.
 func (n *Notices) Follow(ctx context.Context, v account.Viewer) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
@@ -61,7 +64,7 @@ func (f *follower) fresh(ctx context.Context) ([]record, error) {
 	var out []record
 	for _, q := range f.queries {
 		q.Desc = false
-		for r, err := range f.n.records.Find(ctx, q.Between(f.since.UTC(), nil)) {
+		for r, err := range f.n.records.Find(ctx, q.Between(f.since.UTC(), nil).First(maxFresh)) {
 			if err != nil {
 				return nil, err
 			}

@@ -145,6 +145,7 @@ func (l *lane) settle(work context.Context, r record, token string, outcome erro
 		l.report(work, after, outcome, outcomeDead)
 	default:
 		l.report(work, after, outcome, outcomeLater)
+		nudge(l.wake) // the lane looks when to come back
 	}
 	if after.State != Waiting {
 		l.promote(work, after.Group)

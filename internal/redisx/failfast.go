@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -38,6 +39,16 @@ func answered(err error) bool {
 	return err == nil || errors.As(err, &refused)
 }
 
+// greets tells whether a command belongs to the making of a connection, which happens inside the call that needs it and must not be guarded twice:
+// while one call may try again, its own greeting would be a second one.
+func greets(c redis.Cmder) bool {
+	switch c.Name() {
+	case "hello", "auth", "select", "client", "readonly", "cluster", "command":
+		return true
+	}
+	return false
+}
+
 func (f *failFast) through(call func() error) error {
 	_, err := f.breaker.Execute(func() (struct{}, error) { return struct{}{}, call() })
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
@@ -54,6 +65,9 @@ func (f *failFast) DialHook(next redis.DialHook) redis.DialHook {
 // ProcessHook guards one command.
 func (f *failFast) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
+		if greets(cmd) {
+			return next(ctx, cmd)
+		}
 		err := f.through(func() error { return next(ctx, cmd) })
 		if errors.Is(err, ErrAway) {
 			cmd.SetErr(err)
@@ -65,6 +79,9 @@ func (f *failFast) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // ProcessPipelineHook guards a pipeline or a transaction as one call.
 func (f *failFast) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if !slices.ContainsFunc(cmds, func(c redis.Cmder) bool { return !greets(c) }) {
+			return next(ctx, cmds)
+		}
 		err := f.through(func() error { return next(ctx, cmds) })
 		if errors.Is(err, ErrAway) {
 			for _, c := range cmds {

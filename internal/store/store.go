@@ -15,22 +15,22 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Kind declares the documents of one sort. Fields are named by their BSON path ("place.ward").
+// Kind declares the documents of one sort. Its tags name what stores and dumps keep of it. Fields are named by their BSON path ("place.ward").
 type Kind struct {
-	Name      string  // table or collection: lower case, digits and underscores
-	Indexes   []Index // the only ways to find documents other than by id
-	ExpiresAt string  // time field after which a document may be removed at any moment; "" keeps for ever
-	Owned     bool    // ids are <owner>/<rest>; decides the shard key: ranged on _id when true, hashed when false
+	Name      string  `bson:"name"`      // table or collection: lower case, digits and underscores
+	Indexes   []Index `bson:"indexes"`   // the only ways to find documents other than by id
+	ExpiresAt string  `bson:"expiresat"` // time field after which a document may be removed at any moment; "" keeps for ever
+	Owned     bool    `bson:"owned"`     // ids are <owner>/<rest>; decides the shard key: ranged on _id when true, hashed when false
 }
 
 // Index serves one shape of query: values equal to all of Equal, then a range or an order over Order, then by id.
 //
 // The value types that may stand in an indexed field are string, bool, int, int32, int64, time.Time (kept in milliseconds) and absent.
 type Index struct {
-	Name  string
-	Equal []string // fields that a query fixes, all of them
-	Order string   // field that a query ranges over and is ordered by; "" orders by id. A document without it is not in the index.
-	Many  string   // which of Equal holds an array: the document is found by each of its elements; "" when none does
+	Name  string   `bson:"name" json:"name"`
+	Equal []string `bson:"equal" json:"equal"` // fields that a query fixes, all of them
+	Order string   `bson:"order" json:"order"` // field that a query ranges over and is ordered by; "" orders by id. A document without it is not in the index.
+	Many  string   `bson:"many" json:"many"`   // which of Equal holds an array: the document is found by each of its elements; "" when none does
 }
 
 var nameRE = regexp.MustCompile(`^[a-z][a-z0-9_]{0,40}$`)

@@ -136,7 +136,7 @@ func (c *Calendar) Holidays() []Holiday {
 }
 
 // Add gives the moment at which work of working time has passed since t. Time outside the working hours does not count, and work that is done exactly
-// at the end of a period ends there, not at the start of the next. With work ≤ 0 it gives t.
+// at the end of a period ends there, not at the start of the next. With no work, or less, it gives t.
 func (c *Calendar) Add(t time.Time, work time.Duration) time.Time {
 	if work <= 0 {
 		return t.UTC()

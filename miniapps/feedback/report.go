@@ -119,9 +119,9 @@ type Comment struct {
 	ID                string             `bson:"_id" json:"id"` // <report id>/<uuid>
 	Report            string             `bson:"report" json:"report"`
 	By                casework.ActorKind `bson:"by" json:"by"`
-	Actor             string             `bson:"actor" json:"-"`                         // account; for staff only
-	Unit              string             `bson:"unit,omitempty" json:"unit,omitempty"`   // of a member of staff
-	Text              string             `bson:"text" json:"text"`                       // at most 2,000 characters
+	Actor             string             `bson:"actor" json:"-"`                       // account; for staff only
+	Unit              string             `bson:"unit,omitempty" json:"unit,omitempty"` // of a member of staff
+	Text              string             `bson:"text" json:"text"`                     // at most 2,000 characters
 	CreatedAt         time.Time          `bson:"createdAt" json:"createdAt"`
 	InputHash         string             `bson:"inputHash" json:"-"`
 	ExpiresAt         time.Time          `bson:"expiresAt" json:"-"`

@@ -142,6 +142,9 @@ func wardOf(c *city.City, p Place) (city.Ward, error) {
 		return ward, nil
 	}
 	found, ok := c.ResolveAddress(p.Address)
+	if found.Outside {
+		return city.Ward{}, fault.InvalidField("feedback.outside_city", "place")
+	}
 	if !ok {
 		return city.Ward{}, fault.InvalidField("feedback.address_unknown", "place")
 	}

@@ -74,9 +74,9 @@ func (n *Notes) Do(ctx context.Context, c miniapps.Call) (miniapps.Result, error
 	case "mine":
 		return n.mine(c), nil
 	case "kinds":
-		return miniapps.Result{Blocks: message.Blocks{message.Choices{Text: "?", Options: []message.Choice{{Label: "A", Value: "a"}}}}}, nil
+		return miniapps.Result{Data: miniapps.Options{Choices: []miniapps.Option{{Value: "a", Label: "A"}, {Value: "b", Label: "B"}}}}, nil
 	case "look":
-		return miniapps.Result{}, nil
+		return miniapps.Result{Data: miniapps.Checked{Derived: map[string]any{"long": false}}}, nil
 	}
 	return miniapps.Result{}, fault.New(fault.NotFound, "")
 }

@@ -11,7 +11,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
 )
 
@@ -21,16 +20,14 @@ const backfillStep = 500
 // Define makes the table of a kind and builds the indexes that are missing. An index that is no longer declared is kept up to date all the same, so that an
 // older version of the program finds it complete. An index that is declared anew under its old name is built anew.
 func (e *Engine) Define(ctx context.Context, k store.Kind) error {
-	if err := k.Validate(); err != nil {
-		return fault.Wrap(fault.Internal, err)
-	}
 	select {
 	case e.defining <- struct{}{}:
 	case <-ctx.Done():
 		return toFault(ctx.Err())
 	}
 	defer func() { <-e.defining }()
-	if err := e.agree(k); err != nil {
+	k, err := e.declared.Merge(k)
+	if err != nil {
 		return err
 	}
 	t, missing, err := e.declare(ctx, k)
@@ -40,58 +37,13 @@ func (e *Engine) Define(ctx context.Context, k store.Kind) error {
 	if err := e.build(ctx, t, missing); err != nil {
 		return err
 	}
-	e.remember(k)
+	e.declared.Remember(k)
 	return nil
-}
-
-// agree refuses a declaration that contradicts another of this process.
-func (e *Engine) agree(k store.Kind) error {
-	known, ok := e.declared.Load(k.Name)
-	if !ok {
-		return nil
-	}
-	was := known.(store.Kind)
-	if was.ExpiresAt != k.ExpiresAt && was.ExpiresAt != "" && k.ExpiresAt != "" {
-		return fault.Wrap(fault.Internal, fmt.Errorf("store: kind %s expires by %s and by %s", k.Name, was.ExpiresAt, k.ExpiresAt))
-	}
-	for _, x := range k.Indexes {
-		for _, y := range was.Indexes {
-			if x.Name == y.Name && !same(x, y) {
-				return fault.Wrap(fault.Internal, fmt.Errorf("store: kind %s declares index %s in two ways", k.Name, x.Name))
-			}
-		}
-	}
-	return nil
-}
-
-// remember adds k to what this process declared.
-func (e *Engine) remember(k store.Kind) {
-	if known, ok := e.declared.Load(k.Name); ok {
-		was := known.(store.Kind)
-		for _, x := range was.Indexes {
-			if !slices.ContainsFunc(k.Indexes, func(y store.Index) bool { return x.Name == y.Name }) {
-				k.Indexes = append(slices.Clone(k.Indexes), x)
-			}
-		}
-		if k.ExpiresAt == "" {
-			k.ExpiresAt = was.ExpiresAt
-		}
-	}
-	e.declared.Store(k.Name, k)
-}
-
-func same(a, b store.Index) bool {
-	return a.Name == b.Name && a.Order == b.Order && a.Many == b.Many && slices.Equal(a.Equal, b.Equal)
 }
 
 // declare brings the table and its description to what k asks for, and gives the names of the indexes that are still to be built.
 func (e *Engine) declare(ctx context.Context, k store.Kind) (*table, []string, error) {
 	old := (*e.tables.Load())[k.Name]
-	if old != nil && k.ExpiresAt == "" {
-		if _, known := e.declared.Load(k.Name); known {
-			k.ExpiresAt = old.kind.ExpiresAt
-		}
-	}
 	indexes, changed, missing := merge(old, k)
 	t := newTable(store.Kind{Name: k.Name, Owned: k.Owned, ExpiresAt: k.ExpiresAt}, indexes)
 	if old != nil && !changed && old.kind.ExpiresAt == k.ExpiresAt && old.kind.Owned == k.Owned {
@@ -115,7 +67,7 @@ func merge(old *table, k store.Kind) (out []index, changed bool, missing []strin
 		switch {
 		case i < 0:
 			out, changed = append(out, index{Index: x}), true
-		case !same(out[i].Index, x):
+		case !x.Same(out[i].Index):
 			out[i], changed = index{Index: x}, true
 		case out[i].ready:
 			continue
@@ -140,7 +92,7 @@ func (t *table) create(ctx context.Context, c *sql.Conn, old *table) error {
 		}
 	}
 	for _, x := range t.indexes {
-		if old != nil && slices.ContainsFunc(old.indexes, func(y index) bool { return same(x.Index, y.Index) }) {
+		if old != nil && slices.ContainsFunc(old.indexes, func(y index) bool { return x.Same(y.Index) }) {
 			continue
 		}
 		sqls = append(sqls, "DROP INDEX IF EXISTS "+t.sqlIndex(x.Index), "DROP TABLE IF EXISTS "+t.side(x.Index))

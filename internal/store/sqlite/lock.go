@@ -15,7 +15,7 @@ type lock struct {
 }
 
 func takeLock(ctx context.Context, cfg Config) (*lock, error) {
-	db, err := sql.Open("sqlite", "file:"+cfg.path()+".lock?_pragma=busy_timeout(1000)") // a process that is just ending gets a second
+	db, err := sql.Open("sqlite", cfg.uri(".lock")+"?_pragma=busy_timeout(1000)") // a process that is just ending gets a second
 	if err != nil {
 		return nil, fmt.Errorf("store: lock %s: %w", cfg.path(), err)
 	}

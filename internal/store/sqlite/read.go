@@ -14,8 +14,11 @@ import (
 	"github.com/motcua/motcua/internal/store"
 )
 
+// readerWait is how many milliseconds a reader waits for a lock; it meets one only while the log is folded in.
+const readerWait = 5000
+
 func (e *Engine) openReaders(ctx context.Context) error {
-	db, err := sql.Open("sqlite", dsn(e.cfg, "query_only(on)"))
+	db, err := sql.Open("sqlite", dsn(e.cfg, readerWait, "query_only(on)"))
 	if err != nil {
 		return fmt.Errorf("store: open %s: %w", e.cfg.path(), err)
 	}
@@ -142,7 +145,7 @@ func (e *Engine) plan(kind string, q store.Query) (store.Plan, *table, error) {
 	if q.ByID() {
 		return p, t, nil
 	}
-	i := slices.IndexFunc(t.indexes, func(x index) bool { return same(x.Index, p.Index) })
+	i := slices.IndexFunc(t.indexes, func(x index) bool { return x.Same(p.Index) })
 	if i < 0 || !t.indexes[i].ready {
 		return p, nil, fault.Wrap(fault.Internal, fmt.Errorf("store: kind %s has no index %s", kind, p.Index.Name))
 	}

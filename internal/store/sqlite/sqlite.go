@@ -42,9 +42,6 @@ func (c Config) Validate() error {
 	if c.Dir == "" {
 		errs = append(errs, errors.New("dir: must name a folder"))
 	}
-	if strings.ContainsAny(c.Dir, "?#%") {
-		errs = append(errs, errors.New("dir: must not contain ?, # or %"))
-	}
 	if c.File != "" && !fileRE.MatchString(c.File) {
 		errs = append(errs, errors.New("file: must be a plain file name"))
 	}
@@ -78,6 +75,11 @@ func (c Config) withDefaults() Config {
 
 func (c Config) path() string { return filepath.Join(c.Dir, c.File) }
 
+// uri gives the name of a file of ours as SQLite takes it before a query (https://www.sqlite.org/uri.html).
+func (c Config) uri(suffix string) string {
+	return "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(c.path()) + suffix
+}
+
 // Engine keeps documents in one SQLite file.
 type Engine struct {
 	cfg    Config
@@ -90,12 +92,15 @@ type Engine struct {
 
 	defining chan struct{} // held by the one Define that runs
 	tables   atomic.Pointer[map[string]*table]
-	declared sync.Map // kind name → store.Kind, as this process declared it
+	declared store.Declared
 	once     sync.Once
 	closeErr error
 }
 
-var _ store.Engine = (*Engine)(nil)
+var (
+	_ store.Engine = (*Engine)(nil)
+	_ store.Lister = (*Engine)(nil)
+)
 
 // Open opens or makes the file. It fails with a text for the operator when the folder cannot be written, the file is none of ours or is newer than this
 // program, or another process has it open. ctx bounds the opening only.
@@ -159,10 +164,11 @@ func cause(err error) error {
 	return err
 }
 
-func dsn(cfg Config, pragmas ...string) string {
+// dsn names the file and how a connection begins. wait is how many milliseconds it waits for a lock.
+func dsn(cfg Config, wait int, pragmas ...string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "file:%s?_txlock=immediate", cfg.path())
-	for _, p := range append([]string{"busy_timeout(5000)", fmt.Sprintf("cache_size(-%d)", cfg.CacheKB), "temp_store(memory)", "trusted_schema(off)"}, pragmas...) {
+	b.WriteString(cfg.uri("") + "?_txlock=immediate")
+	for _, p := range append([]string{fmt.Sprintf("busy_timeout(%d)", wait), fmt.Sprintf("cache_size(-%d)", cfg.CacheKB), "temp_store(memory)", "trusted_schema(off)"}, pragmas...) {
 		b.WriteString("&_pragma=" + p)
 	}
 	return b.String()
@@ -177,15 +183,7 @@ func (e *Engine) Ping(ctx context.Context) error {
 }
 
 // Kinds gives what this process has defined, in the order of the names.
-func (e *Engine) Kinds() []store.Kind {
-	var out []store.Kind
-	e.declared.Range(func(_, k any) bool {
-		out = append(out, k.(store.Kind))
-		return true
-	})
-	slices.SortFunc(out, func(a, b store.Kind) int { return strings.Compare(a.Name, b.Name) })
-	return out
-}
+func (e *Engine) Kinds() []store.Kind { return e.declared.Kinds() }
 
 // Close waits for the reads and writes under way, folds the write-ahead log into the file and lets another process have it. Later calls of other methods
 // are Unavailable; closing again does nothing.

@@ -118,7 +118,10 @@ func (e *Engine) Replace(ctx context.Context, kind, id string, version int64, do
 		}
 		return r.table.move(ctx, c, id, old, r.sides)
 	}, nil)
-	return swapped && err == nil, err
+	if err != nil {
+		return false, err // swapped may still be in the writer's hands
+	}
+	return swapped, nil
 }
 
 // Delete removes a row and tells whether it was there.
@@ -135,7 +138,10 @@ func (e *Engine) Delete(ctx context.Context, kind, id string) (bool, error) {
 		there, err = t.remove(ctx, c, id)
 		return err
 	}, nil)
-	return there && err == nil, err
+	if err != nil {
+		return false, err
+	}
+	return there, nil
 }
 
 func (t *table) remove(ctx context.Context, c *sql.Conn, id string) (bool, error) {

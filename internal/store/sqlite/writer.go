@@ -16,6 +16,7 @@ const (
 	queueLength = 1024     // writes that may wait; more callers wait to get in, until their context ends
 	groupSize   = 256      // writes in one transaction at most
 	walLimit    = 64 << 20 // bytes of write-ahead log after which the writer insists on folding it in
+	writerWait  = 250      // milliseconds that the writer waits for readers when it folds in the log; nobody else writes
 	walLook     = 64       // how many transactions pass between two looks at its size
 )
 
@@ -54,7 +55,7 @@ type writer struct {
 }
 
 func openWriter(ctx context.Context, cfg Config) (*writer, error) {
-	db, err := sql.Open("sqlite", dsn(cfg, "auto_vacuum(incremental)", "journal_mode(wal)", "synchronous("+cfg.Synchronous+")",
+	db, err := sql.Open("sqlite", dsn(cfg, writerWait, "auto_vacuum(incremental)", "journal_mode(wal)", "synchronous("+cfg.Synchronous+")",
 		"wal_autocheckpoint(1000)", "journal_size_limit(16777216)"))
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", cfg.path(), err)

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"gocloud.dev/blob"
+
+	"github.com/motcua/motcua/internal/store"
+)
+
+// A backup is a zip file: about, the documents as internal/store dumps them, and every media file under media/.
+const (
+	aboutEntry  = "about.json"
+	storeEntry  = "store.dump"
+	mediaPrefix = "files/"
+
+	archiveFormat = 1
+)
+
+// about says what a backup is of.
+type about struct {
+	Format  int       `json:"format"`
+	Version string    `json:"version"` // of the program that wrote it
+	City    string    `json:"city"`
+	At      time.Time `json:"at"`
+	Keyset  string    `json:"keyset"` // fingerprint of the secrets without which the personal data in it stays sealed
+}
+
+// kindsOf gives all kinds that were defined on an engine.
+func kindsOf(e store.Engine) ([]store.Kind, error) {
+	k, ok := e.(interface{ Kinds() []store.Kind })
+	if !ok {
+		return nil, fmt.Errorf("%T does not tell its kinds", e)
+	}
+	return k.Kinds(), nil
+}
+
+// backup writes the archive. Documents come first: each names only files that exist by then.
+func (sys *system) backup(ctx context.Context, w io.Writer) error {
+	kinds, err := kindsOf(sys.engine)
+	if err != nil {
+		return err
+	}
+	z := zip.NewWriter(w)
+	head, err := z.Create(aboutEntry)
+	if err != nil {
+		return err
+	}
+	err = json.NewEncoder(head).Encode(about{archiveFormat, version, sys.city.ID(), now().UTC(), sys.box.Fingerprint()})
+	if err != nil {
+		return err
+	}
+	docs, err := z.Create(storeEntry)
+	if err != nil {
+		return err
+	}
+	if _, err := store.Dump(ctx, sys.engine, kinds, docs, now(), nil); err != nil {
+		return err
+	}
+	if err := packFiles(ctx, z, sys.bucket); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+func packFiles(ctx context.Context, z *zip.Writer, bucket *blob.Bucket) error {
+	for list := bucket.List(nil); ; {
+		obj, err := list.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("media: %w", err)
+		}
+		w, err := z.CreateHeader(&zip.FileHeader{Name: mediaPrefix + obj.Key, Method: zip.Store, Modified: obj.ModTime}) // pictures do not shrink
+		if err != nil {
+			return err
+		}
+		if err := bucket.Download(ctx, obj.Key, w, nil); err != nil {
+			return fmt.Errorf("media %s: %w", obj.Key, err)
+		}
+	}
+}
+
+// restore reads an archive into an empty city.
+func (s *settings) restore(ctx context.Context, z *zip.Reader, say func(string)) error {
+	a, err := readAbout(z)
+	if err != nil {
+		return err
+	}
+	box, err := s.keyset(tool)
+	if err != nil {
+		return err
+	}
+	if !box.Knows(a.Keyset) {
+		return fmt.Errorf("the backup needs the keyset with fingerprint %s; secrets.keyset_file names one with %s", a.Keyset, box.Fingerprint())
+	}
+	if err := s.restoreStore(ctx, z, say); err != nil {
+		return err
+	}
+	return s.restoreFiles(ctx, z, say)
+}
+
+func readAbout(z *zip.Reader) (about, error) {
+	var a about
+	f, err := z.Open(aboutEntry)
+	if err != nil {
+		return a, errors.New("this is no backup: " + aboutEntry + " is missing")
+	}
+	defer f.Close()
+	if err := json.NewDecoder(f).Decode(&a); err != nil {
+		return a, fmt.Errorf("%s: %w", aboutEntry, err)
+	}
+	if a.Format != archiveFormat {
+		return a, fmt.Errorf("the backup has format %d, this program reads %d", a.Format, archiveFormat)
+	}
+	return a, nil
+}
+
+func (s *settings) restoreStore(ctx context.Context, z *zip.Reader, say func(string)) error {
+	if err := checkDump(z); err != nil {
+		return err
+	}
+	e, err := s.engine(ctx)
+	if err != nil {
+		return err
+	}
+	f, err := z.Open(storeEntry)
+	if err != nil {
+		return errors.Join(err, e.Close())
+	}
+	defer f.Close()
+	report, err := store.Restore(ctx, e, f, nil)
+	if err != nil {
+		return errors.Join(err, e.Close())
+	}
+	say(fmt.Sprintf("%d documents of %d kinds", report.Documents(), len(report.Kinds)))
+	return e.Close()
+}
+
+// checkDump reads the dump to its end before anything is written.
+func checkDump(z *zip.Reader) error {
+	f, err := z.Open(storeEntry)
+	if err != nil {
+		return fmt.Errorf("the backup has no documents: %w", err)
+	}
+	defer f.Close()
+	_, err = store.CheckDump(f)
+	return err
+}
+
+func (s *settings) restoreFiles(ctx context.Context, z *zip.Reader, say func(string)) error {
+	bucket, err := s.bucket(ctx)
+	if err != nil {
+		return err
+	}
+	defer bucket.Close()
+	n := 0
+	for _, entry := range z.File {
+		key, ok := strings.CutPrefix(entry.Name, mediaPrefix)
+		if !ok {
+			continue
+		}
+		f, err := entry.Open()
+		if err != nil {
+			return err
+		}
+		err = bucket.Upload(ctx, key, f, &blob.WriterOptions{ContentType: "application/octet-stream", DisableContentTypeDetection: true})
+		if err = errors.Join(err, f.Close()); err != nil {
+			return fmt.Errorf("media %s: %w", key, err)
+		}
+		n++
+	}
+	say(fmt.Sprintf("%d media files", n))
+	return nil
+}

@@ -1,0 +1,301 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"github.com/motcua/motcua/internal/admin"
+	"github.com/motcua/motcua/internal/secret"
+	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/mongo"
+)
+
+func secretsCommand(r *runtime) *cobra.Command {
+	cmd := &cobra.Command{Use: "secrets", Short: "The keyset that seals personal data and signs tokens and addresses"}
+	cmd.AddCommand(&cobra.Command{
+		Use: "generate FILE", Short: "Make a new keyset. Without it the data of its city stays sealed for ever: keep a copy apart from the backups", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			data, err := secret.Generate(false)
+			if err != nil {
+				return err
+			}
+			return writeOnce(args[0], data)
+		},
+	}, &cobra.Command{
+		Use: "rotate FILE NEW-FILE", Short: "Make a keyset with a new first key; what the old ones sealed stays readable", Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			old, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			data, err := secret.Rotate(old)
+			if err != nil {
+				return err
+			}
+			return writeOnce(args[1], data)
+		},
+	})
+	return cmd
+}
+
+func staffCommand(r *runtime) *cobra.Command {
+	cmd := &cobra.Command{Use: "staff", Short: "Officers, dispatchers and administrators"}
+	var m admin.Member
+	add := &cobra.Command{
+		Use: "add", Short: "Make the owner of a phone number a member of staff, or change roles and unit", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
+				made, err := c.AddStaff(ctx, m)
+				if err != nil {
+					return err
+				}
+				return r.table("PHONE\tNAME\tROLES\tUNIT", []string{staffLine(made)})
+			})
+		},
+	}
+	add.Flags().StringVar(&m.Phone, "phone", "", "mobile number")
+	add.Flags().StringVar(&m.Name, "name", "", "name, when the account is new")
+	add.Flags().StringSliceVar(&m.Roles, "role", nil, "officer, dispatcher or administrator; may be given several times")
+	add.Flags().StringVar(&m.Unit, "unit", "", "unit that an officer works for (see motcua check --units)")
+	for _, name := range []string{"phone", "role"} {
+		if err := add.MarkFlagRequired(name); err != nil {
+			panic(err) // the flag is declared above
+		}
+	}
+	list := &cobra.Command{
+		Use: "list", Short: "List members of staff", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
+				members, err := c.ListStaff(ctx)
+				if err != nil {
+					return err
+				}
+				lines := make([]string, len(members))
+				for i, m := range members {
+					lines[i] = staffLine(m)
+				}
+				return r.table("PHONE\tNAME\tROLES\tUNIT", lines)
+			})
+		},
+	}
+	cmd.AddCommand(add, list)
+	return cmd
+}
+
+func staffLine(m admin.Member) string {
+	return strings.Join([]string{m.Phone, m.Name, strings.Join(m.Roles, ","), m.Unit}, "\t")
+}
+
+func outboxCommand(r *runtime) *cobra.Command {
+	cmd := &cobra.Command{Use: "outbox", Short: "Stored intents: what waits to be sent, what was given up"}
+	var state, lane, after string
+	var first int
+	list := &cobra.Command{
+		Use: "list", Short: "List intents, the longest waiting first", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
+				page, err := c.ListOutbox(ctx, state, lane, first, after)
+				if err != nil {
+					return err
+				}
+				lines := make([]string, len(page.Items))
+				for i, e := range page.Items {
+					lines[i] = fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%s", e.ID, e.Lane, e.Kind, e.Since.Format(time.RFC3339), e.Attempts, e.Reason)
+				}
+				err = r.table("ID\tLANE\tKIND\tSINCE\tATTEMPTS\tREASON", lines)
+				if page.Next != "" {
+					fmt.Fprintln(r.stdout, "more: --after "+page.Next)
+				}
+				return err
+			})
+		},
+	}
+	list.Flags().StringVar(&state, "state", "dead", "waiting, done or dead")
+	list.Flags().StringVar(&lane, "lane", "", "codes, urgent, normal or bulk; all when not given")
+	list.Flags().IntVar(&first, "first", 50, "at most this many")
+	list.Flags().StringVar(&after, "after", "", "go on behind this cursor")
+	cmd.AddCommand(list, &cobra.Command{
+		Use: "retry ID", Short: "Try an intent again that was given up", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error { return c.Retry(ctx, args[0]) })
+		},
+	})
+	return cmd
+}
+
+func statsCommand(r *runtime) *cobra.Command {
+	cmd := &cobra.Command{Use: "stats", Short: "Roll-ups: how many reports stand where"}
+	cmd.AddCommand(&cobra.Command{
+		Use: "rebuild", Short: "Recompute the roll-ups from the reports, compare, and set right what differs", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
+				bar := r.bar(-1, "reports")
+				drift, err := c.Rebuild(ctx, func(done, _ int) { _ = bar.Set(done) }) // a bar that cannot be drawn is no error
+				_ = bar.Exit()
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(r.stdout, "%d slots recomputed, %d were wrong, %d were busy\n", drift.Slots, drift.Wrong, drift.Busy)
+				for _, d := range drift.Details {
+					fmt.Fprintln(r.stdout, "  "+d)
+				}
+				return nil
+			})
+		},
+	})
+	return cmd
+}
+
+func backupCommand(r *runtime) *cobra.Command {
+	return &cobra.Command{
+		Use: "backup FILE", Short: "Write documents and media into one file; it names the keyset that it needs", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			part := args[0] + ".part"
+			f, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+			if err != nil {
+				return err
+			}
+			bar := r.bar(-1, "writing")
+			err = r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
+				return c.Backup(ctx, io.MultiWriter(f, bar))
+			})
+			_ = bar.Exit() // a bar that cannot be drawn is no error
+			if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+				return errors.Join(err, os.Remove(part))
+			}
+			return os.Rename(part, args[0])
+		},
+	}
+}
+
+func restoreCommand(r *runtime) *cobra.Command {
+	return &cobra.Command{
+		Use: "restore FILE", Short: "Read a backup into an empty, stopped city", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := r.load(tool)
+			if err != nil {
+				return err
+			}
+			if err := s.mustBeStopped(cmd.Context()); err != nil {
+				return err
+			}
+			z, err := zip.OpenReader(args[0])
+			if err != nil {
+				return fmt.Errorf("%s: %w", args[0], err)
+			}
+			defer z.Close()
+			return s.restore(cmd.Context(), &z.Reader, func(line string) { fmt.Fprintln(r.stdout, "restored "+line) })
+		},
+	}
+}
+
+func (s *settings) mustBeStopped(ctx context.Context) error {
+	client, err := s.dial(ctx)
+	if err == nil && client != nil {
+		return errors.New("the city is running: stop it first")
+	}
+	return err
+}
+
+func storeCommand(r *runtime) *cobra.Command {
+	cmd := &cobra.Command{Use: "store", Short: "The documents as a whole"}
+	var to, database string
+	copyCmd := &cobra.Command{
+		Use: "copy", Short: "Copy a stopped city from the embedded store to MongoDB, and check counts and hashes", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return r.copyStore(cmd.Context(), to, database) },
+	}
+	copyCmd.Flags().StringVar(&to, "to", "", "mongodb:// address to copy to")
+	copyCmd.Flags().StringVar(&database, "database", "motcua", "database to copy to")
+	if err := copyCmd.MarkFlagRequired("to"); err != nil {
+		panic(err) // the flag is declared above
+	}
+	cmd.AddCommand(copyCmd)
+	return cmd
+}
+
+// copyStore opens the whole city first, because the parts declare the kinds that there are.
+func (r *runtime) copyStore(ctx context.Context, to, database string) (err error) {
+	s, err := r.load(tool)
+	if err != nil {
+		return err
+	}
+	if s.MongoDB.URI != "" {
+		return errors.New("mongodb.uri: must be empty: the city to copy is the one in data_dir")
+	}
+	if _, err := os.Stat(filepath.Join(s.DataDir, s.SQLite.File)); err != nil {
+		return fmt.Errorf("data_dir: there is no city: %w", err)
+	}
+	if err := s.mustBeStopped(ctx); err != nil {
+		return err
+	}
+	sys, err := open(ctx, s, tool, r.quiet(), "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sys.close()) }()
+	kinds, err := kindsOf(sys.engine)
+	if err != nil {
+		return err
+	}
+	target := s.MongoDB
+	target.URI, target.Database = to, database
+	dst, err := mongo.Open(ctx, target)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dst.Close()) }()
+	return r.copyTo(ctx, sys.engine, dst, kinds)
+}
+
+func (r *runtime) copyTo(ctx context.Context, from, to store.Engine, kinds []store.Kind) error {
+	bar := r.bar(-1, "")
+	report, err := store.Copy(ctx, from, to, kinds, func(kind string, done, total int) {
+		if int(bar.GetMax()) != total {
+			bar.ChangeMax(total)
+		}
+		bar.Describe(kind)
+		_ = bar.Set(done) // a bar that cannot be drawn is no error
+	})
+	_ = bar.Exit()
+	if err != nil {
+		return err
+	}
+	lines := make([]string, len(report.Kinds))
+	for i, k := range report.Kinds {
+		lines[i] = fmt.Sprintf("%s\t%d\t%.16s", k.Kind, k.Documents, k.Hash)
+	}
+	slices.Sort(lines)
+	if err := r.table("KIND\tDOCUMENTS\tHASH", lines); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.stdout, "%d documents copied; counts and hashes agree\n", report.Documents())
+	return nil
+}
+
+// bar draws progress on standard error. max -1 means that the end is not known.
+func (r *runtime) bar(max int64, what string) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(max, progressbar.OptionSetWriter(r.stderr), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionSetRenderBlankState(false))
+}
+
+// table prints aligned columns.
+func (r *runtime) table(head string, lines []string) error {
+	w := tabwriter.NewWriter(r.stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, head)
+	for _, l := range lines {
+		fmt.Fprintln(w, l)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,72 @@
+// Command motcua is the city's one door: the gateway, its mini-apps and what they stand on, in one program.
+//
+// This folder only wires: every rule lives in a package of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker in releases.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := root().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "motcua: "+describe(err))
+		stop()
+		os.Exit(1)
+	}
+}
+
+// root is the command line. The environment is read once, here.
+func root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "motcua",
+		Short:         "The backend of a citizen super-app: one account, every city service, every channel",
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	r := &runtime{environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr}
+	cmd.PersistentFlags().StringVar(&r.file, "config", "", "configuration file (YAML); the environment wins over it")
+	cmd.AddCommand(
+		devCommand(r), serveCommand(r), checkCommand(r), secretsCommand(r),
+		staffCommand(r), outboxCommand(r), statsCommand(r),
+		backupCommand(r), restoreCommand(r), storeCommand(r), seedCommand(r),
+	)
+	return cmd
+}
+
+// describe puts an error into one line, or into a list when there are several.
+func describe(err error) string {
+	var many interface{ Unwrap() []error }
+	if !errors.As(err, &many) {
+		return err.Error()
+	}
+	lines := flatten(err)
+	if len(lines) == 1 {
+		return lines[0]
+	}
+	return fmt.Sprintf("%d problems:\n  - %s", len(lines), strings.Join(lines, "\n  - "))
+}
+
+// flatten lists the single errors that were joined, each once.
+func flatten(err error) []string {
+	var out []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}

@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"gocloud.dev/blob"
+
+	"github.com/motcua/motcua/channels/sms"
+	"github.com/motcua/motcua/graph"
+	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/audit"
+	"github.com/motcua/motcua/internal/casework"
+	"github.com/motcua/motcua/internal/city"
+	"github.com/motcua/motcua/internal/consent"
+	"github.com/motcua/motcua/internal/httpapi"
+	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/internal/live"
+	"github.com/motcua/motcua/internal/locale"
+	"github.com/motcua/motcua/internal/media"
+	"github.com/motcua/motcua/internal/notify"
+	"github.com/motcua/motcua/internal/outbox"
+	"github.com/motcua/motcua/internal/redisx"
+	"github.com/motcua/motcua/internal/secret"
+	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/telemetry"
+	"github.com/motcua/motcua/miniapps"
+	"github.com/motcua/motcua/miniapps/feedback"
+)
+
+// system is the city at work: every part, wired. open makes it, run.go runs it, the commands use it.
+type system struct {
+	settings settings
+	profile  profile
+	log      *slog.Logger
+	reg      *prometheus.Registry
+	tracing  *telemetry.Tracing
+	texts    *locale.Catalogue
+	city     *city.City
+	box      *secret.Box
+	engine   store.Engine
+	bucket   *blob.Bucket
+	redis    *redisx.Client
+	hub      *live.Hub
+	outbox   *outbox.Outbox
+	accounts *account.Accounts
+	trail    *audit.Trail
+	consents *consent.Ledger
+	media    *media.Media
+	notices  *notify.Notices
+	feedback *feedback.App
+	runner   *miniapps.Runner
+
+	closers []func() error // in the order of opening
+}
+
+// now is the clock of the whole program.
+func now() time.Time { return time.Now() }
+
+// open wires all parts, from the store up. address begins the addresses handed out to citizens. Nothing runs yet.
+func open(ctx context.Context, s settings, p profile, log *slog.Logger, address string) (*system, error) {
+	sys := &system{settings: s, profile: p, log: log, reg: telemetry.NewRegistry(version)}
+	for _, step := range []func(context.Context) error{sys.openData, sys.openStore, sys.openSignals, sys.openPeople} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, sys.close())
+		}
+	}
+	if s.Media.BaseURL == "" {
+		sys.settings.Media.BaseURL = address
+	}
+	if err := sys.openServices(ctx); err != nil {
+		return nil, errors.Join(err, sys.close())
+	}
+	return sys, nil
+}
+
+// close releases everything, the last opened first.
+func (sys *system) close() error {
+	var errs []error
+	for i := len(sys.closers) - 1; i >= 0; i-- {
+		errs = append(errs, sys.closers[i]())
+	}
+	sys.closers = nil
+	return errors.Join(errs...)
+}
+
+func (sys *system) onClose(f func() error) { sys.closers = append(sys.closers, f) }
+
+// openData reads what is shipped or configured and does not change: city, texts, keys.
+func (sys *system) openData(ctx context.Context) error {
+	var err error
+	if sys.city, sys.texts, err = sys.settings.data(); err != nil {
+		return err
+	}
+	if sys.box, err = sys.settings.keyset(sys.profile); err != nil {
+		return err
+	}
+	sys.tracing, err = telemetry.NewTracing(ctx, sys.settings.Log, version)
+	return err
+}
+
+// data loads the city and the message catalogues.
+func (s *settings) data() (*city.City, *locale.Catalogue, error) {
+	files, err := s.cityFiles()
+	if err != nil {
+		return nil, nil, err
+	}
+	place, cityErr := city.Load(files)
+	sub, err := localeFiles()
+	if err != nil {
+		return nil, nil, err
+	}
+	texts, textErr := locale.Load(sub)
+	return place, texts, errors.Join(cityErr, textErr)
+}
+
+// openSignals opens what may vanish at any moment, and the outbox that does not.
+func (sys *system) openSignals(ctx context.Context) error {
+	var err error
+	if sys.redis, err = redisx.Open(ctx, sys.settings.Redis); err != nil {
+		return fmt.Errorf("redis: %w", err)
+	}
+	sys.onClose(sys.redis.Close)
+	sys.hub = live.New(sys.redis, sys.log)
+	sys.outbox, err = outbox.New(ctx, sys.engine, sys.settings.Outbox, now, sys.log, sys.reg)
+	if err != nil {
+		return err
+	}
+	sys.outbox.Connect(sys.hub)
+	return nil
+}
+
+// openPeople opens accounts and the records about them.
+func (sys *system) openPeople(ctx context.Context) error {
+	var err error
+	if sys.trail, err = audit.New(ctx, sys.engine, sys.settings.Audit, now); err != nil {
+		return err
+	}
+	if sys.consents, err = consent.New(ctx, sys.engine, now); err != nil {
+		return err
+	}
+	sys.accounts, err = account.New(ctx, sys.engine, sys.settings.Account, account.Deps{
+		Box: sys.box, Limiter: limit.New(sys.redis, now, sys.log), Outbox: sys.outbox, Texts: sys.texts, Accesses: sys.trail, Now: now, Log: sys.log, Reg: sys.reg,
+	})
+	return err
+}
+
+// openServices opens the mini-apps and what they stand on.
+func (sys *system) openServices(ctx context.Context) error {
+	var err error
+	if err = sys.openBucket(ctx); err != nil {
+		return err
+	}
+	if sys.media, err = media.New(ctx, sys.engine, sys.bucket, sys.box, sys.settings.Media.Config, now); err != nil {
+		return err
+	}
+	codes, err := casework.NewCodes(ctx, sys.engine, sys.settings.Casework, now)
+	if err != nil {
+		return err
+	}
+	sys.feedback, err = feedback.New(ctx, sys.engine, feedback.Deps{
+		City: sys.city, Media: sys.media, Codes: codes, Texts: sys.texts, Names: sys.accounts,
+		Deliver: sys.deliver, Signal: sys.signalCase, Nudge: sys.outbox.Nudge,
+	}, sys.settings.Feedback, now)
+	if err != nil {
+		return err
+	}
+	// The city's services, by name. A new one is a line here.
+	apps := []miniapps.App{sys.feedback}
+	sys.runner, err = miniapps.NewRunner(sys.settings.Runner, miniapps.Deps{
+		Apps: apps, Consents: sys.consents, Claims: sys.accounts, Trail: sys.trail, OnChange: sys.signalCase,
+		Now: now, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
+	})
+	if err != nil {
+		return err
+	}
+	sys.notices, err = notify.New(ctx, sys.engine, sys.settings.Notify, sys.runner.Catalogue(), sys.hub, now)
+	return err
+}
+
+// deliver hands a case's notice to the citizen's inbox.
+func (sys *system) deliver(ctx context.Context, n casework.Notice) error {
+	return sys.notices.Deliver(ctx, notify.Notice{
+		ID: n.ID, To: n.To, App: feedback.ID, Notice: n.Notice, Params: n.Values(), CaseApp: feedback.ID, CaseID: n.Case, At: n.At,
+	})
+}
+
+func caseTopic(ref miniapps.CaseRef) string { return "case:" + ref.App + "/" + ref.ID }
+
+func (sys *system) signalCase(ctx context.Context, ref miniapps.CaseRef) {
+	sys.hub.Signal(ctx, caseTopic(ref))
+}
+
+func (sys *system) watchCase(ctx context.Context, ref miniapps.CaseRef) <-chan struct{} {
+	return sys.hub.Watch(ctx, caseTopic(ref))
+}
+
+// connect gives the outbox its handlers, relays and recurring jobs.
+func (sys *system) connect() error {
+	text, err := sms.New(sys.settings.Channels.SMS, &http.Client{})
+	if err != nil {
+		return err
+	}
+	errs := []error{sys.outbox.Handle(account.SMSKind, sys.accounts.SMSHandler(text))}
+	for name, relay := range sys.feedback.Relays() {
+		errs = append(errs, sys.outbox.Relay(name, relay))
+	}
+	errs = append(errs,
+		sys.outbox.Schedule("media.sweep", time.Hour, func(ctx context.Context) error { return second(sys.media.Sweep(ctx)) }),
+		sys.outbox.Schedule("media.sweep_blobs", 24*time.Hour, func(ctx context.Context) error { return second(sys.media.SweepBlobs(ctx)) }),
+	)
+	return errors.Join(errs...)
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// faces makes the citizens' port: GraphQL, media and the public keys.
+func (sys *system) faces() (*httpapi.Server, error) {
+	var server *httpapi.Server
+	gateway, err := graph.New(sys.settings.Graph, graph.Deps{
+		Accounts: sys.accounts, Accesses: sys.trail, City: sys.city, Media: sys.media, Notices: sys.notices, Reports: sys.feedback, Runner: sys.runner,
+		Limiter: limit.New(sys.redis, now, sys.log), Cache: documents{sys.redis}, WatchCase: sys.watchCase,
+		ClientIP: func(c *fiber.Ctx) string { return server.ClientIP(c) }, Texts: sys.texts, Now: now, Log: sys.log, Reg: sys.reg,
+	})
+	if err != nil {
+		return nil, err
+	}
+	server, err = httpapi.New(sys.settings.HTTP, httpapi.Deps{
+		City: sys.city.Name().In("vi"), Texts: sys.texts, Ready: sys.engine.Ping, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
+		Parts: []httpapi.Mounter{
+			gateway,
+			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountMedia(r, sys.media) }),
+			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountKeys(r, sys.accounts) }),
+		},
+		Drains: []httpapi.Drainer{gateway},
+		Links: []httpapi.Link{{Path: "/graphql", Key: "http.link_graphql"}, {Path: "/.well-known/jwks.json", Key: "http.link_jwks"},
+			{Path: "/readyz", Key: "http.link_health"}},
+		Secure: sys.profile == prod,
+	})
+	return server, err
+}
+
+// documents keeps the text of persisted queries where all replicas see it. It may vanish: clients then send the text again.
+type documents struct{ redis *redisx.Client }
+
+const documentLife = 24 * time.Hour
+
+// Document gives a query by its hash.
+func (d documents) Document(ctx context.Context, hash string) (string, bool) {
+	q, err := d.redis.Get(ctx, "apq:"+hash).Result()
+	return q, err == nil
+}
+
+// Remember keeps a query for a day. When Redis is away it is not kept.
+func (d documents) Remember(ctx context.Context, hash, query string) {
+	_ = d.redis.Set(ctx, "apq:"+hash, query, documentLife).Err() // expendable
+}

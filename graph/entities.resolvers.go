@@ -1,0 +1,106 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/motcua/motcua/internal/fault"
+)
+
+// Federation: a router asks for things by their keys, many at once. Each answer has as many elements as were asked for, in their order; what does
+// not exist or may not be seen is null.
+
+// innerIDs gives the inner ids of opaque ones; "" for one that names nothing of the kind.
+func innerIDs[T any](reps []T, kind string, id func(T) string) []string {
+	out := make([]string, len(reps))
+	for i, r := range reps {
+		if inner, err := idIn(kind, id(r)); err == nil {
+			out[i] = inner
+		}
+	}
+	return out
+}
+
+// pick gives what is known of each id.
+func pick[T any](known map[string]*T, ids []string) []*T {
+	out := make([]*T, len(ids))
+	for i, id := range ids {
+		out[i] = known[id]
+	}
+	return out
+}
+
+// FindManyAccountByIDs gives the viewer's own account and nobody else's.
+func (e entities) FindManyAccountByIDs(ctx context.Context, reps []*AccountByIDsInput) ([]*Account, error) {
+	ids := innerIDs(reps, kindAccount, func(r *AccountByIDsInput) string { return r.ID })
+	own, err := queries(e).Me(ctx)
+	if err != nil || own == nil {
+		return make([]*Account, len(ids)), err
+	}
+	return pick(map[string]*Account{own.viewer.Account: own}, ids), nil
+}
+
+// FindManyFeedbackByIDs gives those of the reports that the viewer may see, in one read.
+func (e entities) FindManyFeedbackByIDs(ctx context.Context, reps []*FeedbackByIDsInput) ([]*Feedback, error) {
+	ids := innerIDs(reps, kindFeedback, func(r *FeedbackByIDsInput) string { return r.ID })
+	batch := &reportBatch{view: e.view(ctx)}
+	for _, id := range ids {
+		if id != "" {
+			batch.ids = append(batch.ids, id)
+		}
+	}
+	out := make([]*Feedback, len(ids))
+	var err error
+	for i, id := range ids {
+		if out[i], err = batch.get(ctx, viewerOf(ctx), id); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// FindManyFeedbackCategoryByIDs gives categories.
+func (e entities) FindManyFeedbackCategoryByIDs(ctx context.Context, reps []*FeedbackCategoryByIDsInput) ([]*FeedbackCategory, error) {
+	ids := innerIDs(reps, kindCategory, func(r *FeedbackCategoryByIDsInput) string { return r.ID })
+	return pick(e.gazettes[langOf(ctx)].byCode, ids), nil
+}
+
+// FindManyMiniAppByIDs gives services.
+func (e entities) FindManyMiniAppByIDs(ctx context.Context, reps []*MiniAppByIDsInput) ([]*MiniApp, error) {
+	ids := innerIDs(reps, kindMiniApp, func(r *MiniAppByIDsInput) string { return r.ID })
+	return pick(e.shelves[langOf(ctx)].byID, ids), nil
+}
+
+// FindManyNotificationByIDs gives the viewer's messages. A router asks for few, so each is one read.
+func (e entities) FindManyNotificationByIDs(ctx context.Context, reps []*NotificationByIDsInput) ([]*Notification, error) {
+	ids := innerIDs(reps, kindNotice, func(r *NotificationByIDsInput) string { return r.ID })
+	if len(ids) > maxNoticeEntities {
+		return nil, fault.New(fault.Invalid, "graph.too_many_entities").With("max", maxNoticeEntities)
+	}
+	out := make([]*Notification, len(ids))
+	for i, id := range ids {
+		item, err := e.deps.Notices.Get(ctx, viewerOf(ctx), id)
+		if fault.CodeOf(err) == fault.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[i] = e.view(ctx).notice(item)
+	}
+	return out, nil
+}
+
+// maxNoticeEntities bounds the reads of one request for messages by key.
+const maxNoticeEntities = 10
+
+// FindManyUnitByIDs gives units.
+func (e entities) FindManyUnitByIDs(ctx context.Context, reps []*UnitByIDsInput) ([]*Unit, error) {
+	ids := innerIDs(reps, kindUnit, func(r *UnitByIDsInput) string { return r.ID })
+	return pick(e.gazettes[langOf(ctx)].units, ids), nil
+}
+
+// FindManyWardByIDs gives wards.
+func (e entities) FindManyWardByIDs(ctx context.Context, reps []*WardByIDsInput) ([]*Ward, error) {
+	ids := innerIDs(reps, kindWard, func(r *WardByIDsInput) string { return r.ID })
+	return pick(e.gazettes[langOf(ctx)].wards, ids), nil
+}

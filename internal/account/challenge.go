@@ -1,0 +1,224 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/internal/outbox"
+	"github.com/motcua/motcua/internal/store"
+)
+
+// OTPRequest asks for a one-time code.
+type OTPRequest struct {
+	Phone   string       // as the person wrote it
+	Device  string       // the name that the device keeps for itself; "" for none, else at most 128 bytes
+	Address string       // IP address that the request came from, behind trusted proxies
+	Lang    message.Lang // of the text message, and of the account if it is new
+	Key     string       // idempotency key; "" for none
+}
+
+// Challenge is a question for a code that is on its way to a phone.
+type Challenge struct {
+	ID          string
+	ExpiresAt   time.Time // when the code ends
+	ResendAfter time.Time // when another code may be asked for
+}
+
+// challenge is a question as it is stored. The code is nowhere: it is computed from the id and the salt with a key of the box, so that a repeat can
+// send it again after a kill between two writes, and the store alone gives nothing to guess against.
+type challenge struct {
+	ID        string       `bson:"_id"`
+	Claim     string       `bson:"claim"` // keyed index of the phone
+	Phone     []byte       `bson:"phone"` // sealed
+	Device    string       `bson:"device,omitempty"`
+	Salt      []byte       `bson:"salt"`
+	Lang      message.Lang `bson:"lang"`
+	Attempts  int          `bson:"attempts"` // codes tried
+	Proof     *proof       `bson:"proof,omitempty"`
+	CreatedAt time.Time    `bson:"created_at"`
+	Deadline  time.Time    `bson:"deadline"`   // when the code ends
+	ExpiresAt time.Time    `bson:"expires_at"` // when the document may go
+}
+
+// proof says what a right code was used for. It is written in the same write that takes the code, so a code is used once.
+type proof struct {
+	Purpose string    `bson:"purpose"`
+	Key     string    `bson:"key,omitempty"` // keyed index of the idempotency key: only who knows it can repeat
+	Session string    `bson:"session"`       // of the session to be opened
+	At      time.Time `bson:"at"`
+}
+
+// repeatTime is how long a sign-in whose answer was lost can be repeated with the same key.
+const repeatTime = 10 * time.Minute
+
+var challengeKind = store.Kind{Name: "otp_challenges", ExpiresAt: "expires_at"}
+
+// RequestOTP sends a code to a phone, stored before it is acknowledged. The answer says nothing about whether the phone is known: nothing is looked
+// up here that depends on it. A repeat with the same key gives the same challenge and sends nothing new. INVALID for what is no Vietnamese mobile
+// number, RATE_LIMITED by phone, device or address, CONFLICT for a key that was used for another phone.
+func (a *Accounts) RequestOTP(ctx context.Context, r OTPRequest) (Challenge, error) {
+	phone, err := normalise(r.Phone)
+	if err != nil {
+		return Challenge{}, err
+	}
+	if err := checkDevice(r.Device, r.Key); err != nil {
+		return Challenge{}, err
+	}
+	index := a.deps.Box.Index(phoneContext, phone)
+	id, err := a.challengeID(r)
+	if err != nil {
+		return Challenge{}, err
+	}
+	if r.Key != "" {
+		c, err := a.challenges.Get(ctx, id)
+		if err == nil {
+			return a.sendAgain(ctx, c, index, phone)
+		}
+		if fault.CodeOf(err) != fault.NotFound {
+			return Challenge{}, fmt.Errorf("account: request code: %w", err)
+		}
+	}
+	if err := a.admit(ctx, "send", r.Address, r.Device, a.cfg.Limits.SendAddress, a.cfg.Limits.SendDevice); err != nil {
+		return Challenge{}, err
+	}
+	if err := a.chargeSend(ctx, index, id); err != nil {
+		return Challenge{}, err
+	}
+	return a.ask(ctx, id, index, phone, r)
+}
+
+// challengeID names a challenge: at random, or from the key, so that a repeat finds it. Nobody without the box's key can tell it from outside.
+func (a *Accounts) challengeID(r OTPRequest) (string, error) {
+	if r.Key == "" {
+		return newID()
+	}
+	who := "device:" + r.Device
+	if r.Device == "" {
+		who = "address:" + r.Address
+	}
+	return once.ID(a.deps.Box.Index("account challenge", once.Scope(who, "account", "requestOtp", r.Key))), nil
+}
+
+// ask stores the challenge and sends its code.
+func (a *Accounts) ask(ctx context.Context, id, index, phone string, r OTPRequest) (Challenge, error) {
+	sealed, err := a.deps.Box.Seal([]byte(phone), challengeSeal(id))
+	if err != nil {
+		return Challenge{}, err
+	}
+	now := a.now()
+	c := challenge{
+		ID: id, Claim: index, Phone: sealed, Device: a.deviceIndex(r.Device), Salt: randomBytes(16), Lang: r.Lang.Or(),
+		CreatedAt: now, Deadline: now.Add(a.cfg.Code.TTL), ExpiresAt: now.Add(a.cfg.Code.TTL + repeatTime),
+	}
+	err = a.challenges.Insert(ctx, c)
+	if fault.CodeOf(err) == fault.Conflict { // the same key at the same time
+		if c, err = a.challenges.Get(ctx, id); err == nil {
+			return a.sendAgain(ctx, c, index, phone)
+		}
+	}
+	if err != nil {
+		return Challenge{}, fmt.Errorf("account: request code: %w", err)
+	}
+	a.count("code_asked")
+	return a.send(ctx, c, phone)
+}
+
+// sendAgain answers a repeat. The outbox knows the challenge's id and sends its code once.
+func (a *Accounts) sendAgain(ctx context.Context, c challenge, index, phone string) (Challenge, error) {
+	if c.Claim != index {
+		return Challenge{}, once.Clash()
+	}
+	if c.Proof != nil || !a.now().Before(c.Deadline) {
+		return a.shown(c), nil
+	}
+	return a.send(ctx, c, phone)
+}
+
+func (a *Accounts) send(ctx context.Context, c challenge, phone string) (Challenge, error) {
+	code, err := a.code(c)
+	if err != nil {
+		return Challenge{}, err
+	}
+	text := a.deps.Texts.Text(c.Lang, "account.sms_code", map[string]any{"code": code, "minutes": int(a.cfg.Code.TTL.Minutes())})
+	if err := a.putSMS(ctx, outbox.Codes, "code-"+c.ID, SMS{To: phone, Text: text, ExpiresAt: c.Deadline}); err != nil {
+		return Challenge{}, err
+	}
+	return a.shown(c), nil
+}
+
+func (a *Accounts) shown(c challenge) Challenge {
+	return Challenge{ID: c.ID, ExpiresAt: c.Deadline, ResendAfter: c.CreatedAt.Add(a.cfg.Code.ResendAfter)}
+}
+
+func (a *Accounts) phoneOf(c challenge) (string, error) {
+	phone, err := a.deps.Box.Unseal(c.Phone, challengeSeal(c.ID))
+	if err != nil {
+		return "", fmt.Errorf("account: phone of a challenge: %w", err)
+	}
+	return string(phone), nil
+}
+
+// admit counts one call by address and by device. The address comes first: it is the one that a caller cannot choose freely.
+func (a *Accounts) admit(ctx context.Context, what, address, device string, byAddress, byDevice limit.Rule) error {
+	if _, err := a.deps.Limiter.Allow(ctx, "account:"+what+":address:"+network(address), byAddress); err != nil {
+		return a.limited(err)
+	}
+	if device == "" {
+		return nil
+	}
+	if _, err := a.deps.Limiter.Allow(ctx, "account:"+what+":device:"+a.deviceIndex(device), byDevice); err != nil {
+		return a.limited(err)
+	}
+	return nil
+}
+
+// limited counts a refusal.
+func (a *Accounts) limited(err error) error {
+	if fault.CodeOf(err) == fault.RateLimited {
+		a.count("limited")
+	}
+	return err
+}
+
+// network gives what an address is counted by: itself, or the /64 of an IPv6 address, which is what one home or phone gets.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return "unknown" // they share one budget
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is4() {
+		return ip.String()
+	}
+	p, err := ip.Prefix(64)
+	if err != nil {
+		return ip.String()
+	}
+	return p.String()
+}
+
+// deviceIndex hides a device's name; "" stays "".
+func (a *Accounts) deviceIndex(device string) string {
+	if device == "" {
+		return ""
+	}
+	return a.deps.Box.Index("account device", device)
+}
+
+// maxDevice is the longest name that a device may keep for itself, in bytes.
+const maxDevice = 128
+
+func checkDevice(device, key string) error {
+	if len(device) > maxDevice {
+		return &fault.Error{Code: fault.Invalid, Fields: []fault.Field{{Path: []string{"deviceId"}, Key: "account.device_too_long", Params: map[string]any{"max": maxDevice}}}}
+	}
+	return checkKey(key)
+}
+
+func challengeSeal(id string) string { return "account challenge/" + id }

@@ -1,0 +1,35 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Snapshot writes a copy of the store as it is at one moment into dir, which must not hold one yet; Open opens it. Reads and writes go on meanwhile.
+func (e *Engine) Snapshot(ctx context.Context, dir string) (err error) {
+	select {
+	case <-e.closed:
+		return toFault(errClosed)
+	default:
+	}
+	target := Config{Dir: dir, File: e.cfg.File}
+	if err := target.Validate(); err != nil {
+		return fmt.Errorf("store: snapshot: %w", err)
+	}
+	if _, err := os.Stat(target.path()); err == nil {
+		return fmt.Errorf("store: snapshot: %s is there already", target.path())
+	}
+	if err := makeFile(target); err != nil { // empty, for its owner only
+		return err
+	}
+	db, err := sql.Open("sqlite", dsn(e.cfg, readerWait))
+	if err != nil {
+		return toFault(err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", target.path())
+	return toFault(err)
+}

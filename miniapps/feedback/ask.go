@@ -1,0 +1,193 @@
+package feedback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/city"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/miniapps"
+)
+
+// Lengths of the lists that a dialogue shows when it does not say.
+const (
+	listedChoices = 10
+	listedReports = 5
+	labelText     = 40 // characters of a report's description in a list
+)
+
+// choice is one answer that a dialogue offers.
+type choice struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// answers are what a dialogue knows so far of a report. Anything else in them is left out, and so is what is not yet whole.
+type answers struct {
+	Description string `json:"description"`
+	Category    string `json:"category"`
+	Place       Place  `json:"place"`
+}
+
+// options is a page of choices.
+type options struct {
+	Choices []choice `json:"choices"`
+	After   string   `json:"after,omitempty"` // where the next page begins; "" when this is the last
+}
+
+// categories gives what a report can be about: first what its text points to, then "not sure", then everything, group by group.
+func (a *App) categories(c miniapps.Call) (miniapps.Result, error) {
+	var in struct {
+		Answers            answers
+		Text, Group, After string
+		First              int
+	}
+	if err := decode(c, &in); err != nil {
+		return miniapps.Result{}, err
+	}
+	if in.Text == "" {
+		in.Text = in.Answers.Description
+	}
+	all := a.categoryChoices(c.Lang, in.Text, in.Group)
+	from := 0
+	if in.After != "" {
+		i := slices.IndexFunc(all, func(x choice) bool { return x.Value == in.After })
+		if i < 0 {
+			return miniapps.Result{}, fault.InvalidField("store.bad_cursor", "after")
+		}
+		from = i + 1
+	}
+	if in.First == 0 {
+		in.First = listedChoices
+	}
+	to := min(from+in.First, len(all))
+	out := options{Choices: all[from:to]}
+	if to < len(all) {
+		out.After = all[to-1].Value
+	}
+	return miniapps.Result{Data: out, Blocks: message.Blocks{a.choices(c.Lang, "choose_category", out.Choices)}}, nil
+}
+
+// categoryChoices gives all choices in their order; text and group may be "".
+func (a *App) categoryChoices(lang message.Lang, text, group string) []choice {
+	out := []choice{}
+	add := func(cat city.Category) {
+		if group != "" && cat.Group != group || slices.ContainsFunc(out, func(x choice) bool { return x.Value == cat.Code }) {
+			return
+		}
+		g, _ := a.deps.City.Group(cat.Group)
+		out = append(out, choice{Value: cat.Code, Label: cat.Name.In(lang), Hint: g.Name.In(lang)})
+	}
+	if text != "" {
+		for _, cat := range a.deps.City.GuessCategory(text) {
+			add(cat)
+		}
+	}
+	if group == "" {
+		out = append(out, choice{Value: unsure, Label: a.text(lang, "unsure", nil)})
+	}
+	for _, cat := range a.deps.City.Categories() {
+		add(cat)
+	}
+	return out
+}
+
+// derived is what follows from the answers given so far.
+type derived struct {
+	Ward     string `json:"ward,omitempty"`
+	WardName string `json:"wardName,omitempty"`
+	Unit     string `json:"unit,omitempty"`
+	UnitName string `json:"unitName,omitempty"`
+}
+
+// check looks at the place of a report that is being written: the ward and the unit that it leads to, or INVALID with what to mend.
+func (a *App) check(c miniapps.Call) (miniapps.Result, error) {
+	var in struct{ Answers answers }
+	if err := decode(c, &in); err != nil {
+		return miniapps.Result{}, err
+	}
+	out := struct {
+		Derived derived `json:"derived"`
+	}{}
+	in.Answers.Place.Address = cleanText(in.Answers.Place.Address)
+	if _, _, ok := in.Answers.Place.Point(); !ok && in.Answers.Place.Address == "" {
+		return miniapps.Result{Data: out}, nil
+	}
+	category := in.Answers.Category
+	if category == unsure {
+		category = ""
+	}
+	ward, unit, err := route(a.deps.City, in.Answers.Place, category)
+	if err != nil {
+		return miniapps.Result{}, err
+	}
+	lang := c.Lang
+	out.Derived = derived{Ward: ward.Code, WardName: wardName(ward, lang), Unit: unit.ID, UnitName: unit.Name.In(lang)}
+	said := a.text(lang, "goes_to", map[string]any{"ward": out.Derived.WardName, "unit": out.Derived.UnitName})
+	return miniapps.Result{Data: out, Blocks: message.Blocks{message.Words{Text: said}}}, nil
+}
+
+// mine lists the citizen's own reports, also as choices for another action.
+func (a *App) mine(ctx context.Context, c miniapps.Call) (miniapps.Result, error) {
+	var in struct {
+		First int
+		After Cursor
+	}
+	if err := decode(c, &in); err != nil {
+		return miniapps.Result{}, err
+	}
+	if in.First == 0 {
+		in.First = listedReports
+	}
+	page, err := a.Mine(ctx, account.Viewer{Subjects: reachOf(c).Subjects}, in.First, in.After)
+	if err != nil {
+		return miniapps.Result{}, err
+	}
+	out := struct {
+		Reports []Report `json:"reports"`
+		Choices []choice `json:"choices"`
+		After   Cursor   `json:"after,omitempty"`
+	}{Reports: page.Items, Choices: []choice{}}
+	if page.HasNext {
+		out.After = page.Cursors[len(page.Cursors)-1]
+	}
+	blocks := message.Blocks{}
+	for i := range page.Items {
+		r := &page.Items[i]
+		out.Choices = append(out.Choices, choice{Value: r.ID, Label: shorten(r.Code.Grouped()+" · "+r.Description, labelText), Hint: a.status(c.Lang, r.Status)})
+		blocks = append(blocks, a.card(c.Lang, r))
+	}
+	if len(blocks) == 0 {
+		blocks = append(blocks, message.Words{Text: a.text(c.Lang, "none_yet", nil)})
+	}
+	return miniapps.Result{Data: out, Blocks: blocks, Next: a.suggest("submit", nil)}, nil
+}
+
+// track shows the public part of a report by its tracking code.
+func (a *App) track(ctx context.Context, c miniapps.Call) (miniapps.Result, error) {
+	var in struct{ Code string }
+	if err := decode(c, &in); err != nil {
+		return miniapps.Result{}, err
+	}
+	p, err := a.ByCode(ctx, in.Code)
+	if err != nil {
+		return miniapps.Result{}, underField(err, "code")
+	}
+	facts := a.facts(c.Lang, p.Category, p.Ward, p.Unit, p)
+	card := message.Card{Title: a.title(c.Lang, p.Code), Subtitle: a.status(c.Lang, p.Status), Facts: facts}
+	return miniapps.Result{Data: &p, Blocks: message.Blocks{card, message.Words{Text: p.Description}}}, nil
+}
+
+// underField names the field that a bad value came from.
+func underField(err error, name string) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Code != fault.Invalid || len(f.Fields) > 0 {
+		return err
+	}
+	return fmt.Errorf("feedback: track: %w", fault.InvalidField(f.Key, name))
+}

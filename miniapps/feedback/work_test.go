@@ -1,0 +1,374 @@
+package feedback
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/casework"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/message"
+)
+
+func TestWorkOnAReport(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.submit(citizen("an"), "k", dark).ID
+	steps := []struct {
+		action string
+		more   map[string]any
+		want   casework.Status
+	}{
+		{"assign", map[string]any{"unit": operaUnit}, Assigned},
+		{"transition", map[string]any{"status": "in_progress"}, InProgress},
+		{"transition", map[string]any{"status": "resolved", "reason": "Đã thay bóng đèn"}, Resolved},
+		{"transition", map[string]any{"status": "closed"}, Closed},
+	}
+	for i, s := range steps {
+		d.clock = d.clock.Add(time.Hour)
+		r, err := d.do(officer(operaUnit), s.action, id, fmt.Sprint(i), s.more)
+		if err != nil || r.Status != s.want || !r.UpdatedAt.Equal(d.clock) {
+			t.Fatalf("step %d: got %+v, %v", i, r, err)
+		}
+	}
+	d.carry()
+	if got := d.inbox.kinds(); !slices.Equal(got, []string{"received", "assigned", "in_progress", "resolved", "closed"}) {
+		t.Errorf("notices: %v", got)
+	}
+	if got := d.inbox.list[3].Values()["reason"]; got != "Đã thay bóng đèn" {
+		t.Errorf("the citizen is told %v", got)
+	}
+	if got := fmt.Sprint(statsOf(t, d.app)); got != "map[2026-11/11311/street-light-out/closed:1]" {
+		t.Errorf("counts: %s", got)
+	}
+	r, err := d.app.Get(t.Context(), citizen("an"), id)
+	if err != nil || len(r.Timeline) != 5 || r.Timeline[2].Actor != "officer-"+operaUnit || r.Timeline[2].By != casework.Staff {
+		t.Errorf("time-line: %+v, %v", r, err)
+	}
+	if r.ExpiresAt == nil || r.ExpiresAt.Sub(d.clock) != 5*365*24*time.Hour {
+		t.Errorf("kept until %v", r.ExpiresAt)
+	}
+}
+
+func TestAssignElsewhereWithACategory(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	r0 := d.submit(citizen("an"), "k", `{"description": "Không biết việc của ai", "category": "unsure", "place": `+opera+`}`)
+	if r0.Category != "" {
+		t.Fatalf("got category %q", r0.Category)
+	}
+	more := map[string]any{"unit": "power", "category": cut, "reason": "Chuyển Điện lực"}
+	r, err := d.do(officer(operaUnit), "assign", r0.ID, "k", more)
+	if err != nil || r.Unit != "power" || r.Category != cut || r.Status != Assigned || !r.DueAt.Before(r0.DueAt) {
+		t.Fatalf("got %+v, %v", r, err)
+	}
+	again, err := d.do(officer(operaUnit), "assign", r0.ID, "k", more) // the answer was lost; the report is out of reach now
+	if err != nil || again.ID != r.ID || again.Entries != r.Entries {
+		t.Errorf("a repeat: got %+v, %v", again, err)
+	}
+	_, err = d.do(officer(operaUnit), "transition", r0.ID, "k2", map[string]any{"status": "in_progress"})
+	wantCode(t, err, fault.NotFound)
+	if r, err = d.do(officer("power"), "transition", r0.ID, "k2", map[string]any{"status": "in_progress"}); err != nil || r.Status != InProgress {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	d.carry()
+	if got := fmt.Sprint(statsOf(t, d.app)); got != "map[2026-11/11311/power-cut/in_progress:1]" {
+		t.Errorf("counts: %s", got)
+	}
+}
+
+func TestWhoMayWork(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.submit(citizen("an"), "k", dark).ID
+	owner := citizen("an")
+	ownerOfficer := officer("ward-11317")
+	ownerOfficer.Subject, ownerOfficer.Subjects = "an", []string{"an"}
+	admin := citizen("admin")
+	admin.Roles = []account.Role{account.Administrator}
+	tests := []struct {
+		name string
+		who  account.Viewer
+		code fault.Code
+	}{
+		{"guest", account.Viewer{}, fault.Unauthorized},
+		{"another citizen", citizen("binh"), fault.Forbidden},
+		{"the owner", owner, fault.Forbidden},
+		{"officer of another unit", officer("ward-11317"), fault.NotFound},
+		{"officer of another unit who sent it", ownerOfficer, fault.NotFound},
+		{"officer without a unit", officer(""), fault.NotFound},
+		{"officer of the unit", officer(operaUnit), ""},
+		{"dispatcher", dispatcher(), ""},
+		{"administrator", admin, ""},
+	}
+	for i, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			unit := []string{operaUnit, "power"}[i%2] // another one each time, so that each assigning changes something
+			r, err := d.do(tt.who, "assign", id, fmt.Sprint(i), map[string]any{"unit": unit})
+			if fault.CodeOf(err) != tt.code {
+				t.Errorf("got %+v, %v, want %q", r, err, tt.code)
+			}
+			if tt.code == "" {
+				return
+			}
+			if r, _ := d.app.Get(t.Context(), owner, id); r.Status != Received {
+				t.Errorf("a refused call moved the report to %s", r.Status)
+			}
+		})
+	}
+	_, err := d.do(dispatcher(), "transition", "an/nothing", "x", map[string]any{"status": "resolved"})
+	wantCode(t, err, fault.NotFound)
+}
+
+func TestRefusedSteps(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.submit(citizen("an"), "k", dark).ID
+	_, err := d.do(dispatcher(), "assign", id, "1", map[string]any{"unit": "nobody"})
+	wantField(t, err, "unit", "feedback.unknown_unit")
+	_, err = d.do(dispatcher(), "assign", id, "2", map[string]any{"unit": "power", "category": "nonsense"})
+	wantField(t, err, "category", "feedback.unknown_category")
+	_, err = d.do(dispatcher(), "transition", id, "3", map[string]any{"status": "rejected", "reason": " \t"})
+	wantField(t, err, "reason", "casework.reason_needed")
+	_, err = d.do(dispatcher(), "transition", id, "4", map[string]any{"status": "assigned"})
+	wantField(t, err, "status", "schema.choice")
+	_, err = d.do(dispatcher(), "transition", id, "5", map[string]any{"status": "resolved"})
+	wantCode(t, err, fault.Conflict)
+	text := texts(t).Fault(message.Vietnamese, fault.Of(err))
+	if !strings.Contains(text, "Đã tiếp nhận") || !strings.Contains(text, "Đã xử lý xong") {
+		t.Errorf("the error does not name both states: %s", text)
+	}
+	if _, err := d.do(dispatcher(), "transition", id, "6", map[string]any{"status": "rejected", "reason": "Trùng"}); err != nil {
+		t.Error(err)
+	}
+	_, err = d.do(dispatcher(), "assign", id, "7", map[string]any{"unit": "power"})
+	wantCode(t, err, fault.Conflict)
+}
+
+// TestOneOfTwoOfficers lets many officers take the same step at once, each with a key of their own: one wins, the others hear that it is done.
+func TestOneOfTwoOfficers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.submit(citizen("an"), "k", dark).ID
+	var wg sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		wg.Go(func() {
+			_, errs[i] = d.do(officer(operaUnit), "transition", id, fmt.Sprint(i), map[string]any{"status": "rejected", "reason": "Trùng"})
+		})
+	}
+	wg.Wait()
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+		} else if fault.CodeOf(err) != fault.Conflict {
+			t.Error(err)
+		}
+	}
+	d.carry()
+	if got := d.inbox.kinds(); won != 1 || !slices.Equal(got, []string{"received", "rejected"}) {
+		t.Errorf("%d won, notices %v", won, got)
+	}
+}
+
+// TestBusyCase changes a case more often than its document can hold while the relay stands still.
+func TestBusyCase(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.submit(citizen("an"), "k", dark).ID
+	var err error
+	changes := 0
+	for err == nil {
+		_, err = d.do(dispatcher(), "assign", id, fmt.Sprint(changes), map[string]any{"unit": []string{"power", operaUnit}[changes%2]})
+		changes++
+	}
+	if f := fault.Of(err); f.Code != fault.RateLimited || f.RetryAfter <= 0 || changes != casework.MaxNotices {
+		t.Fatalf("after %d changes: %v", changes, err)
+	}
+	d.carry()
+	for i := range 80 { // more than fit into the document
+		if _, err := d.do(dispatcher(), "assign", id, fmt.Sprintf("m%d", i), map[string]any{"unit": []string{operaUnit, "power"}[(i+changes)%2], "reason": "lần nữa"}); err != nil {
+			t.Fatal(err)
+		}
+		d.carry()
+	}
+	r, err := d.app.Get(t.Context(), citizen("an"), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := d.app.History(t.Context(), citizen("an"), id, 0, 1000)
+	if err != nil || len(r.Timeline) != 50 || len(old)+50 != r.Entries || old[0].Kind != casework.Opened {
+		t.Errorf("%d entries in the case, %d in the archive of %d, %v", len(r.Timeline), len(old), r.Entries, err)
+	}
+	if got := len(d.inbox.list); got != r.Entries {
+		t.Errorf("%d notices for %d entries", got, r.Entries)
+	}
+	_, err = d.app.History(t.Context(), citizen("binh"), id, 0, 10)
+	wantCode(t, err, fault.NotFound)
+}
+
+// TestWorkSurvivesAKillAtEachWrite kills the process while an officer resolves a report and the relay tells of it.
+func TestWorkSurvivesAKillAtEachWrite(t *testing.T) {
+	t.Parallel()
+	for _, after := range []bool{false, true} {
+		for n, ended := 1, false; !ended; n++ {
+			w := newWorld(t)
+			app := w.open(t, nil)
+			call := submitCall(t, "an", "key", dark)
+			res, err := app.Do(t.Context(), call)
+			if err != nil {
+				t.Fatal(err)
+			}
+			carryAll(t, app)
+			call.Action, call.Key = "transition", strings.Repeat("a", 64)
+			call.Input = fmt.Appendf(nil, `{"id": %q, "status": "rejected", "reason": "Trùng"}`, res.Case.ID)
+			call.Actor.Kind, call.Actor.Roles = "staff", []account.Role{account.Dispatcher}
+			_, err = app.dying(t, w, n, after, func(app *App) error {
+				if _, err := app.Do(t.Context(), call); err != nil {
+					return err
+				}
+				return carryOnce(t.Context(), app)
+			})
+			ended = err == nil
+			w.clock = w.clock.Add(time.Hour)
+			app = w.open(t, nil)
+			if _, err := app.Do(t.Context(), call); err != nil {
+				t.Fatalf("write %d, made %v: the repeat failed: %v", n, after, err)
+			}
+			carryAll(t, app)
+			if got := w.inbox.kinds(); !slices.Equal(got, []string{"received", "rejected"}) {
+				t.Errorf("write %d, made %v: notices %v", n, after, got)
+			}
+			if got := fmt.Sprint(statsOf(t, app)); got != "map[2026-11/11311/street-light-out/rejected:1]" {
+				t.Errorf("write %d, made %v: counts %s", n, after, got)
+			}
+			if r, err := app.Get(t.Context(), citizen("an"), res.Case.ID); err != nil || len(r.Timeline) != 2 || r.RelayAt != nil {
+				t.Errorf("write %d, made %v: %+v, %v", n, after, r, err)
+			}
+		}
+	}
+}
+
+// TestEverythingOfAReportExpires sweeps long after a report was closed.
+func TestEverythingOfAReportExpires(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	open := d.submit(citizen("an"), "open", dark)
+	r := d.submit(citizen("an"), "k", dark)
+	comment := map[string]any{"text": "Xin cảm ơn"}
+	for i := range 3 {
+		if _, err := d.run(citizen("an"), "comment", fmt.Sprint(i), fmt.Sprintf(`{"id": %q, "text": %q}`, r.ID, comment["text"])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.carry()
+	if _, err := d.do(dispatcher(), "transition", r.ID, "1", map[string]any{"status": "rejected", "reason": "Trùng"}); err != nil {
+		t.Fatal(err)
+	}
+	d.carry()
+	if _, err := d.engine.Sweep(t.Context(), noon.AddDate(5, 1, 0), 1000); err != nil {
+		t.Fatal(err)
+	}
+	_, err := d.app.ByCode(t.Context(), string(r.Code))
+	wantCode(t, err, fault.NotFound)
+	if len(docs(t, d.app.records.comments)) != 0 || len(docs(t, d.app.records.reports)) != 1 || len(docs(t, d.app.records.words)) != 1 {
+		t.Error("something of the report was kept")
+	}
+	if _, err := d.app.ByCode(t.Context(), string(open.Code)); err != nil {
+		t.Errorf("an open report is gone: %v", err)
+	}
+}
+
+func TestRelayReportsAnInboxThatIsDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	app := w.open(t, nil)
+	if _, err := app.Do(t.Context(), submitCall(t, "an", "k", dark)); err != nil {
+		t.Fatal(err)
+	}
+	down := errors.New("down")
+	app.deps.Deliver = func(context.Context, casework.Notice) error { return down }
+	if err := carryOnce(t.Context(), app); !errors.Is(err, down) {
+		t.Errorf("got %v", err)
+	}
+	if ids, err := app.Relays()[ReportRelay].Due(t.Context(), 10); err != nil || len(ids) != 0 {
+		t.Errorf("due again at once: %v, %v", ids, err)
+	}
+	w.clock = w.clock.Add(time.Minute)
+	app = w.open(t, nil)
+	carryAll(t, app)
+	if got := w.inbox.kinds(); len(got) != 1 {
+		t.Errorf("notices: %v", got)
+	}
+}
+
+// TestNoticesFitTheManifest sends every notice and compares its parameters with those that the manifest declares.
+func TestNoticesFitTheManifest(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id, other := d.submit(citizen("an"), "1", dark).ID, d.submit(citizen("an"), "2", dark).ID
+	for i, more := range []map[string]any{{"status": "in_progress"}, {"status": "resolved"}, {"status": "closed"}} {
+		if i == 0 {
+			if _, err := d.do(dispatcher(), "assign", id, "a", map[string]any{"unit": "power"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := d.do(dispatcher(), "transition", id, fmt.Sprint(i), more); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.do(dispatcher(), "transition", other, "r", map[string]any{"status": "rejected", "reason": strings.Repeat("dài ", 100)}); err != nil {
+		t.Fatal(err)
+	}
+	d.must(dispatcher(), "comment", "c", fmt.Sprintf(`{"id": %q, "text": %q}`, id, strings.Repeat("dài ", 300)))
+	d.carry()
+	sent := map[string]casework.Notice{}
+	for _, n := range d.inbox.list {
+		sent[n.Notice] = n
+	}
+	for _, want := range d.app.Manifest().Notices {
+		var schema struct{ Required []string }
+		if err := json.Unmarshal(want.Params, &schema); err != nil {
+			t.Fatal(err)
+		}
+		n, ok := sent[want.ID]
+		if values := n.Values(); !ok || !slices.Equal(slices.Sorted(maps.Keys(values)), slices.Sorted(slices.Values(schema.Required))) {
+			t.Errorf("%s: sent %v, with %v, want %v", want.ID, ok, values, schema.Required)
+		}
+		for name, value := range n.Params {
+			if len([]rune(value)) > noticeText {
+				t.Errorf("%s: %s has %d characters", want.ID, name, len([]rune(value)))
+			}
+		}
+		if ok && n.Names["unit"][message.English] == "" {
+			t.Errorf("%s names no unit in English", want.ID)
+		}
+	}
+	if len(sent) != len(d.app.Manifest().Notices) {
+		t.Errorf("sent %d kinds of notice", len(sent))
+	}
+}
+
+// TestWatchersAndRelaysAreWoken checks the signals, which also come when the process died before it could send its own.
+func TestWatchersAndRelaysAreWoken(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.submit(citizen("an"), "1", dark).ID
+	d.must(dispatcher(), "comment", "c", fmt.Sprintf(`{"id": %q, "text": "Đã nhận"}`, id))
+	if !slices.Equal(d.nudges, []string{ReportRelay, CommentRelay}) {
+		t.Errorf("nudged %v", d.nudges)
+	}
+	d.carry()
+	if len(d.signals) != 2 || d.signals[0] != caseRef(id) || d.signals[1] != caseRef(id) {
+		t.Errorf("signalled %v", d.signals)
+	}
+}

@@ -40,23 +40,23 @@ type settings struct {
 	DataDir      string `koanf:"data_dir"`
 	City         string `koanf:"city"`
 
-	Log      telemetry.Config      `koanf:"log"`
-	Secrets  secretSettings        `koanf:"secrets"`
-	SQLite   sqlite.Config         `koanf:"sqlite"`
-	MongoDB  mongo.Config          `koanf:"mongodb"`
-	Redis    redisx.Config         `koanf:"redis"`
-	HTTP     httpapi.Config        `koanf:"http"`
-	Graph    graph.Settings        `koanf:"graph"`
-	Runner   miniapps.RunnerConfig `koanf:"runner"`
-	Account  account.Config        `koanf:"account"`
-	Media    mediaSettings         `koanf:"media"`
-	Casework casework.Config       `koanf:"casework"`
-	Feedback feedback.Config       `koanf:"feedback"`
-	Notify   notify.Config         `koanf:"notify"`
-	Audit    audit.Config          `koanf:"audit"`
-	Outbox   outbox.Config         `koanf:"outbox"`
-	Store    storeSettings         `koanf:"store"`
-	Channels struct {
+	Telemetry telemetry.Config      `koanf:"telemetry"`
+	Secrets   secretSettings        `koanf:"secrets"`
+	SQLite    sqlite.Config         `koanf:"sqlite"`
+	MongoDB   mongo.Config          `koanf:"mongodb"`
+	Redis     redisx.Config         `koanf:"redis"`
+	HTTP      httpapi.Config        `koanf:"http"`
+	Graph     graph.Settings        `koanf:"graph"`
+	Runner    miniapps.RunnerConfig `koanf:"runner"`
+	Account   account.Config        `koanf:"account"`
+	Media     mediaSettings         `koanf:"media"`
+	Casework  casework.Config       `koanf:"casework"`
+	Feedback  feedback.Config       `koanf:"feedback"`
+	Notify    notify.Config         `koanf:"notify"`
+	Audit     audit.Config          `koanf:"audit"`
+	Outbox    outbox.Config         `koanf:"outbox"`
+	Store     storeSettings         `koanf:"store"`
+	Channels  struct {
 		SMS sms.Config `koanf:"sms"`
 	} `koanf:"channels"`
 }
@@ -127,7 +127,7 @@ func (s *settings) relax() {
 // validate collects the problems of every section, each with its key.
 func (s *settings) validate(p profile) error {
 	errs := []error{
-		under("log", s.Log.Validate()), under("redis", s.Redis.Validate()), under("http", s.HTTP.Validate()),
+		under("telemetry", s.Telemetry.Validate()), under("redis", s.Redis.Validate()), under("http", s.HTTP.Validate()),
 		under("graph", s.Graph.Validate()), under("runner", s.Runner.Validate()), under("account", s.Account.Validate()), under("media", s.Media.Validate()),
 		under("casework", s.Casework.Validate()), under("feedback", s.Feedback.Validate()), under("notify", s.Notify.Validate()), under("audit", s.Audit.Validate()),
 		under("outbox", s.Outbox.Validate()), under("store", s.Store.Validate()),

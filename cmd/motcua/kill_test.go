@@ -53,7 +53,7 @@ func (h *hammer) run(ctx context.Context, t *testing.T) []receipt {
 
 func (h *hammer) one(ctx context.Context, client, i int) (receipt, error) {
 	r := receipt{key: fmt.Sprintf("key-%d-%d", client, i), text: fmt.Sprintf("Ổ gà to ngay giữa đường, phản ánh số %d-%d", client, i)}
-	in := map[string]any{"description": r.text, "idempotencyKey": r.key, "point": map[string]any{"lat": 20.8578, "lon": 106.6810}}
+	in := map[string]any{"description": r.text, "idempotencyKey": r.key, "place": map[string]any{"lat": 20.8578, "lon": 106.6810}}
 	httpClient := &http.Client{Timeout: 10 * time.Second}
 	for ctx.Err() == nil {
 		var out struct {

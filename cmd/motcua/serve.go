@@ -31,7 +31,7 @@ func (r *runtime) serve(ctx context.Context) error {
 	if err := errors.Join(err, dataErr, r.developmentSecrets(s)); err != nil {
 		return err
 	}
-	log, err := telemetry.NewLogger(r.stderr, s.Log)
+	log, err := telemetry.NewLogger(r.stderr, s.Telemetry)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (r *runtime) dev(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log, err := telemetry.NewLogger(r.stderr, s.Log)
+	log, err := telemetry.NewLogger(r.stderr, s.Telemetry)
 	if err != nil {
 		return err
 	}

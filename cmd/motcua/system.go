@@ -101,7 +101,7 @@ func (sys *system) openData(ctx context.Context) error {
 	if sys.box, err = sys.settings.keyset(sys.profile); err != nil {
 		return err
 	}
-	sys.tracing, err = telemetry.NewTracing(ctx, sys.settings.Log, version)
+	sys.tracing, err = telemetry.NewTracing(ctx, sys.settings.Telemetry, version)
 	return err
 }
 

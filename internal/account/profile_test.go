@@ -126,6 +126,7 @@ func TestStaff(t *testing.T) {
 	if _, err := w.AddStaff(ctx, phone, []account.Role{account.Officer}, "ward-1"); err != nil {
 		t.Fatal(err)
 	}
+	w.clock.add(time.Second)
 	if _, err := w.AddStaff(ctx, phone2, []account.Role{account.Dispatcher}, ""); err != nil {
 		t.Fatal(err)
 	}

@@ -200,6 +200,9 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
+// texts are the shipped catalogues, read once for all tests.
+var texts = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(os.DirFS("../../configs/locales")) })
+
 // world is one city: a store, keys, a clock, and replicas of the service on them.
 type world struct {
 	*account.Accounts
@@ -242,7 +245,7 @@ func newWorld(t testing.TB, change ...func(*account.Config)) *world {
 		t.Fatal(err)
 	}
 	w.unlock()
-	if w.texts, err = locale.Load(os.DirFS("../../configs/locales")); err != nil {
+	if w.texts, err = texts(); err != nil {
 		t.Fatal(err)
 	}
 	w.limits = limit.New(nil, w.clock.now, slog.New(slog.NewTextHandler(io.Discard, nil)))

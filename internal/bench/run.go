@@ -73,7 +73,7 @@ func (y *yard) stop() error {
 func tail(s string) string { return s[max(0, len(s)-2000):] }
 
 func (y *yard) env(data string) []string {
-	return []string{"MOTCUA_DATA_DIR=" + data, "MOTCUA_HTTP_ADDR=127.0.0.1:0", "MOTCUA_ADMIN_ADDR=127.0.0.1:0", "MOTCUA_FAKECITY_ADDR=127.0.0.1:0", "MOTCUA_LOG__LEVEL=warn"}
+	return []string{"MOTCUA_DATA_DIR=" + data, "MOTCUA_HTTP_ADDR=127.0.0.1:0", "MOTCUA_ADMIN_ADDR=127.0.0.1:0", "MOTCUA_FAKECITY_ADDR=127.0.0.1:0", "MOTCUA_TELEMETRY__LOG_LEVEL=info"}
 }
 
 func (y *yard) start(ctx context.Context, data string) (*citytest.Process, error) {
@@ -139,7 +139,7 @@ func (y *yard) fill(ctx context.Context, _ *report) error {
 // submission is the input of a report in the city's centre.
 func submission(key string) map[string]any {
 	return map[string]any{"description": "Đèn đường hỏng trước nhà hát thành phố, tối đi lại rất nguy hiểm", "idempotencyKey": key,
-		"point": map[string]any{"lat": 20.8578, "lon": 106.6810}}
+		"place": map[string]any{"lat": 20.8578, "lon": 106.6810}}
 }
 
 // gateway measures the operations beside the bare handler.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -29,7 +30,7 @@ func (e userErrors) err(what string) error {
 	return fmt.Errorf("%s: %+v", what, e)
 }
 
-// SignIn signs a phone in with the code that the stand-in for the SMS network shows, and gives a client that holds the access token.
+// SignIn signs a phone, written as at home (0912345678), in with the code that the stand-in for the SMS network shows, and gives a client that holds the access token.
 func (p *Process) SignIn(ctx context.Context, phone string) (Client, error) {
 	c := Client{URL: p.HTTP + "/graphql"}
 	var asked struct {
@@ -79,7 +80,7 @@ func (p *Process) Code(ctx context.Context, phone string) (string, error) {
 	defer cancel()
 	var found string
 	err := Poll(ctx, func() (bool, error) {
-		res, err := http.Get(p.Fakecity + "/sms/messages?phone=" + url.QueryEscape(phone))
+		res, err := http.Get(p.Fakecity + "/sms/messages?phone=" + url.QueryEscape("+84"+strings.TrimPrefix(phone, "0")))
 		if err != nil {
 			return false, nil
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// maxWindows bounds the memory: about 10 MB. When more keys than this are active, those longest unused are forgotten.
+// maxWindows bounds the memory: about 15 MB. When more keys than this are active, those longest unused are forgotten.
 const maxWindows = 1 << 16
 
 // window is the calls under one key that passed.

@@ -42,7 +42,7 @@ type Intent struct {
 	Kind    string    // which handler carries it out
 	Payload []byte    // for the handler; at most 64 KB. Personal data in it is sealed by whoever puts it
 	Due     time.Time // not before; zero means now
-	Until   time.Time // useless afterwards, so given up as "expired"; zero means never
+	Until   time.Time // useless afterwards, so given up as "expired" and its payload dropped; zero means never
 	Group   string    // intents of a group are carried out one by one, in the order they were put; one that is dead does not hold up the rest. "" means no order
 	Attempt int       // which attempt this is, from 1; set for the handler, ignored by Put
 }
@@ -241,7 +241,7 @@ func nudge(ch chan struct{}) {
 	}
 }
 
-// Retry lets a dead intent be tried again, now. NOT_FOUND, or CONFLICT when it is not dead.
+// Retry lets a dead intent be tried again, now. NOT_FOUND, or CONFLICT when it is not dead or died because its Until has passed.
 func (o *Outbox) Retry(ctx context.Context, id string) error {
 	r, err := o.records.Update(ctx, id, func(r *record) error { return r.revive(o.now()) })
 	if err != nil {

@@ -81,13 +81,15 @@ func TestDueAndUntil(t *testing.T) {
 		require.NoError(t, o.Handle("away", func(context.Context, Intent) error { return fault.New(fault.Unavailable, "") }))
 		defer start(t, o)()
 		require.NoError(t, o.Put(t.Context(), Intent{ID: "later", Kind: "sms", Due: time.Now().Add(time.Hour)}))
-		require.NoError(t, o.Put(t.Context(), Intent{ID: "code", Kind: "away", Lane: Codes, Until: time.Now().Add(5 * time.Minute)}))
+		require.NoError(t, o.Put(t.Context(), Intent{ID: "code", Kind: "away", Lane: Codes, Payload: []byte("sealed"), Until: time.Now().Add(5 * time.Minute)}))
 		time.Sleep(time.Hour - time.Second)
 		require.Zero(t, did.of("later"))
 		r := stateOf(t, o, "code")
 		require.Equal(t, Dead, r.State)
 		require.Equal(t, reasonExpired, r.Reason)
 		require.Greater(t, r.Attempts, 15, "a code is tried at least every 15 s")
+		require.Empty(t, r.Payload)
+		require.Equal(t, fault.Conflict, fault.CodeOf(o.Retry(t.Context(), "code")), "an old code is not sent")
 		time.Sleep(1500 * time.Millisecond)
 		require.Equal(t, 1, did.of("later"), "within a moment of its time, without a poll")
 	})
@@ -110,7 +112,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "invalid", err: fault.New(fault.Invalid, "sms.bad_text"), wait: 10 * time.Minute, state: Dead, reason: "INVALID sms.bad_text", attempts: 3},
 		{name: "outage is not counted", err: fault.New(fault.Unavailable, ""), wait: 10 * time.Minute, state: Waiting, reason: "UNAVAILABLE", attempts: 9},
 		{name: "outage ends in time", err: fault.New(fault.Unavailable, ""), wait: 4 * time.Hour, state: Dead, reason: reasonGaveUp, attempts: 30},
-		{name: "patience asked for", err: fault.New(fault.RateLimited, "").After(10*time.Minute), wait: 15 * time.Minute, state: Waiting, reason: "RATE_LIMITED", attempts: 2},
+		{name: "patience asked for", err: fault.New(fault.RateLimited, "").After(10 * time.Minute), wait: 15 * time.Minute, state: Waiting, reason: "RATE_LIMITED", attempts: 2},
 		{name: "panic", err: errWild, wait: 10 * time.Minute, state: Dead, reason: reasonPanic, attempts: 3},
 		{name: "runtime panic", err: errIndex, wait: 10 * time.Minute, state: Dead, reason: reasonPanic, attempts: 3},
 		{name: "no handler", err: errNobody, wait: 10 * time.Minute, state: Waiting, reason: reasonNoHandler, attempts: 0},

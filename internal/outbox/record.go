@@ -138,12 +138,19 @@ func (r *record) die(reason string, now time.Time, c Config) {
 	r.State, r.Reason = Dead, reason
 	r.Due, r.Queue, r.Lease, r.Blocked = nil, nil, "", false
 	r.ExpiresAt = at(now.Add(c.DeadRetention))
+	if reason == reasonExpired { // nobody wants it any more, so what it held is not kept for a replay
+		r.Payload = nil
+		r.ExpiresAt = at(now.Add(c.DoneRetention))
+	}
 }
 
 // revive lets a dead record be tried again, at the end of its group.
 func (r *record) revive(now time.Time) error {
 	if r.State != Dead {
 		return fault.New(fault.Conflict, "outbox.not_dead")
+	}
+	if r.Reason == reasonExpired {
+		return fault.New(fault.Conflict, "outbox.expired")
 	}
 	r.State, r.Reason, r.Failures = Waiting, "", 0
 	r.Since, r.Due = *at(now), at(now)

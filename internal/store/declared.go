@@ -34,10 +34,13 @@ func (d *Declared) Merge(k Kind) (Kind, error) {
 	if err := k.Validate(); err != nil {
 		return k, fault.Wrap(fault.Internal, err)
 	}
-	was, ok := d.Kind(k.Name)
-	if !ok {
-		return k, nil
+	if was, ok := d.Kind(k.Name); ok {
+		return merge(was, k)
 	}
+	return k, nil
+}
+
+func merge(was, k Kind) (Kind, error) {
 	if was.ExpiresAt != "" && k.ExpiresAt != "" && was.ExpiresAt != k.ExpiresAt {
 		return k, internalf("kind %s expires by %s and by %s", k.Name, was.ExpiresAt, k.ExpiresAt)
 	}
@@ -59,14 +62,21 @@ func (d *Declared) Merge(k Kind) (Kind, error) {
 	return k, nil
 }
 
-// Remember takes over a merged kind once the engine has built it.
-func (d *Declared) Remember(k Kind) {
+// Remember takes over a kind once the engine has built it. INTERNAL when another declaration that contradicts it came first.
+func (d *Declared) Remember(k Kind) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.kinds == nil {
 		d.kinds = map[string]Kind{}
 	}
+	if was, ok := d.kinds[k.Name]; ok {
+		var err error
+		if k, err = merge(was, k); err != nil {
+			return err
+		}
+	}
 	d.kinds[k.Name] = k
+	return nil
 }
 
 // Kinds gives all kinds in the order of their names.

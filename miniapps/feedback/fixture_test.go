@@ -271,6 +271,17 @@ func (b *inbox) deliver(_ context.Context, n casework.Notice) error {
 	return nil
 }
 
+// of gives the kinds of notices of one subject.
+func (b *inbox) of(subject string) (out []string) {
+	for _, n := range b.list {
+		if n.To == subject {
+			out = append(out, n.Notice)
+		}
+	}
+	return out
+}
+
+// kinds gives the kinds of all notices.
 func (b *inbox) kinds() (out []string) {
 	for _, n := range b.list {
 		out = append(out, n.Notice)
@@ -335,7 +346,6 @@ type fuse struct {
 	left  int  // writes until the end; below 0 it never comes
 	after bool // the last write is made
 	dead  bool
-	total int
 }
 
 var errKilled = &fault.Error{Code: fault.Unavailable, Cause: errors.New("killed")}
@@ -350,7 +360,6 @@ func (f *fuse) burn(write func() error) error {
 	if f.dead {
 		return errKilled
 	}
-	f.total++
 	f.left--
 	if f.left != 0 {
 		return write()

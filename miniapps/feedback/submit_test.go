@@ -147,43 +147,30 @@ func TestParallelRepeats(t *testing.T) {
 	}
 }
 
-// crash lets one call die at its n-th write. A process that comes after it repeats the call when again is true, and lets the relays work.
-func crash(t *testing.T, writes int, after, again bool) (*world, *App, error) {
-	t.Helper()
-	w := newWorld(t)
-	w.media.add("an", "p", media.Photo)
-	call := submitCall(t, "an", "key", strings.TrimSuffix(dark, "}")+`, "photos": ["p"]}`)
-	_, first := w.open(t, nil).dying(t, w, writes, after, func(app *App) error {
-		if _, err := app.Do(t.Context(), call); err != nil {
-			return err
-		}
-		return carryOnce(t.Context(), app)
-	})
-	if first == nil && again {
-		t.Fatal("the process outlived its fuse")
-	}
-	app := w.open(t, nil)
-	w.clock = w.clock.Add(time.Hour) // past all pauses of the relays
-	if again {
-		res, err := app.Do(t.Context(), call)
-		if err != nil {
-			t.Fatalf("the repeat failed: %v", err)
-		}
-		if res.Case.ID != "an/"+once.ID(call.Key) {
-			t.Errorf("the repeat names case %s", res.Case.ID)
-		}
-	}
-	carryAll(t, app)
-	return w, app, first
+// lab is a world with a process that dies at a chosen write, and one that comes after it. An app keeps nothing between calls, so the next death needs no new process.
+type lab struct {
+	*world
+	t              *testing.T
+	fuse           *fuse
+	dying, healthy *App
 }
 
-// dying runs f in a process of the same world that ends at a write.
-func (a *App) dying(t *testing.T, w *world, writes int, after bool, f func(*App) error) (*fuse, error) {
+func newLab(t *testing.T) *lab {
 	t.Helper()
-	fu := &fuse{left: -1}
-	app := w.open(t, fu)
-	fu.left, fu.after, fu.total = writes, after, 0
-	return fu, f(app)
+	l := &lab{world: newWorld(t), t: t, fuse: &fuse{left: -1}}
+	l.dying, l.healthy = l.open(t, l.fuse), l.open(t, nil)
+	return l
+}
+
+// die makes a call and lets the relays work in a process that ends at its n-th write. The error is nil when there are fewer writes.
+func (l *lab) die(n int, after bool, call miniapps.Call) error {
+	l.fuse.left, l.fuse.after, l.fuse.dead = n, after, false
+	_, err := l.dying.Do(l.t.Context(), call)
+	if err == nil {
+		err = carryOnce(l.t.Context(), l.dying)
+	}
+	l.clock = l.clock.Add(time.Hour) // past all pauses of the relays
+	return err
 }
 
 func carryOnce(ctx context.Context, app *App) error {
@@ -201,95 +188,99 @@ func carryOnce(ctx context.Context, app *App) error {
 	return nil
 }
 
-func submitCall(t *testing.T, subject, key, input string) miniapps.Call {
+func submitCall(t *testing.T, subject, input string) miniapps.Call {
 	t.Helper()
 	hash, err := once.HashInput(json.RawMessage(input))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return miniapps.Call{
-		Action: "submit", Input: json.RawMessage(input), Key: once.Scope(subject, ID, "submit", key), InputHash: hash, Now: noon, Lang: message.Vietnamese,
+		Action: "submit", Input: json.RawMessage(input), Key: once.Scope(subject, ID, "submit", "key"), InputHash: hash, Now: noon, Lang: message.Vietnamese,
 		Actor: miniapps.Actor{Kind: miniapps.ByCitizen, ID: subject}, Citizen: miniapps.Citizen{Subject: subject, Subjects: []string{subject}},
 	}
 }
+
+// maxWrites is more than a call and its relay make.
+const maxWrites = 30
 
 // TestSubmitSurvivesAKillAtEachWrite kills the process at every write between the call and the end of the relay, before and after the write is made.
 // With a repeat of the call there is exactly one of everything; without one there is all or nothing.
 func TestSubmitSurvivesAKillAtEachWrite(t *testing.T) {
 	t.Parallel()
-	const most = 20
+	l := newLab(t)
+	reports, lost := 0, 0
 	for _, after := range []bool{false, true} {
 		for _, again := range []bool{true, false} {
-			for n := 1; n <= most; n++ {
-				w, app, err := crash(t, n, after, again && n <= submitWrites(t))
-				complete(t, fmt.Sprintf("write %d, made %v, repeated %v", n, after, again), w, app)
-				if err == nil {
-					break // the process has no more writes
+			ended := false
+			for n := 1; !ended && n < maxWrites; n++ {
+				name := fmt.Sprintf("write %d, made %v, repeated %v", n, after, again)
+				subject := strings.NewReplacer(" ", "-", ",", "").Replace(name)
+				l.media.add(subject, subject, media.Photo)
+				call := submitCall(t, subject, fmt.Sprintf(`%s, "photos": [%q]}`, strings.TrimSuffix(dark, "}"), subject))
+				ended = l.die(n, after, call) == nil
+				if again {
+					if res, err := l.healthy.Do(t.Context(), call); err != nil || res.Case.ID != subject+"/"+once.ID(call.Key) {
+						t.Fatalf("%s: the repeat gave %v, %v", name, res.Case, err)
+					}
 				}
-				if n == most {
-					t.Errorf("more than %d writes", most)
+				carryAll(t, l.healthy)
+				if l.complete(name, subject, &reports) {
+					continue
 				}
+				lost++
+				if again {
+					t.Errorf("%s: no report", name)
+				}
+			}
+			if !ended {
+				t.Errorf("more than %d writes", maxWrites)
 			}
 		}
 	}
+	if lost == 0 || reports < 20 {
+		t.Errorf("%d reports and %d attempts without one: the process did not die where it should", reports, lost)
+	}
 }
 
-// submitWrites counts the writes of a call and its relay.
-func submitWrites(t *testing.T) int {
+// complete checks that there is either nothing of a subject's report, or all of it once. It tells which, and counts the reports.
+func (l *lab) complete(name, subject string, reports *int) bool {
+	t := l.t
 	t.Helper()
-	w := newWorld(t)
-	w.media.add("an", "p", media.Photo)
-	fu, err := w.open(t, nil).dying(t, w, -1, false, func(app *App) error {
-		if _, err := app.Do(t.Context(), submitCall(t, "an", "key", strings.TrimSuffix(dark, "}")+`, "photos": ["p"]}`)); err != nil {
-			return err
-		}
-		return carryOnce(t.Context(), app)
-	})
+	page, err := l.healthy.Mine(t.Context(), citizen(subject), 10, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fu.total
-}
-
-// complete checks that there is either nothing of a report, or all of it once.
-func complete(t *testing.T, name string, w *world, app *App) {
-	t.Helper()
-	page, err := app.Mine(t.Context(), citizen("an"), 10, "")
-	if err != nil {
-		t.Fatal(err)
+	*reports += len(page.Items)
+	if got := statsOf(t, l.healthy)["2026-11/11311/street-light-out/received"]; got != int64(*reports) {
+		t.Errorf("%s: %d reports are counted of %d", name, got, *reports)
 	}
+	notices := l.inbox.of(subject)
 	if len(page.Items) == 0 {
-		if len(w.inbox.list) != 0 || len(statsOf(t, app)) != 0 {
-			t.Errorf("%s: no report, but notices %v and counts %v", name, w.inbox.kinds(), statsOf(t, app))
+		if len(notices) != 0 {
+			t.Errorf("%s: no report, but notices %v", name, notices)
 		}
-		return
+		return false
 	}
 	r := page.Items[0]
 	if len(page.Items) != 1 || r.RelayAt != nil {
 		t.Errorf("%s: %d reports, relay due %v", name, len(page.Items), r.RelayAt)
 	}
-	if p, err := app.ByCode(t.Context(), string(r.Code)); err != nil || p.Description != r.Description {
-		t.Errorf("%s: by code: %v", name, err)
-	}
-	if _, err := w.engine.Sweep(t.Context(), noon.Add(30*24*time.Hour), 100); err != nil {
+	if _, err := l.engine.Sweep(t.Context(), noon.Add(300*24*time.Hour), 100); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := app.ByCode(t.Context(), string(r.Code)); err != nil {
-		t.Errorf("%s: the code was only reserved: %v", name, err)
+	if p, err := l.healthy.ByCode(t.Context(), string(r.Code)); err != nil || p.Description != r.Description {
+		t.Errorf("%s: by code: %v", name, err)
 	}
-	if w.media.items["p"].ref.ID != r.ID {
-		t.Errorf("%s: the photo is attached to %v", name, w.media.items["p"].ref)
+	if ref := l.media.items[subject].ref; ref.ID != r.ID {
+		t.Errorf("%s: the photo is attached to %v", name, ref)
 	}
-	if got := w.inbox.kinds(); len(got) != 1 || got[0] != "received" {
-		t.Errorf("%s: notices %v", name, got)
+	if len(notices) != 1 || notices[0] != "received" {
+		t.Errorf("%s: notices %v", name, notices)
 	}
-	if got := fmt.Sprint(statsOf(t, app)); got != "map[2026-11/11311/street-light-out/received:1]" {
-		t.Errorf("%s: counts %s", name, got)
+	if found, err := l.healthy.Search(t.Context(), dispatcher(), "den duong lach tray", 100); err != nil || len(found.Reports) != *reports {
+		t.Errorf("%s: search found %d of %d, %v", name, len(found.Reports), *reports, err)
 	}
-	found, err := app.Search(t.Context(), dispatcher(), "den duong lach tray", 10)
-	if err != nil || len(found.Reports) != 1 {
-		t.Errorf("%s: search found %d, %v", name, len(found.Reports), err)
-	}
+	return true
 }
 
 // statsOf gives all slots that are not empty.

@@ -16,6 +16,8 @@ import (
 	"github.com/motcua/motcua/internal/casework"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/miniapps"
 )
 
 func TestWorkOnAReport(t *testing.T) {
@@ -195,7 +197,7 @@ func TestBusyCase(t *testing.T) {
 		t.Fatalf("after %d changes: %v", changes, err)
 	}
 	d.carry()
-	for i := range 80 { // more than fit into the document
+	for i := range 54 { // more than fit into the document
 		if _, err := d.do(dispatcher(), "assign", id, fmt.Sprintf("m%d", i), map[string]any{"unit": []string{operaUnit, "power"}[(i+changes)%2], "reason": "lần nữa"}); err != nil {
 			t.Fatal(err)
 		}
@@ -216,44 +218,42 @@ func TestBusyCase(t *testing.T) {
 	wantCode(t, err, fault.NotFound)
 }
 
-// TestWorkSurvivesAKillAtEachWrite kills the process while an officer resolves a report and the relay tells of it.
+// TestWorkSurvivesAKillAtEachWrite kills the process while an officer rejects a report and the relay tells of it.
 func TestWorkSurvivesAKillAtEachWrite(t *testing.T) {
 	t.Parallel()
+	l := newLab(t)
+	rejected := int64(0)
 	for _, after := range []bool{false, true} {
-		for n, ended := 1, false; !ended; n++ {
-			w := newWorld(t)
-			app := w.open(t, nil)
-			call := submitCall(t, "an", "key", dark)
-			res, err := app.Do(t.Context(), call)
+		ended := false
+		for n := 1; !ended && n < maxWrites; n++ {
+			name := fmt.Sprintf("write %d, made %v", n, after)
+			call := submitCall(t, name, dark)
+			res, err := l.healthy.Do(t.Context(), call)
 			if err != nil {
 				t.Fatal(err)
 			}
-			carryAll(t, app)
-			call.Action, call.Key = "transition", strings.Repeat("a", 64)
+			carryAll(t, l.healthy)
+			call.Action, call.Key = "transition", once.Scope("dispatcher", ID, "transition", name)
 			call.Input = fmt.Appendf(nil, `{"id": %q, "status": "rejected", "reason": "Trùng"}`, res.Case.ID)
-			call.Actor.Kind, call.Actor.Roles = "staff", []account.Role{account.Dispatcher}
-			_, err = app.dying(t, w, n, after, func(app *App) error {
-				if _, err := app.Do(t.Context(), call); err != nil {
-					return err
-				}
-				return carryOnce(t.Context(), app)
-			})
-			ended = err == nil
-			w.clock = w.clock.Add(time.Hour)
-			app = w.open(t, nil)
-			if _, err := app.Do(t.Context(), call); err != nil {
-				t.Fatalf("write %d, made %v: the repeat failed: %v", n, after, err)
+			call.Actor.Kind, call.Actor.Roles = miniapps.ByStaff, []account.Role{account.Dispatcher}
+			ended = l.die(n, after, call) == nil
+			if _, err := l.healthy.Do(t.Context(), call); err != nil {
+				t.Fatalf("%s: the repeat failed: %v", name, err)
 			}
-			carryAll(t, app)
-			if got := w.inbox.kinds(); !slices.Equal(got, []string{"received", "rejected"}) {
-				t.Errorf("write %d, made %v: notices %v", n, after, got)
+			carryAll(t, l.healthy)
+			rejected++
+			if got := l.inbox.of(name); !slices.Equal(got, []string{"received", "rejected"}) {
+				t.Errorf("%s: notices %v", name, got)
 			}
-			if got := fmt.Sprint(statsOf(t, app)); got != "map[2026-11/11311/street-light-out/rejected:1]" {
-				t.Errorf("write %d, made %v: counts %s", n, after, got)
+			if got := statsOf(t, l.healthy); len(got) != 1 || got["2026-11/11311/street-light-out/rejected"] != rejected {
+				t.Errorf("%s: counts %v, want %d rejected", name, got, rejected)
 			}
-			if r, err := app.Get(t.Context(), citizen("an"), res.Case.ID); err != nil || len(r.Timeline) != 2 || r.RelayAt != nil {
-				t.Errorf("write %d, made %v: %+v, %v", n, after, r, err)
+			if r, err := l.healthy.Get(t.Context(), citizen(name), res.Case.ID); err != nil || len(r.Timeline) != 2 || r.RelayAt != nil {
+				t.Errorf("%s: %+v, %v", name, r, err)
 			}
+		}
+		if !ended {
+			t.Errorf("more than %d writes", maxWrites)
 		}
 	}
 }
@@ -292,7 +292,7 @@ func TestRelayReportsAnInboxThatIsDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	app := w.open(t, nil)
-	if _, err := app.Do(t.Context(), submitCall(t, "an", "k", dark)); err != nil {
+	if _, err := app.Do(t.Context(), submitCall(t, "an", dark)); err != nil {
 		t.Fatal(err)
 	}
 	down := errors.New("down")

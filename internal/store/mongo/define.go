@@ -50,8 +50,7 @@ func (e *Engine) Define(ctx context.Context, k store.Kind) error {
 	if err := expire(ctx, indexes, k.ExpiresAt); err != nil {
 		return err
 	}
-	e.declared.Remember(k)
-	return nil
+	return e.declared.Remember(k)
 }
 
 // expire makes the TTL index of a kind. A server without such indexes gets a plain one, and Sweep does the work alone.

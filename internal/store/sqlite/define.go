@@ -37,8 +37,7 @@ func (e *Engine) Define(ctx context.Context, k store.Kind) error {
 	if err := e.build(ctx, t, missing); err != nil {
 		return err
 	}
-	e.declared.Remember(k)
-	return nil
+	return e.declared.Remember(k)
 }
 
 // declare brings the table and its description to what k asks for, and gives the names of the indexes that are still to be built.

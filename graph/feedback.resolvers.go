@@ -2,9 +2,7 @@ package graph
 
 import (
 	"context"
-	"strings"
 
-	"github.com/motcua/motcua/internal/casework"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/feedback"
@@ -156,13 +154,13 @@ func (s subscriptions) FeedbackUpdated(ctx context.Context, id string) (<-chan *
 	out <- s.view(ctx).one(first)
 	go func() {
 		defer close(out)
-		s.follow(ctx, inner, first, woken, out)
+		s.follow(ctx, inner, first.Entries, woken, out)
 	}()
 	return out, nil
 }
 
 // follow reads the report each time it may have changed, until the stream ends or the viewer may not see it any more.
-func (s subscriptions) follow(ctx context.Context, id string, last *feedback.Report, woken <-chan struct{}, out chan<- *Feedback) {
+func (s subscriptions) follow(ctx context.Context, id string, last int, woken <-chan struct{}, out chan<- *Feedback) {
 	for range woken {
 		r, err := s.read(ctx, id)
 		switch {
@@ -170,10 +168,10 @@ func (s subscriptions) follow(ctx context.Context, id string, last *feedback.Rep
 			continue // the next signal or tick tries again
 		case err != nil:
 			return
-		case same(r, last):
-			continue
+		case r.Entries == last:
+			continue // every change of a report adds an entry
 		}
-		last = r
+		last = r.Entries
 		select {
 		case out <- s.view(ctx).one(r):
 		case <-ctx.Done():
@@ -186,17 +184,4 @@ func (s subscriptions) read(ctx context.Context, id string) (*feedback.Report, e
 	ctx, cancel := context.WithTimeout(ctx, s.deps.timeout)
 	defer cancel()
 	return s.deps.Reports.Get(ctx, viewerOf(ctx), id)
-}
-
-// same tells whether a report shows nothing new.
-func same(a, b *feedback.Report) bool {
-	return a.UpdatedAt.Equal(b.UpdatedAt) && a.Entries == b.Entries && a.Status == b.Status && a.Unit == b.Unit && len(a.Marks) == len(b.Marks) && lastMark(a.Case) == lastMark(b.Case)
-}
-
-// lastMark names the last change that was made with a key, comments among them.
-func lastMark(c casework.Case) string {
-	if len(c.Marks) == 0 {
-		return ""
-	}
-	return strings.Clone(c.Marks[len(c.Marks)-1].Key)
 }

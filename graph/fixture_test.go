@@ -76,6 +76,7 @@ var load = sync.OnceValues(func() (shared, error) {
 type world struct {
 	t        testing.TB
 	url      string
+	deps     graph.Deps
 	handler  *graph.Handler
 	engine   *counted
 	accounts *account.Accounts
@@ -118,8 +119,8 @@ func newWorld(t testing.TB, options ...func(*graph.Settings)) *world {
 	for _, o := range options {
 		o(&cfg)
 	}
-	deps := w.services(ctx, s, log)
-	w.handler, err = graph.New(cfg, deps)
+	w.deps = w.services(ctx, s, log)
+	w.handler, err = graph.New(cfg, w.deps)
 	require.NoError(t, err)
 	w.listen()
 	return w

@@ -78,7 +78,9 @@ func (d Deps) validate() error {
 type Handler struct{ server *transport.Server }
 
 // New makes the gateway.
-func New(cfg Settings, deps Deps) (*Handler, error) {
+func New(cfg Settings, deps Deps) (*Handler, error) { return newHandler(cfg, deps, plainQueries()) }
+
+func newHandler(cfg Settings, deps Deps, plain plainFields) (*Handler, error) {
 	if err := errors.Join(cfg.Validate(), deps.validate()); err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func New(cfg Settings, deps Deps) (*Handler, error) {
 		return nil, err
 	}
 	p := presenter{texts: deps.Texts, log: deps.Log}
-	e, err := newEngine(cfg, deps, p, m)
+	e, err := newEngine(cfg, deps, p, m, plain)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +116,7 @@ func (h *Handler) Mount(r fiber.Router) { h.server.Mount(r) }
 // Drain tells open streams to connect elsewhere and waits until they have ended or ctx has.
 func (h *Handler) Drain(ctx context.Context) { h.server.Drain(ctx) }
 
-func newEngine(cfg Settings, deps Deps, p presenter, m *metrics) (*engine, error) {
+func newEngine(cfg Settings, deps Deps, p presenter, m *metrics, plain plainFields) (*engine, error) {
 	schema, err := loadSchema()
 	if err != nil {
 		return nil, err
@@ -139,7 +141,7 @@ func newEngine(cfg Settings, deps Deps, p presenter, m *metrics) (*engine, error
 	exec.SetRecoverFunc(p.recovered)
 	return &engine{
 		exec: exec, guard: g, persisted: guard.NewPersisted(registered, cache), introspection: cfg.Introspection, getOnly: cfg.Transport.Get,
-		errors: p, fields: plainQueries().middleware, metrics: m, now: deps.Now,
+		errors: p, fields: plain.middleware, metrics: m, now: deps.Now,
 	}, nil
 }
 

@@ -161,8 +161,6 @@ func (s *settings) unsafe() []error {
 	}
 	refuse(s.Secrets.KeysetFile == "", "secrets.keyset_file: must be set (make one with `motcua secrets generate`)")
 	refuse(!strings.HasPrefix(s.HTTP.PublicURL, "https://"), "http.public_url: must be an https:// address")
-	refuse(!strings.HasPrefix(s.Channels.SMS.APIBase, "https://"), "channels.sms.api_base: must be an https:// address")
-	refuse(s.Channels.SMS.Token == "", "channels.sms.token: must be set")
 	refuse(s.Graph.Introspection == graph.IntrospectionOn, "graph.introspection: must be off or staff")
 	refuse(s.Graph.Explorer, "graph.explorer: must be false")
 	refuse(s.Graph.Transport.Get != transport.GetRegistered, "graph.transport.get: must be registered")

@@ -152,7 +152,7 @@ func (sys *system) operators(l net.Listener) (*http.Server, error) {
 		return nil, err
 	}
 	sys.onClose(func() error { return os.Remove(filepath.Join(sys.settings.DataDir, doorFile)) })
-	mux := telemetry.AdminHandler(sys.reg, telemetry.Check{Name: "store", Run: sys.engine.Ping}, telemetry.Check{Name: "redis", Run: sys.redis.Ping})
+	mux := telemetry.AdminHandler(sys.reg, telemetry.Check{Name: "store", Run: sys.engine.Ping})
 	mux.Handle("/v1/", admin.Handler(sys.ops(), token))
 	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(sys.log.Handler(), slog.LevelWarn)}, nil
 }

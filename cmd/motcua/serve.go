@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/motcua/motcua/internal/admin"
 	"github.com/motcua/motcua/internal/fakecity"
+	"github.com/motcua/motcua/internal/redisx"
 	"github.com/motcua/motcua/internal/telemetry"
 )
 
@@ -31,7 +33,7 @@ func (r *runtime) serve(ctx context.Context) error {
 	if err := errors.Join(err, dataErr, r.developmentSecrets(s)); err != nil {
 		return err
 	}
-	log, err := telemetry.NewLogger(r.stderr, s.Telemetry)
+	log, err := r.logger(s)
 	if err != nil {
 		return err
 	}
@@ -71,7 +73,7 @@ func (r *runtime) dev(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log, err := telemetry.NewLogger(r.stderr, s.Telemetry)
+	log, err := r.logger(s)
 	if err != nil {
 		return err
 	}
@@ -100,6 +102,17 @@ func (r *runtime) dev(ctx context.Context) error {
 	go func() { served <- ignoreClosed(standIns.Serve(p.fakecity)) }()
 	err = sys.run(ctx, p, func() { r.welcome(sys, p, people) })
 	return errors.Join(err, standIns.Close(), <-served, sys.close())
+}
+
+// logger makes the program's log, and has libraries that print by themselves write to it.
+func (r *runtime) logger(s settings) (*slog.Logger, error) {
+	log, err := telemetry.NewLogger(r.stderr, s.Telemetry)
+	if err != nil {
+		return nil, err
+	}
+	redisx.LogTo(log)
+	telemetry.LogLibraryErrors(log)
+	return log, nil
 }
 
 // people are the sample people of a city.

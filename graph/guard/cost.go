@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -147,13 +148,21 @@ func (m *meter) size(f *ast.Field, p price) int {
 		return p.size
 	}
 	if list, ok := v.([]any); ok {
-		return len(list)
+		return lengthOf(list)
 	}
 	n, ok := integer(v)
 	if !ok || n < 1 {
 		return p.size
 	}
 	return min(n, MaxPage)
+}
+
+// lengthOf gives how much a list that the client wrote counts: one that is longer than a page is never served.
+func lengthOf(list []any) int {
+	if len(list) > MaxPage {
+		return math.MaxInt
+	}
+	return len(list)
 }
 
 func integer(v any) (int, bool) {

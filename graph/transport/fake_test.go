@@ -82,9 +82,11 @@ type fakeDoor struct {
 	tokens  map[string]time.Time // ends
 	rights  string
 	outages atomic.Bool
+	asked   atomic.Int32
 }
 
 func (d *fakeDoor) Admit(ctx context.Context, c transport.Credentials) (context.Context, transport.Admission, error) {
+	d.asked.Add(1)
 	if d.outages.Load() {
 		return ctx, transport.Admission{}, fault.New(fault.Unavailable, "").After(3 * time.Second)
 	}

@@ -196,7 +196,8 @@ func TestSocketSurvivesASignInOutage(t *testing.T) {
 	w := r.signedIn("good")
 	w.send(`{"id":"s","type":"subscribe","payload":{"query":"subscription {x}"}}`)
 	r.door.outages.Store(true)
-	time.Sleep(60 * time.Millisecond) // several looks
+	asked := r.door.asked.Load()
+	require.Eventually(t, func() bool { return r.door.asked.Load() > asked+1 }, 5*time.Second, time.Millisecond)
 	r.engine.emit <- `{"x":1}`
 	require.Equal(t, "next", w.next().Type)
 }

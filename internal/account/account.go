@@ -198,6 +198,12 @@ func newID() (string, error) {
 	return id.String(), nil
 }
 
+// isID tells whether a client's id has the form of ours, before the store is asked for it.
+func isID(s string) bool {
+	_, err := uuid.Parse(s)
+	return err == nil && len(s) == 36
+}
+
 // randomBytes makes n bytes that nobody can guess. crypto/rand never fails (Go 1.24 and later end the program instead).
 func randomBytes(n int) []byte {
 	b := make([]byte, n)

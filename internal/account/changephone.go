@@ -14,8 +14,8 @@ import (
 )
 
 // ChangePhone moves the viewer's account to the phone that a challenge was asked for, proved by its code. The old phone no longer signs in, and is
-// told so. A repeat with the same key changes nothing more. INVALID for a wrong or ended code, CONFLICT when the phone belongs to another account:
-// two accounts are never joined by this.
+// told so. A repeat with the same key changes nothing more. INVALID for a wrong or ended code, RATE_LIMITED by account and
+// phone, CONFLICT when the phone belongs to another account: two accounts are never joined by this.
 func (a *Accounts) ChangePhone(ctx context.Context, viewer Viewer, challengeID, code, key string) (Profile, error) {
 	if !viewer.SignedIn() {
 		return Profile{}, signedOut(nil)
@@ -32,6 +32,9 @@ func (a *Accounts) ChangePhone(ctx context.Context, viewer Viewer, challengeID, 
 	}
 	if seen, err := mark.seen(r); err != nil || seen {
 		return a.profileOr(r, err)
+	}
+	if _, err := a.deps.Limiter.Allow(ctx, "account:check:account:"+viewer.Account, a.cfg.Limits.CheckDevice); err != nil {
+		return Profile{}, a.limited(err)
 	}
 	c, err := a.prove(ctx, attempt{id: challengeID, code: code, purpose: "change_phone/" + viewer.Account, key: key})
 	if err != nil {

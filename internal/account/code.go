@@ -70,6 +70,9 @@ func (a *Accounts) prove(ctx context.Context, t attempt) (challenge, error) {
 	if len(t.code) != digits || strings.ContainsFunc(t.code, notDigit) {
 		return challenge{}, fault.InvalidField("account.code_format", "code")
 	}
+	if !isID(t.id) {
+		return challenge{}, a.refuse(ended, 0)
+	}
 	if t.key != "" {
 		t.key = a.deps.Box.Index("account proof key", t.id+"/"+t.key)
 	}

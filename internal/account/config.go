@@ -39,7 +39,7 @@ type LimitConfig struct {
 	SendAddress    limit.Rule `koanf:"send_address"`    // codes asked for from one address (IPv6: one /64). 60 per 1h
 	SendDevice     limit.Rule `koanf:"send_device"`     // codes asked for by one device. 10 per 1h
 	CheckAddress   limit.Rule `koanf:"check_address"`   // codes tried from one address. 120 per 1h
-	CheckDevice    limit.Rule `koanf:"check_device"`    // codes tried by one device. 30 per 1h
+	CheckDevice    limit.Rule `koanf:"check_device"`    // codes tried by one device, or for a change of phone by one account. 30 per 1h
 	RefreshAddress limit.Rule `koanf:"refresh_address"` // refresh tokens shown from one address. 600 per 10m
 }
 

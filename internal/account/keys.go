@@ -50,7 +50,7 @@ type keyring struct {
 
 	keys atomic.Pointer[[]openKey] // by From; read without a lock, so that a slow store does not hold up tokens of known keys
 	mu   sync.Mutex                // held while the store is asked
-	read time.Time                 // when the store was last asked, with or without an answer
+	read time.Time                 // when the store last answered, or failed to
 }
 
 // stalest is how old the keys in memory may get before the published set is read anew; unknownID is the least time between two readings for unknown
@@ -197,7 +197,7 @@ const manyKeys = 5000
 
 // load reads the keys from the store. The caller holds mu, or is alone.
 func (k *keyring) load(ctx context.Context) error {
-	k.read = k.now()
+	defer func() { k.read = k.now() }() // afterwards: whoever waited for a store that is away does not wait for it again
 	docs, err := k.stored.Collect(ctx, k.stored.ByID().First(manyKeys))
 	if err != nil {
 		return fmt.Errorf("account: signing keys: %w", err)

@@ -102,7 +102,7 @@ const (
 // judgeUse judges one use of a token and changes the session accordingly. It may run again on a fresh copy.
 func (a *Accounts) judgeUse(s *session, t refreshToken, key string, staff bool) (use, error) {
 	now := a.now()
-	if !s.live(now) || t.generation > s.Generation {
+	if !s.live(now) || t.generation > s.Generation || staff && !now.Before(s.CreatedAt.Add(a.cfg.StaffSessionMax)) {
 		return fakeToken, nil
 	}
 	if t.generation == s.Generation {

@@ -118,7 +118,7 @@ func (a *Accounts) RevokeSession(ctx context.Context, viewer Viewer, id string) 
 	if !viewer.SignedIn() {
 		return signedOut(nil)
 	}
-	if id == "" || strings.Contains(id, "/") { // the account's id in front is always the viewer's own
+	if !isID(id) { // holds no slash, so the account's id in front is always the viewer's own
 		return fault.New(fault.NotFound, "account.no_session")
 	}
 	err := a.endSession(ctx, sessionID(viewer.Account, id))

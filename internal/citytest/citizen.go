@@ -3,6 +3,7 @@ package citytest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -114,7 +115,7 @@ func (c Client) Upload(ctx context.Context, contentType string, data []byte) (st
 		} `json:"createMediaUpload"`
 	}
 	err := c.Do(ctx, `mutation($i: CreateMediaUploadInput!) { createMediaUpload(input: $i) { upload { id url method headers { name value } } errors { code message path } } }`,
-		map[string]any{"i": map[string]any{"contentType": contentType, "size": len(data)}}, &made)
+		map[string]any{"i": map[string]any{"contentType": contentType, "size": len(data), "idempotencyKey": fmt.Sprintf("upload-%x", sha256.Sum256(data))}}, &made)
 	if err != nil {
 		return "", err
 	}

@@ -77,3 +77,9 @@ func (c Client) Ask(ctx context.Context, query string, vars map[string]any) (Ans
 	}
 	return a, nil
 }
+
+// Text gives v when it is a text, else "".
+func Text(v any) string {
+	s, _ := v.(string)
+	return s
+}

@@ -15,7 +15,7 @@ import (
 // TestDeathAroundAnyWrite kills the process before and after each of its writes in turn, starts another one, and looks that every intent whose Put was
 // acknowledged is done, that nothing already done is done again, and that only what was in work at the death may have been done twice.
 func TestDeathAroundAnyWrite(t *testing.T) {
-	const intents = 3
+	const intents = 2
 	const writes = intents * 3 // put, claim, settle of each
 	for _, answered := range []bool{false, true} {
 		for left := range writes {

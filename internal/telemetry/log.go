@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
-	"time"
 	"unicode"
 
 	"go.opentelemetry.io/otel/trace"
@@ -76,6 +75,8 @@ func redact(groups []string, a slog.Attr) slog.Attr {
 	switch v := a.Value; v.Kind() {
 	case slog.KindString:
 		return slog.String(a.Key, scrub(v.String()))
+	case slog.KindTime:
+		return slog.Time(a.Key, v.Time().UTC())
 	case slog.KindDuration:
 		return slog.String(a.Key, v.Duration().String())
 	case slog.KindAny:
@@ -145,8 +146,6 @@ func redactAny(v any) any {
 		return scrub(v.Error())
 	case fmt.Stringer:
 		return scrub(v.String())
-	case time.Time:
-		return v.UTC()
 	}
 	raw, err := json.Marshal(v)
 	if err != nil {

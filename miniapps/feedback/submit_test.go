@@ -188,7 +188,7 @@ func carryOnce(ctx context.Context, app *App) error {
 	return nil
 }
 
-func submitCall(t *testing.T, subject, input string) miniapps.Call {
+func submitCall(t testing.TB, subject, input string) miniapps.Call {
 	t.Helper()
 	hash, err := once.HashInput(json.RawMessage(input))
 	if err != nil {

@@ -136,7 +136,7 @@ func TestCopyFromSQLite(t *testing.T) {
 	for i := range 120 {
 		require.NoError(t, source.Insert(t.Context(), ticket{ID: fmt.Sprintf("đ/%03d", i), N: i % 17, Tags: []string{"đèn", fmt.Sprint(i % 3)}}))
 	}
-	to, err := mongo.Open(t.Context(), mongo.Config{URI: serve(t), Database: "copied", MaxPool: 1, Timeout: 20 * time.Second})
+	to, err := mongo.Open(t.Context(), mongo.Config{URI: serve(t), Database: "copied", MaxPool: 1, Timeout: 30 * time.Second, SelectionTimeout: 30 * time.Second})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, to.Close()) })
 	report, err := store.Copy(t.Context(), from, to, from.Kinds(), nil)

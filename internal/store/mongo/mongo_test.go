@@ -2,11 +2,9 @@ package mongo_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,24 +17,22 @@ import (
 	"github.com/motcua/motcua/internal/store/storetest"
 )
 
-// TestConformance runs on a wire server inside the test. It has one connection, because the server loses concurrent updates on several.
+// TestConformance runs on a wire server inside the test and, when MOTCUA_TEST_MONGODB_URI names one, on a real MongoDB too. The server
+// inside gets one connection, because it loses concurrent updates on several; a real one gets as many as it takes.
 func TestConformance(t *testing.T) {
-	uri := serve(t)
-	var n atomic.Int64
-	storetest.Run(t, func(t *testing.T) func() store.Engine {
-		return opener(t, mongo.Config{URI: uri, Database: fmt.Sprintf("test%d", n.Add(1)), MaxPool: 1, Timeout: 20 * time.Second})
-	})
-}
-
-// TestConformanceOnServer runs on the server that MOTCUA_TEST_MONGODB_URI names, when it names one: a real MongoDB, with as many connections as it takes.
-func TestConformanceOnServer(t *testing.T) {
-	uri := os.Getenv("MOTCUA_TEST_MONGODB_URI")
-	if uri == "" {
-		t.Skip("MOTCUA_TEST_MONGODB_URI is not set")
+	servers := map[string]mongo.Config{"wire server": {URI: serve(t), MaxPool: 1, Timeout: 30 * time.Second, SelectionTimeout: 30 * time.Second}}
+	if uri := os.Getenv("MOTCUA_TEST_MONGODB_URI"); uri != "" {
+		servers["MongoDB"] = mongo.Config{URI: uri}
 	}
-	storetest.Run(t, func(t *testing.T) func() store.Engine {
-		return opener(t, mongo.Config{URI: uri, Database: "motcua_test_" + strings.ToLower(bson.NewObjectID().Hex())})
-	})
+	for name, cfg := range servers {
+		t.Run(name, func(t *testing.T) {
+			storetest.Run(t, func(t *testing.T) func() store.Engine {
+				cfg := cfg // the tests run side by side, each in a database of its own
+				cfg.Database = "motcua_test_" + strings.ToLower(bson.NewObjectID().Hex())
+				return opener(t, cfg)
+			})
+		})
+	}
 }
 
 func opener(t *testing.T, cfg mongo.Config) func() store.Engine {

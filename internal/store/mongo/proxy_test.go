@@ -37,7 +37,9 @@ func newProxy(t *testing.T, uri string) *proxy {
 	return p
 }
 
-func (p *proxy) uri() string { return "mongodb://" + p.listener.Addr().String() + "/?retryWrites=false" }
+func (p *proxy) uri() string {
+	return "mongodb://" + p.listener.Addr().String() + "/?retryWrites=false"
+}
 
 func (p *proxy) accept() {
 	for {

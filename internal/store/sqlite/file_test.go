@@ -100,7 +100,7 @@ func TestFilesBelongToTheirOwner(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "thư mục", "a b?c#d%41&e=f")
 	_, c := open(t, dir)
 	require.NoError(t, c.Insert(t.Context(), note{ID: "a"}))
-	for _, name := range []string{".", "motcua.db", "motcua.db-wal"} {
+	for _, name := range []string{".", "motcua.db", "motcua.db-wal", "motcua.db.lock"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		require.NoError(t, err)
 		require.Zero(t, info.Mode().Perm()&0o077, name)

@@ -14,8 +14,11 @@ type lock struct {
 	conn *sql.Conn
 }
 
+// lockSuffix names the file of the lock beside the other.
+const lockSuffix = ".lock"
+
 func takeLock(ctx context.Context, cfg Config) (*lock, error) {
-	db, err := sql.Open("sqlite", cfg.uri(".lock")+"?_pragma=busy_timeout(1000)") // a process that is just ending gets a second
+	db, err := sql.Open("sqlite", cfg.uri(lockSuffix)+"?_pragma=busy_timeout(1000)") // a process that is just ending gets a second
 	if err != nil {
 		return nil, fmt.Errorf("store: lock %s: %w", cfg.path(), err)
 	}

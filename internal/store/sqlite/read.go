@@ -189,7 +189,7 @@ func (t *table) selectSQL(p store.Plan) *selection {
 	case p.Order == "":
 		s.add(s.id+sign+"?", p.After.ID)
 	default:
-		s.add("("+s.order+")"+sign+"(?)", bind(p.After.Order))
+		s.add("("+s.order+", "+s.id+")"+sign+"(?, ?)", bind(p.After.Order), p.After.ID)
 	}
 	return s
 }

@@ -53,6 +53,9 @@ func prepareFile(ctx context.Context, c *sql.Conn) error {
 	if version > layout {
 		return fmt.Errorf("the file has layout %d, this program knows up to %d: it was written by a newer version", version, layout)
 	}
+	if version == layout {
+		return nil // nothing to write: a full disk keeps no reader out
+	}
 	_, err := c.ExecContext(ctx, fmt.Sprintf(`BEGIN IMMEDIATE;
 PRAGMA application_id = %d;
 PRAGMA user_version = %d;

@@ -22,7 +22,7 @@ func (e *Engine) Snapshot(ctx context.Context, dir string) (err error) {
 	if _, err := os.Stat(target.path()); err == nil {
 		return fmt.Errorf("store: snapshot: %s is there already", target.path())
 	}
-	if err := makeFile(target); err != nil { // empty, for its owner only
+	if err := makeFile(target); err != nil { // empty, for its owner only; SQLite fills it
 		return err
 	}
 	db, err := sql.Open("sqlite", dsn(e.cfg, readerWait))

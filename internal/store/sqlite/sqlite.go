@@ -143,16 +143,21 @@ func (e *Engine) start(ctx context.Context) error {
 	return nil
 }
 
-// makeFile makes the folder and the file, readable by their owner only: they hold personal data.
+// makeFile makes the folder, the file and the one for the lock, readable by their owner only: they hold personal data.
 func makeFile(cfg Config) error {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return fmt.Errorf("store: data folder %s cannot be made: %w", cfg.Dir, cause(err))
 	}
-	f, err := os.OpenFile(cfg.path(), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return fmt.Errorf("store: data folder %s cannot be written: %w", cfg.Dir, cause(err))
+	for _, path := range []string{cfg.path(), cfg.path() + lockSuffix} {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return fmt.Errorf("store: data folder %s cannot be written: %w", cfg.Dir, cause(err))
+		}
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("store: data folder %s cannot be written: %w", cfg.Dir, cause(err))
+		}
 	}
-	return f.Close()
+	return nil
 }
 
 // cause drops what os repeats of the path.

@@ -214,3 +214,16 @@ func TestHomeScreenSurvivesADownMiniApp(t *testing.T) {
 	a = c.ask(`mutation { invokeMiniApp(appId: "flaky", action: "say", input: {}) { errors { code } } }`, nil)
 	require.Equal(t, "UNAVAILABLE", a.code())
 }
+
+func TestCodesCannotBeTriedByMachine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, code, _ := w.citizen("0912345678").submit("k")
+	g := w.guest()
+	for range 60 {
+		g.ok(`query($c: String!) { feedbackByCode(code: $c) { code } }`, map[string]any{"c": code})
+	}
+	a := g.ask(`query($c: String!) { feedbackByCode(code: $c) { code } }`, map[string]any{"c": code})
+	require.Equal(t, "RATE_LIMITED", a.code())
+	require.NotNil(t, a.Errors[0].Extensions["retryAfter"])
+}

@@ -39,13 +39,16 @@ func langOf(ctx context.Context) message.Lang { return callerOf(ctx).viewer.Lang
 type doorman struct {
 	accounts *account.Accounts
 	errors   presenter
+	timeout  time.Duration
 }
 
 var _ transport.Doorman = doorman{}
 
 // Admit reads the account and its session anew, so that rights that were taken away are gone with the next request.
 func (d doorman) Admit(ctx context.Context, creds transport.Credentials) (context.Context, transport.Admission, error) {
-	v, err := d.accounts.Authenticate(ctx, creds.Authorization)
+	bounded, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	v, err := d.accounts.Authenticate(bounded, creds.Authorization)
 	if err != nil {
 		return ctx, transport.Admission{}, err
 	}

@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -60,10 +62,25 @@ func (e *engine) Run(ctx context.Context, op *graphql.OperationContext) (graphql
 	return func(ctx context.Context) *graphql.Response {
 		res := handler(ctx)
 		if res != nil {
+			inOrder(res.Errors)
 			e.metrics.answered(kind, len(res.Errors) > 0, e.now().Sub(start))
 		}
 		return res
 	}, ctx
+}
+
+// inOrder puts errors in the order of the document: fields that are resolved at the same time report in any order.
+func inOrder(errs gqlerror.List) {
+	slices.SortStableFunc(errs, func(a, b *gqlerror.Error) int {
+		return cmp.Or(cmp.Compare(place(a).Line, place(b).Line), cmp.Compare(place(a).Column, place(b).Column), cmp.Compare(a.Path.String(), b.Path.String()))
+	})
+}
+
+func place(e *gqlerror.Error) gqlerror.Location {
+	if len(e.Locations) == 0 {
+		return gqlerror.Location{}
+	}
+	return e.Locations[0]
 }
 
 // Trim keeps as many errors as may be told at once.

@@ -95,7 +95,7 @@ func newHandler(cfg Settings, deps Deps, plain plainFields) (*Handler, error) {
 		return nil, err
 	}
 	td := transport.Deps{
-		Engine: e, Doorman: doorman{accounts: deps.Accounts, errors: p}, Address: deps.ClientIP,
+		Engine: e, Doorman: doorman{accounts: deps.Accounts, errors: p, timeout: cfg.Transport.Timeout}, Address: deps.ClientIP,
 		Rejected: m.reject, Streams: m.stream, Now: deps.Now, Log: deps.Log,
 	}
 	if cfg.Explorer {

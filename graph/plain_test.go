@@ -70,4 +70,3 @@ func BenchmarkHomeScreen(b *testing.B) {
 		}
 	}
 }
-

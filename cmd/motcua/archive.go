@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -102,10 +104,33 @@ func (s *settings) restore(ctx context.Context, z *zip.Reader, say func(string))
 	if !box.Knows(a.Keyset) {
 		return fmt.Errorf("the backup needs the keyset with fingerprint %s; secrets.keyset_file names one with %s", a.Keyset, box.Fingerprint())
 	}
+	done, err := s.beginRestore()
+	if err != nil {
+		return err
+	}
 	if err := s.restoreStore(ctx, z, say); err != nil {
 		return err
 	}
-	return s.restoreFiles(ctx, z, say)
+	if err := s.restoreFiles(ctx, z, say); err != nil {
+		return err
+	}
+	return done()
+}
+
+// restoreMark lies in the data folder while a restore is under way: one that was killed may be repeated, but a city is never written over.
+const restoreMark = "restoring"
+
+func (s *settings) beginRestore() (done func() error, err error) {
+	mark := filepath.Join(s.DataDir, restoreMark)
+	_, markErr := os.Stat(mark)
+	_, storeErr := os.Stat(filepath.Join(s.DataDir, s.SQLite.File))
+	if s.MongoDB.URI == "" && markErr != nil && storeErr == nil {
+		return nil, fmt.Errorf("data_dir: there is a city in %s already", s.DataDir)
+	}
+	if err := os.MkdirAll(s.DataDir, 0o700); err != nil {
+		return nil, err
+	}
+	return func() error { return os.Remove(mark) }, os.WriteFile(mark, nil, 0o600)
 }
 
 func readAbout(z *zip.Reader) (about, error) {

@@ -287,7 +287,8 @@ func (r *runtime) copyTo(ctx context.Context, from, to store.Engine, kinds []sto
 // bar draws progress on standard error. max -1 means that the end is not known.
 func (r *runtime) bar(max int64, what string) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(max, progressbar.OptionSetWriter(r.stderr), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionSetRenderBlankState(false))
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionSetRenderBlankState(false),
+		progressbar.OptionSetSpinnerChangeInterval(0)) // its own ticker races with updates
 }
 
 // table prints aligned columns.

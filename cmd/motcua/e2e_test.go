@@ -48,12 +48,18 @@ func newPlace(t *testing.T, env ...string) place {
 	}, env...)}
 }
 
-// start runs `motcua dev` there until the test ends. A data race or a bad exit fails the test.
+// start runs `motcua dev` there until the test ends.
 func (p place) start(t *testing.T) *citytest.Process {
+	t.Helper()
+	return p.startAs(t, "dev")
+}
+
+// startAs runs a command that serves. A data race or a bad exit fails the test.
+func (p place) startAs(t *testing.T, command string) *citytest.Process {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	city, err := citytest.Start(ctx, citytest.Options{Bin: bin, Args: []string{"dev"}, Env: p.env})
+	city, err := citytest.Start(ctx, citytest.Options{Bin: bin, Args: []string{command}, Env: p.env})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,9 @@ func (r *runtime) operate(ctx context.Context, f func(ctx context.Context, c *ad
 		return err
 	}
 	const local = "local"
-	err = f(ctx, admin.Local(admin.Handler(sys.ops(), local), local))
+	ops := sys.ops()
+	ops.Log = slog.New(slog.DiscardHandler) // the command itself tells what fails
+	err = f(ctx, admin.Local(admin.Handler(ops, local), local))
 	return errors.Join(err, sys.close())
 }
 

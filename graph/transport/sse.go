@@ -76,7 +76,7 @@ func (e *eventStream) run(ctx context.Context, cancel context.CancelFunc, op ope
 			alive = e.write(":\n\n")
 		case <-recheck.C:
 			alive = e.server.stillAdmitted(ctx, e.creds, e.admission)
-		case <-e.server.streams.end:
+		case <-e.server.streams.ctx.Done():
 			return
 		}
 		if !alive {
@@ -115,8 +115,6 @@ func (s *Server) stillAdmitted(ctx context.Context, creds Credentials, was Admis
 	if !was.Expires.IsZero() && !s.deps.Now().Before(was.Expires) {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
-	defer cancel()
 	_, is, err := s.deps.Doorman.Admit(ctx, creds)
 	if err != nil {
 		return fault.CodeOf(err) == fault.Unavailable

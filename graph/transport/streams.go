@@ -12,20 +12,22 @@ type streams struct {
 
 	mu    sync.Mutex
 	open  int
-	ended bool
-	end   chan struct{} // closed when streams are to end
-	empty chan struct{} // closed when the last has ended after that
+	empty chan struct{} // closed when the last has ended after they were told to
+
+	ctx context.Context // ends when streams are to end
+	end context.CancelFunc
 }
 
 func newStreams(limit int, count func(string, int)) *streams {
-	return &streams{limit: limit, count: count, end: make(chan struct{}), empty: make(chan struct{})}
+	ctx, end := context.WithCancel(context.Background()) // no request's: it lives as long as the server
+	return &streams{limit: limit, count: count, empty: make(chan struct{}), ctx: ctx, end: end}
 }
 
 // enter takes up one more stream. It tells whether there is room; then leave must be called when the stream has ended.
 func (s *streams) enter(kind string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended || s.open >= s.limit {
+	if s.ctx.Err() != nil || s.open >= s.limit {
 		return false
 	}
 	s.open++
@@ -38,16 +40,15 @@ func (s *streams) leave(kind string) {
 	defer s.mu.Unlock()
 	s.open--
 	s.count(kind, -1)
-	if s.ended && s.open == 0 {
+	if s.ctx.Err() != nil && s.open == 0 {
 		close(s.empty)
 	}
 }
 
 func (s *streams) drain(ctx context.Context) {
 	s.mu.Lock()
-	if !s.ended {
-		s.ended = true
-		close(s.end)
+	if s.ctx.Err() == nil {
+		s.end()
 		if s.open == 0 {
 			close(s.empty)
 		}

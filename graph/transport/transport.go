@@ -36,7 +36,7 @@ const (
 type Config struct {
 	MaxBody       int           `koanf:"max_body"`       // bytes of a request or of one message on a socket
 	Get           GetPolicy     `koanf:"get"`            // which operations may come by GET
-	Timeout       time.Duration `koanf:"timeout"`        // for a query or mutation, and for one answer to "who are you"; streams have none
+	Timeout       time.Duration `koanf:"timeout"`        // for a query or mutation, and for finding out who asks; streams have none
 	InitTimeout   time.Duration `koanf:"init_timeout"`   // from opening a socket to its connection_init
 	PingEvery     time.Duration `koanf:"ping_every"`     // signs of life on silent streams; a peer silent for two and a half of them is gone
 	WriteTimeout  time.Duration `koanf:"write_timeout"`  // longest time that a client may not take what a stream sends
@@ -88,7 +88,8 @@ type Admission struct {
 
 // Doorman knows who may come in.
 type Doorman interface {
-	// Admit gives a context that carries who calls. A fault otherwise: UNAUTHORIZED for a token that is not or no longer good.
+	// Admit gives a context made of ctx that carries who calls; it ends when ctx does. It bounds its own time. A fault otherwise: UNAUTHORIZED for a
+	// token that is not or no longer good.
 	Admit(ctx context.Context, c Credentials) (context.Context, Admission, error)
 	// Words puts an error into what the client may see, in the language of ctx or of languages, an Accept-Language header.
 	Words(ctx context.Context, languages string, err error) *gqlerror.Error

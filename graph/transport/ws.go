@@ -102,7 +102,8 @@ type socket struct {
 	caller     context.Context // carries who calls; nil before the acknowledgement
 	admission  Admission
 	inited     bool
-	closed     bool
+	closed     bool // a close was sent
+	finished   bool // nothing may begin any more
 	operations map[string]*running
 
 	flights sync.WaitGroup
@@ -121,9 +122,13 @@ func (k *socket) serve() {
 	k.conn.SetReadLimit(int64(cfg.MaxBody))
 	k.conn.SetPongHandler(func(string) error { alive(); return nil })
 	alive()
-	init := time.AfterFunc(cfg.InitTimeout, k.initTimeout)
-	defer init.Stop()
-	k.flights.Go(k.watch)
+	// Timers and not a goroutine: thousands of sockets are silent at any moment.
+	defer k.every(cfg.InitTimeout, k.initTimeout)()
+	defer k.every(cfg.PingEvery, k.ping)()
+	defer k.every(cfg.RecheckEvery, k.recheck)()
+	defer context.AfterFunc(k.server.streams.ctx, func() {
+		k.while(func() { k.close(closeGoingAway, "Going away, connect again") })
+	})()
 	for {
 		kind, data, err := k.conn.ReadMessage()
 		if err != nil {
@@ -169,13 +174,14 @@ func (k *socket) take(m message) bool {
 	return false
 }
 
-func (k *socket) initTimeout() {
+func (k *socket) initTimeout() (again bool) {
 	k.mu.Lock()
 	waiting := !k.inited
 	k.mu.Unlock()
 	if waiting {
 		k.close(closeInitTimeout, "Connection initialisation timeout")
 	}
+	return false
 }
 
 // init signs the connection in. The token comes in the payload, because browsers cannot set headers on sockets.
@@ -198,9 +204,7 @@ func (k *socket) init(payload json.RawMessage) bool {
 	if p.Authorization != "" {
 		k.creds.Authorization = p.Authorization
 	}
-	ctx, cancel := context.WithTimeout(k.base, k.server.cfg.Timeout)
-	defer cancel()
-	caller, admission, err := k.server.deps.Doorman.Admit(ctx, k.creds)
+	caller, admission, err := k.server.deps.Doorman.Admit(k.base, k.creds)
 	if fault.CodeOf(err) == fault.Unavailable {
 		k.close(closeTryAgain, "Try again later")
 		return false
@@ -211,19 +215,10 @@ func (k *socket) init(payload json.RawMessage) bool {
 		return false
 	}
 	k.mu.Lock()
-	k.caller, k.admission = valuesOf{k.base, caller}, admission
+	k.caller, k.admission = caller, admission
 	k.mu.Unlock()
 	return k.send(message{Type: "connection_ack"})
 }
-
-// valuesOf lives as long as its Context and carries the values of another, whose own deadline is over.
-type valuesOf struct {
-	context.Context
-	values context.Context
-}
-
-// Value gives a value of the other context.
-func (v valuesOf) Value(key any) any { return v.values.Value(key) }
 
 func (k *socket) subscribe(m message) bool {
 	k.mu.Lock()
@@ -322,40 +317,62 @@ func (k *socket) stop(id string) {
 	}
 }
 
-// watch sends signs of life and ends the connection when the sign-in or the server does.
-func (k *socket) watch() {
-	ping := time.NewTicker(k.server.cfg.PingEvery)
-	defer ping.Stop()
-	recheck := time.NewTicker(k.server.cfg.RecheckEvery)
-	defer recheck.Stop()
-	for {
-		select {
-		case <-k.base.Done():
-			return
-		case <-k.server.streams.end:
-			k.close(closeGoingAway, "Going away, connect again")
-			return
-		case <-ping.C:
-			deadline := time.Now().Add(k.server.cfg.WriteTimeout)
-			if k.conn.WriteControl(websocket.PingMessage, nil, deadline) != nil {
-				k.close(closeGoingAway, "")
-				return
+// every calls f again and again, until f says no or the function it gives is called. It takes no goroutine between the calls.
+func (k *socket) every(d time.Duration, f func() (again bool)) (stop func() bool) {
+	var t *time.Timer
+	ready := make(chan struct{})
+	t = time.AfterFunc(d, func() {
+		<-ready // t is set
+		k.while(func() {
+			if f() {
+				t.Reset(d)
 			}
-		case <-recheck.C:
-			if !k.recheck() {
-				k.server.deps.Rejected(reasonAuth)
-				k.close(closeForbidden, "Forbidden")
-				return
-			}
-		}
-	}
+		})
+	})
+	close(ready)
+	return t.Stop
 }
 
+// while calls f unless the connection is finished, and keeps it from being given back before f has returned: the server uses its memory again for
+// another connection.
+func (k *socket) while(f func()) {
+	k.mu.Lock()
+	if k.finished {
+		k.mu.Unlock()
+		return
+	}
+	k.flights.Add(1)
+	k.mu.Unlock()
+	defer k.flights.Done()
+	f()
+}
+
+// ping sends a sign of life and asks for one.
+func (k *socket) ping() bool {
+	if k.base.Err() != nil {
+		return false
+	}
+	if k.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(k.server.cfg.WriteTimeout)) != nil {
+		k.close(closeGoingAway, "")
+		return false
+	}
+	return true
+}
+
+// recheck ends the connection when the sign-in has ended or means something else now.
 func (k *socket) recheck() bool {
 	k.mu.Lock()
 	admission, admitted := k.admission, k.caller != nil
 	k.mu.Unlock()
-	return !admitted || k.server.stillAdmitted(k.base, k.creds, admission)
+	if k.base.Err() != nil {
+		return false
+	}
+	if !admitted || k.server.stillAdmitted(k.base, k.creds, admission) {
+		return true
+	}
+	k.server.deps.Rejected(reasonAuth)
+	k.close(closeForbidden, "Forbidden")
+	return false
 }
 
 // send writes one message. It tells whether the client still takes it.
@@ -396,6 +413,9 @@ func (k *socket) finish() {
 	k.cancel()
 	k.drainRead()
 	_ = k.conn.Close()
+	k.mu.Lock()
+	k.finished = true
+	k.mu.Unlock()
 	k.flights.Wait()
 }
 

@@ -59,11 +59,10 @@ func (c *clock) add(d time.Duration) {
 // errKilled is what everything answers once the program is "dead".
 var errKilled = fault.Wrap(fault.Unavailable, errors.New("killed"))
 
-// killer ends the program at its n-th write: before it happens, or after it happened and before anybody learns of it.
+// killer ends the program at its n-th write, after it happened and before anybody learns of it. (Ending it before the next write leaves the same store.)
 type killer struct {
 	mu     sync.Mutex
 	at     int // 0 never
-	after  bool
 	writes int
 	dead   bool
 	ops    int // all calls, to compare what two requests cost
@@ -81,9 +80,6 @@ func (k *killer) write(do func() error) error {
 	hit := k.at > 0 && k.writes == k.at
 	k.dead = k.dead || hit
 	k.mu.Unlock()
-	if hit && !k.after {
-		return errKilled
-	}
 	err := do()
 	if hit {
 		return errKilled

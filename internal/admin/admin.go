@@ -214,7 +214,14 @@ func (h handler) log(r *http.Request, err error) {
 	h.ops.Log.WarnContext(r.Context(), "admin request failed", "path", r.URL.Path, "err", err)
 }
 
-func problemOf(err error) *problem { return &problem{fault.CodeOf(err), err.Error()} }
+// problemOf gives what an operator is told: the innermost cause, which says most.
+func problemOf(err error) *problem {
+	f := fault.Of(err)
+	if f.Cause != nil {
+		return &problem{f.Code, f.Cause.Error()}
+	}
+	return &problem{f.Code, f.Error()}
+}
 
 func statusOf(c fault.Code) int {
 	switch c {

@@ -57,9 +57,18 @@ func Load(src Source, into any) error {
 			mapstructure.TextUnmarshallerHookFunc(),
 		),
 	}}); err != nil {
-		problems = append(problems, err)
+		problems = append(problems, single(err)...)
 	}
 	return errors.Join(problems...)
+}
+
+// single gives the problems that a decoding error joins, without the words around them.
+func single(err error) []error {
+	var many interface{ Unwrap() []error }
+	if errors.As(err, &many) {
+		return many.Unwrap()
+	}
+	return []error{err}
 }
 
 func loadFile(k *koanf.Koanf, path string, known map[string]bool) []error {
@@ -71,7 +80,7 @@ func loadFile(k *koanf.Koanf, path string, known map[string]bool) []error {
 	if err := f.Load(rawbytes.Provider(data), yaml.Parser()); err != nil {
 		return []error{fmt.Errorf("%s: %w", path, err)}
 	}
-	problems := unknown(path, f.Keys(), known)
+	problems := unknown(path, f, known)
 	if err := k.Merge(f); err != nil {
 		problems = append(problems, fmt.Errorf("%s: %w", path, err))
 	}
@@ -94,21 +103,23 @@ func loadEnv(k *koanf.Koanf, environ []string, known map[string]bool) []error {
 	if err := e.Load(provider, nil); err != nil {
 		return []error{fmt.Errorf("environment: %w", err)}
 	}
-	problems := unknown("environment", e.Keys(), known)
+	problems := unknown("environment", e, known)
 	if err := k.Merge(e); err != nil {
 		problems = append(problems, fmt.Errorf("environment: %w", err))
 	}
 	return problems
 }
 
-// unknown reports keys that are not among the known ones, and names the nearest.
-func unknown(where string, keys []string, known map[string]bool) []error {
+// unknown removes keys that are not among the known ones, and reports each with the nearest known one.
+func unknown(where string, k *koanf.Koanf, known map[string]bool) []error {
 	var out []error
+	keys := k.Keys()
 	sort.Strings(keys)
 	for _, key := range keys {
 		if known[key] || underList(key, known) {
 			continue
 		}
+		k.Delete(key)
 		out = append(out, fmt.Errorf("%s: unknown key %s%s", where, key, hint(key, known)))
 	}
 	return out

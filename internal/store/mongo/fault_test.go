@@ -13,6 +13,7 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/mongo"
+	"github.com/motcua/motcua/internal/store/mongo/mongotest"
 	"github.com/motcua/motcua/internal/store/sqlite"
 )
 
@@ -38,7 +39,7 @@ func through(t *testing.T, p *proxy) (*mongo.Engine, *store.Collection[ticket]) 
 
 // TestLostAnswer loses the answer to a write that took place: it counts once, and its caller learns so.
 func TestLostAnswer(t *testing.T) {
-	p := newProxy(t, serve(t))
+	p := newProxy(t, mongotest.Serve(t))
 	e, c := through(t, p)
 	ctx := t.Context()
 	lose := func(command string) { p.lose.Store(&command) }
@@ -68,7 +69,7 @@ func TestLostAnswer(t *testing.T) {
 
 // TestLostAnswerOfALostRace loses the answer to a replace that the version refused: it must not be taken for done.
 func TestLostAnswerOfALostRace(t *testing.T) {
-	p := newProxy(t, serve(t))
+	p := newProxy(t, mongotest.Serve(t))
 	e, c := through(t, p)
 	require.NoError(t, c.Insert(t.Context(), ticket{ID: "a"}))
 	command := "update"
@@ -82,7 +83,7 @@ func TestLostAnswerOfALostRace(t *testing.T) {
 
 // TestOutage cuts the connection: every method fails soon and clearly, without the address in its public words.
 func TestOutage(t *testing.T) {
-	p := newProxy(t, serve(t))
+	p := newProxy(t, mongotest.Serve(t))
 	e, c := through(t, p)
 	require.NoError(t, c.Insert(t.Context(), ticket{ID: "a"}))
 	p.cut()
@@ -136,7 +137,7 @@ func TestCopyFromSQLite(t *testing.T) {
 	for i := range 120 {
 		require.NoError(t, source.Insert(t.Context(), ticket{ID: fmt.Sprintf("đ/%03d", i), N: i % 17, Tags: []string{"đèn", fmt.Sprint(i % 3)}}))
 	}
-	to, err := mongo.Open(t.Context(), mongo.Config{URI: serve(t), Database: "copied", MaxPool: 1, Timeout: 30 * time.Second, SelectionTimeout: 30 * time.Second})
+	to, err := mongo.Open(t.Context(), mongo.Config{URI: mongotest.Serve(t), Database: "copied", MaxPool: 1, Timeout: 30 * time.Second, SelectionTimeout: 30 * time.Second})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, to.Close()) })
 	report, err := store.Copy(t.Context(), from, to, from.Kinds(), nil)

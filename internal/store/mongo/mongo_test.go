@@ -1,26 +1,24 @@
 package mongo_test
 
 import (
-	"context"
-	"log/slog"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/FerretDB/FerretDB/ferretdb"
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/mongo"
+	"github.com/motcua/motcua/internal/store/mongo/mongotest"
 	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 // TestConformance runs on a wire server inside the test and, when MOTCUA_TEST_MONGODB_URI names one, on a real MongoDB too. The server
 // inside gets one connection, because it loses concurrent updates on several; a real one gets as many as it takes.
 func TestConformance(t *testing.T) {
-	servers := map[string]mongo.Config{"wire server": {URI: serve(t), MaxPool: 1, Timeout: 30 * time.Second, SelectionTimeout: 30 * time.Second}}
+	servers := map[string]mongo.Config{"wire server": {URI: mongotest.Serve(t), MaxPool: 1, Timeout: 30 * time.Second, SelectionTimeout: 30 * time.Second}}
 	if uri := os.Getenv("MOTCUA_TEST_MONGODB_URI"); uri != "" {
 		servers["MongoDB"] = mongo.Config{URI: uri}
 	}
@@ -43,27 +41,4 @@ func opener(t *testing.T, cfg mongo.Config) func() store.Engine {
 		require.NoError(t, err)
 		return e
 	}
-}
-
-// serve starts FerretDB on a free port and gives its address.
-func serve(t *testing.T) string {
-	t.Helper()
-	f, err := ferretdb.New(&ferretdb.Config{
-		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
-		Handler:   "sqlite",
-		SQLiteURL: "file:" + t.TempDir() + "/",
-		Logger:    slog.New(slog.DiscardHandler),
-	})
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = f.Run(ctx)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-done
-	})
-	return f.MongoDBURI()
 }

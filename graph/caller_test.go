@@ -1,0 +1,46 @@
+package graph
+
+import (
+	"encoding/base64"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/message"
+)
+
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	token := func(claims string) string {
+		return "Bearer e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".sig"
+	}
+	require.Equal(t, time.Unix(1790000000, 0), expiry(token(`{"exp":1790000000}`)))
+	for _, odd := range []string{"", "Bearer x", token(`{}`), token(`{"exp":"x"}`), token(`[`), "a.!.c"} {
+		require.Zero(t, expiry(odd), odd)
+	}
+}
+
+func TestIdentityChangesWithRights(t *testing.T) {
+	t.Parallel()
+	v := account.Viewer{Account: "a", Session: "s", Subjects: []string{"a"}}
+	more := v
+	more.Roles = []account.Role{account.Officer}
+	other := more
+	other.Unit = "ward-1"
+	require.NotEqual(t, identity(v), identity(more))
+	require.NotEqual(t, identity(more), identity(other))
+	require.Equal(t, identity(v), identity(account.Viewer{Account: "a", Session: "s", Subjects: []string{"a"}, Lang: message.English}))
+}
+
+func FuzzAcceptedLanguage(f *testing.F) {
+	for _, s := range []string{"", "vi", "en-US,en;q=0.9", "*", "x;q=2", "en;q=0"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		if l := acceptedLanguage(header); l.Or() != l {
+			t.Fatalf("%q is no language of ours", l)
+		}
+	})
+}

@@ -114,15 +114,25 @@ func TestDiskFull(t *testing.T) {
 	require.Equal(t, "ok", health)
 }
 
+// holdWriter keeps the writer busy until release is called, or until the test ends.
+func holdWriter(t *testing.T, e *Engine, wg *sync.WaitGroup) (release func()) {
+	t.Helper()
+	hold, held := make(chan struct{}), make(chan struct{})
+	release = sync.OnceFunc(func() { close(hold) })
+	t.Cleanup(release)
+	wg.Go(func() {
+		_ = e.writer.do(t.Context(), bare, func(context.Context, *sql.Conn) error { close(held); <-hold; return nil }, nil)
+	})
+	<-held
+	return release
+}
+
 // TestOneBadWriteSparesItsNeighbours puts a failing and a panicking write into one transaction with good ones.
 func TestOneBadWriteSparesItsNeighbours(t *testing.T) {
 	t.Parallel()
 	e, c := begin(t, store.Kind{Name: "cases"})
-	hold := make(chan struct{})
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		_ = e.writer.do(t.Context(), bare, func(context.Context, *sql.Conn) error { <-hold; return nil }, nil)
-	})
+	release := holdWriter(t, e, &wg)
 	bad := errors.New("bad")
 	errs := make([]error, 3)
 	wg.Go(func() {
@@ -138,8 +148,8 @@ func TestOneBadWriteSparesItsNeighbours(t *testing.T) {
 			}
 		})
 	}
-	require.Eventually(t, func() bool { return len(e.writer.queue) >= 12 }, 5*time.Second, time.Millisecond)
-	close(hold)
+	require.Eventually(t, func() bool { return len(e.writer.queue) == 12 }, 20*time.Second, time.Millisecond)
+	release()
 	wg.Wait()
 	require.ErrorIs(t, errs[0], bad)
 	require.ErrorContains(t, errs[1], "panicked")
@@ -152,18 +162,14 @@ func TestOneBadWriteSparesItsNeighbours(t *testing.T) {
 func TestLeavingTheQueue(t *testing.T) {
 	t.Parallel()
 	e, c := begin(t, store.Kind{Name: "cases"})
-	hold, held := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		_ = e.writer.do(t.Context(), bare, func(context.Context, *sql.Conn) error { close(held); <-hold; return nil }, nil)
-	})
-	<-held
+	release := holdWriter(t, e, &wg)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	err := c.Insert(ctx, bson.M{"_id": "left"})
 	require.Equal(t, fault.Unavailable, fault.CodeOf(err))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	close(hold)
+	release()
 	wg.Wait()
 	require.NoError(t, c.Insert(t.Context(), bson.M{"_id": "after"}))
 	_, err = c.Get(t.Context(), "left")

@@ -11,7 +11,7 @@ import (
 // CreateMediaUpload resolves Mutation.createMediaUpload.
 func (m mutations) CreateMediaUpload(ctx context.Context, in CreateMediaUploadInput) (*CreateMediaUploadPayload, error) {
 	u, err := m.deps.Media.CreateUpload(ctx, viewerOf(ctx), media.UploadRequest{
-		ContentType: in.ContentType, Size: int64(in.Size), Name: textOr(in.Name), Key: textOr(in.IdempotencyKey),
+		ContentType: in.ContentType, Size: int64(in.Size), Name: textOr(in.Name), Key: keyOr(in.IdempotencyKey),
 	})
 	errs, err := m.errors.userErrors(ctx, err)
 	if err != nil || len(errs) > 0 {

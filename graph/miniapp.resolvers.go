@@ -20,7 +20,7 @@ func (q queries) MiniApp(ctx context.Context, appID string) (*MiniApp, error) {
 // InvokeMiniApp resolves Mutation.invokeMiniApp.
 func (m mutations) InvokeMiniApp(ctx context.Context, appID, action string, raw json.RawMessage, caseID, key *string) (*InvokeMiniAppPayload, error) {
 	res, err := m.deps.Runner.Run(ctx, miniapps.Request{
-		App: appID, Action: action, Input: raw, Viewer: viewerOf(ctx), Case: miniapps.CaseRef{ID: textOr(caseID)}, Key: textOr(key),
+		App: appID, Action: action, Input: raw, Viewer: viewerOf(ctx), Case: miniapps.CaseRef{ID: textOr(caseID)}, Key: keyOr(key),
 	})
 	errs, err := m.errors.userErrors(ctx, err)
 	if err != nil || len(errs) > 0 {

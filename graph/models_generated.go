@@ -59,7 +59,7 @@ type AddFeedbackCommentInput struct {
 	ID string `json:"id"`
 	// What to write: 1 to 2,000 characters.
 	Text string `json:"text"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -81,7 +81,7 @@ type AssignFeedbackInput struct {
 	Category *string `json:"category,omitempty"`
 	// Why: at most 500 characters.
 	Reason *string `json:"reason,omitempty"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -99,7 +99,7 @@ type ChangePhoneInput struct {
 	ChallengeID string `json:"challengeId"`
 	// The six digits that the new number received.
 	Code string `json:"code"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -119,7 +119,7 @@ type CreateMediaUploadInput struct {
 	Size int `json:"size"`
 	// Name of the file; at most 255 characters. It is shown to nobody.
 	Name *string `json:"name,omitempty"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -275,7 +275,7 @@ type InvokeMiniAppPayload struct {
 type MarkNotificationReadInput struct {
 	// Id of the message.
 	ID string `json:"id"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -435,7 +435,7 @@ type RefreshSessionInput struct {
 	RefreshToken string `json:"refreshToken"`
 	// Name that the device keeps for itself.
 	DeviceID string `json:"deviceId"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -453,7 +453,7 @@ type RequestOtpInput struct {
 	Phone string `json:"phone"`
 	// Name that the device keeps for itself: random, 8 to 128 characters.
 	DeviceID string `json:"deviceId"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -469,7 +469,7 @@ type RequestOtpPayload struct {
 type RevokeSessionInput struct {
 	// Id of the session.
 	ID string `json:"id"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -497,7 +497,7 @@ type Session struct {
 
 // Ends the session of this request.
 type SignOutInput struct {
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -523,7 +523,7 @@ type SubmitFeedbackInput struct {
 	Video *string `json:"video,omitempty"`
 	// Whether to hide the citizen's name in public.
 	HideName *bool `json:"hideName,omitempty"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -557,7 +557,7 @@ type TransitionFeedbackInput struct {
 	Status FeedbackStatus `json:"status"`
 	// What to tell the citizen: at most 500 characters; needed with REJECTED.
 	Reason *string `json:"reason,omitempty"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -595,7 +595,7 @@ type UpdateMeInput struct {
 	DisplayName *string `json:"displayName,omitempty"`
 	// Language of answers and notices.
 	Language *Language `json:"language,omitempty"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -629,7 +629,7 @@ type VerifyOtpInput struct {
 	DeviceID string `json:"deviceId"`
 	// What the person calls the device; at most 64 characters.
 	DeviceName *string `json:"deviceName,omitempty"`
-	// Identifies this effect; at most 128 bytes.
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 

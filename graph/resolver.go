@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/google/uuid"
+
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
@@ -51,7 +53,7 @@ func (r *Resolver) run(ctx context.Context, app, action string, input any, key *
 	if err != nil {
 		return miniapps.Result{}, fault.Wrap(fault.Internal, err)
 	}
-	return r.deps.Runner.Run(ctx, miniapps.Request{App: app, Action: action, Input: raw, Viewer: viewerOf(ctx), Key: textOr(key)})
+	return r.deps.Runner.Run(ctx, miniapps.Request{App: app, Action: action, Input: raw, Viewer: viewerOf(ctx), Key: keyOr(key)})
 }
 
 // report runs an action of feedback that is about a report and shows the report as it is afterwards.
@@ -85,6 +87,14 @@ func textOr(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// keyOr gives the client's idempotency key, or a new one where it gave none: what it then sends again is another effect.
+func keyOr(key *string) string {
+	if key == nil {
+		return uuid.NewString()
+	}
+	return *key
 }
 
 // nullIfMissing turns NOT_FOUND into "there is none".

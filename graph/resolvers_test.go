@@ -87,7 +87,7 @@ func TestUserErrorsNameTheField(t *testing.T) {
 		{"long description", func(in map[string]any) { in["description"] = strings.Repeat("ă", 4001) }, []any{"description"}},
 		{"latitude", func(in map[string]any) { in["place"] = map[string]any{"lat": 200, "lon": 106.6} }, []any{"place"}},
 		{"six photos", func(in map[string]any) { in["photos"] = []string{"1", "2", "3", "4", "5", "6"} }, []any{"photos"}},
-		{"no key", func(in map[string]any) { delete(in, "idempotencyKey") }, []any{"idempotencyKey"}},
+		{"empty key", func(in map[string]any) { in["idempotencyKey"] = "" }, []any{"idempotencyKey"}},
 		{"long key", func(in map[string]any) { in["idempotencyKey"] = strings.Repeat("k", 129) }, []any{"idempotencyKey"}},
 	}
 	for _, tt := range tests {

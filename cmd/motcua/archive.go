@@ -15,6 +15,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/sqlite"
 )
 
 // A backup is a zip file: about, the documents as internal/store dumps them, and every media file under media/.
@@ -63,13 +64,43 @@ func (sys *system) backup(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := store.Dump(ctx, sys.engine, kinds, docs, now(), nil); err != nil {
+	if err := sys.dump(ctx, kinds, docs); err != nil {
 		return err
 	}
 	if err := packFiles(ctx, z, sys.bucket); err != nil {
 		return err
 	}
 	return z.Close()
+}
+
+// dump writes the documents as they were at one moment where the engine can hold one still, which the embedded store can.
+func (sys *system) dump(ctx context.Context, kinds []store.Kind, w io.Writer) (err error) {
+	embedded, ok := sys.bare.(*sqlite.Engine)
+	if !ok {
+		_, err := store.Dump(ctx, sys.engine, kinds, w, now(), nil)
+		return err
+	}
+	dir, err := os.MkdirTemp(sys.settings.DataDir, "snapshot-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := embedded.Snapshot(ctx, dir); err != nil {
+		return err
+	}
+	still := sys.settings.SQLite
+	still.Dir = dir
+	e, err := sqlite.Open(ctx, still)
+	if err != nil {
+		return err
+	}
+	for _, k := range kinds {
+		if err := e.Define(ctx, k); err != nil {
+			return errors.Join(err, e.Close())
+		}
+	}
+	_, err = store.Dump(ctx, e, kinds, w, now(), nil)
+	return errors.Join(err, e.Close())
 }
 
 func packFiles(ctx context.Context, z *zip.Writer, bucket *blob.Bucket) error {

@@ -30,6 +30,7 @@ func (sys *system) openStore(ctx context.Context) error {
 		return err
 	}
 	sys.onClose(bare.Close)
+	sys.bare = bare
 	sys.engine = store.Observe(bare, sys.reg, sys.tracing.Provider)
 	return store.Migrate(ctx, sys.engine, migrations(), now, sys.log)
 }

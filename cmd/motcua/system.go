@@ -44,7 +44,8 @@ type system struct {
 	texts    *locale.Catalogue
 	city     *city.City
 	box      *secret.Box
-	engine   store.Engine
+	bare     store.Engine // as it was opened
+	engine   store.Engine // bare, observed
 	bucket   *blob.Bucket
 	redis    *redisx.Client
 	hub      *live.Hub

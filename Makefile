@@ -10,7 +10,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## run a city with everything embedded and stand-ins for the networks
-	go run ./cmd/motcua dev
+	go build -o bin/motcua ./cmd/motcua
+	exec bin/motcua dev
 
 test: ## install what the tests need, then unit, conformance and end-to-end tests with the race detector
 	./.ci/setup

@@ -47,6 +47,7 @@ func TestAttacks(t *testing.T) {
 		{name: "500 unknown directives", body: ask("{ me { id " + strings.Repeat("@a ", 490) + "} }"), status: 400, reason: "directives"},
 		{name: "1,000 aliases", body: ask(aliases(1000)), status: 400, reason: "tokens"},
 		{name: "80 aliases of a limited field", body: ask(aliases(80)), status: 400, reason: "aliases"},
+		{name: "alias repeated for each object", body: ask("{ feedbackCategories { " + strings.Repeat("a", 60_000) + ": name } }"), status: 400, reason: "names"},
 		{name: "many codes tried in one request", body: ask("mutation { " + aliasesOfVerify(20) + "}"), status: 400, reason: "aliases"},
 		{name: "depth", body: ask("{ notifications { edges { node { feedback { comments { edges { node { unit { name @skip(if: false) } } } } } } } } }"), status: 400, reason: "cost"},
 		{name: "depth of fragments", body: ask("{ ...A } fragment A on Query { node(id: \"x\") { ... on Notification { feedback { comments { edges { node { unit { ... on Unit { ... on Node { ... on Unit { id } } } } } } } } } } } } "), status: 400},

@@ -200,6 +200,7 @@ func (w *world) listen() {
 		defer cancel()
 		w.handler.Drain(ctx)
 		_ = app.ShutdownWithContext(ctx)
+		_ = ln.Close() // where a short test ends before the server began
 		<-done
 	})
 	w.t.Cleanup(w.close)

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
-	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/motcua/motcua/graph/guard"
@@ -160,25 +160,38 @@ func rooted[T any](plan func(*graphql.OperationContext, ast.SelectionSet) (write
 	}
 }
 
-// prebuilt makes a planner for a root field whose list is made once and never changes: its bytes are kept with the plan, one for each such list.
+// Bounds on the bytes of prebuilt lists that are kept, all documents together: whoever asks can make up documents without end.
+const (
+	keptLists = 128
+	keptBytes = 64 << 10 // of one list; a longer one is written anew
+)
+
+// prebuilt makes a planner for a root field whose list is made once and never changes: its bytes are kept for each plan and list.
 func prebuilt[T any](s shape[T]) planner {
+	type key struct {
+		plan *bool // a new one for each
+		list *T    // its first element
+	}
+	kept, _ := lru.New[key, []byte](keptLists) // fails only for a size below 1
 	return func(op *graphql.OperationContext, sel ast.SelectionSet) rootPlan {
 		write, ok := each(s)(op, sel)
 		if !ok {
 			return nil
 		}
-		var kept sync.Map // first element of a list -> its bytes
+		me := new(bool)
 		return func(b []byte, v any) ([]byte, bool) {
 			list, ok := v.([]T)
 			if !ok || len(list) == 0 {
 				return nil, false
 			}
-			if known, ok := kept.Load(&list[0]); ok {
-				out, _ := known.([]byte)
-				return out, true
+			k := key{me, &list[0]}
+			if known, ok := kept.Get(k); ok {
+				return known, true
 			}
 			out := write(b, list)
-			kept.Store(&list[0], out)
+			if len(out) <= keptBytes {
+				kept.Add(k, out)
+			}
 			return out, true
 		}
 	}

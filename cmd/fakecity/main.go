@@ -21,6 +21,11 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		fmt.Fprintln(os.Stderr, "fakecity serves stand-ins for the networks that a city talks to. It takes no arguments; MOTCUA_FAKECITY_ADDR (127.0.0.1:8090) and\n"+
+			"MOTCUA_FAKECITY_SMS_TOKEN (fakecity) set where it listens and what the SMS stand-in accepts.")
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Getenv, slog.New(slog.NewJSONHandler(os.Stderr, nil))); err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/motcua/motcua/internal/store/sqlite"
 )
 
-// A backup is a zip file: about, the documents as internal/store dumps them, and every media file under media/.
+// A backup is a zip file: about, the documents as internal/store dumps them, and every media file under files/.
 const (
 	aboutEntry  = "about.json"
 	storeEntry  = "store.dump"
@@ -133,7 +133,7 @@ func (s *settings) restore(ctx context.Context, z *zip.Reader, say func(string))
 		return err
 	}
 	if !box.Knows(a.Keyset) {
-		return fmt.Errorf("the backup needs the keyset with fingerprint %s; secrets.keyset_file names one with %s", a.Keyset, box.Fingerprint())
+		return fmt.Errorf("the backup needs the keyset with fingerprint %s, but %s has %s: name the right one by secrets.keyset_file", a.Keyset, s.keysetPath(), box.Fingerprint())
 	}
 	done, err := s.beginRestore()
 	if err != nil {
@@ -150,6 +150,14 @@ func (s *settings) restore(ctx context.Context, z *zip.Reader, say func(string))
 
 // restoreMark lies in the data folder while a restore is under way: one that was killed may be repeated, but a city is never written over.
 const restoreMark = "restoring"
+
+// restored refuses a data folder in which a restore has not come to its end: half a city would be served, and its sweeps would remove what the other half names.
+func (s *settings) restored() error {
+	if _, err := os.Stat(filepath.Join(s.DataDir, restoreMark)); err != nil {
+		return nil // a folder that cannot be read is told by whoever needs it
+	}
+	return fmt.Errorf("data_dir: a restore into %s did not end: run `motcua restore` again", s.DataDir)
+}
 
 func (s *settings) beginRestore() (done func() error, err error) {
 	mark := filepath.Join(s.DataDir, restoreMark)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,7 +48,7 @@ func (r *runtime) check(p profile) error {
 	}
 	lines := []string{
 		"city\t" + place.Name().In("vi") + fmt.Sprintf(": %d wards, %d units, %d categories in %d groups", len(place.Wards()), len(place.Units()), len(place.Categories()), len(place.Groups())),
-		"holidays\t" + fmt.Sprintf("%v, %d days of which %d are provisional", place.HolidayYears(), len(place.Calendar().Holidays()), provisional),
+		"holidays\t" + fmt.Sprintf("%s: %d days, of which %d are provisional", joined(place.HolidayYears()), len(place.Calendar().Holidays()), provisional),
 		"citizens' port\t" + s.HTTPAddr + ", reached at " + cmp.Or(s.HTTP.PublicURL, "its own address"),
 		"operators' port\t" + s.AdminAddr,
 		"documents\t" + ifElse(s.MongoDB.URI != "", "MongoDB, database "+s.MongoDB.Database, "embedded in "+s.DataDir+": one replica only"),
@@ -74,6 +75,14 @@ func (r *runtime) listUnits() error {
 		lines = append(lines, u.ID+"\t"+string(u.Kind)+"\t"+u.Name.In("vi"))
 	}
 	return r.table("UNIT\tKIND\tNAME", lines)
+}
+
+func joined(years []int) string {
+	out := make([]string, len(years))
+	for i, y := range years {
+		out[i] = strconv.Itoa(y)
+	}
+	return strings.Join(out, ", ")
 }
 
 func ifElse(b bool, yes, no string) string {

@@ -23,15 +23,14 @@ import (
 )
 
 func secretsCommand(r *runtime) *cobra.Command {
-	cmd := &cobra.Command{Use: "secrets", Short: "The keyset that seals personal data and signs tokens and addresses"}
-	cmd.AddCommand(&cobra.Command{
+	return group("secrets", "The keyset that seals personal data and signs tokens and addresses", &cobra.Command{
 		Use: "generate FILE", Short: "Make a new keyset. Without it the data of its city stays sealed for ever: keep a copy apart from the backups", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			data, err := secret.Generate(false)
 			if err != nil {
 				return err
 			}
-			return writeOnce(args[0], data)
+			return r.writeKeyset(args[0], data)
 		},
 	}, &cobra.Command{
 		Use: "rotate FILE NEW-FILE", Short: "Make a keyset with a new first key; what the old ones sealed stays readable", Args: cobra.ExactArgs(2),
@@ -44,16 +43,26 @@ func secretsCommand(r *runtime) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return writeOnce(args[1], data)
+			return r.writeKeyset(args[1], data)
 		},
 	})
-	return cmd
+}
+
+func (r *runtime) writeKeyset(path string, data []byte) error {
+	if err := writeOnce(path, data); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.stdout, "%s written. Keep a copy apart from the backups: without it the personal data of its city cannot be read\n", path)
+	return nil
 }
 
 func staffCommand(r *runtime) *cobra.Command {
-	cmd := &cobra.Command{Use: "staff", Short: "Officers, dispatchers and administrators"}
+	return group("staff", "Officers, dispatchers and administrators", staffAdd(r), staffRemove(r), staffList(r))
+}
+
+func staffAdd(r *runtime) *cobra.Command {
 	var m admin.Member
-	add := &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "add", Short: "Make the owner of a phone number a member of staff, or change roles and unit", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
@@ -65,16 +74,27 @@ func staffCommand(r *runtime) *cobra.Command {
 			})
 		},
 	}
-	add.Flags().StringVar(&m.Phone, "phone", "", "mobile number")
-	add.Flags().StringVar(&m.Name, "name", "", "name, when the account is new")
-	add.Flags().StringSliceVar(&m.Roles, "role", nil, "officer, dispatcher or administrator; may be given several times")
-	add.Flags().StringVar(&m.Unit, "unit", "", "unit that an officer works for (see motcua check --units)")
-	for _, name := range []string{"phone", "role"} {
-		if err := add.MarkFlagRequired(name); err != nil {
-			panic(err) // the flag is declared above
-		}
+	cmd.Flags().StringVar(&m.Phone, "phone", "", "mobile number")
+	cmd.Flags().StringVar(&m.Name, "name", "", "name, when the account is new")
+	cmd.Flags().StringSliceVar(&m.Roles, "role", nil, "officer, dispatcher or administrator; may be given several times")
+	cmd.Flags().StringVar(&m.Unit, "unit", "", "unit that an officer works for (see motcua check --units)")
+	return required(cmd, "phone", "role")
+}
+
+func staffRemove(r *runtime) *cobra.Command {
+	var phone string
+	cmd := &cobra.Command{
+		Use: "remove", Short: "Take all roles from the owner of a phone number, from the next request on. The account stays a citizen's", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error { return c.RemoveStaff(ctx, phone) })
+		},
 	}
-	list := &cobra.Command{
+	cmd.Flags().StringVar(&phone, "phone", "", "mobile number")
+	return required(cmd, "phone")
+}
+
+func staffList(r *runtime) *cobra.Command {
+	return &cobra.Command{
 		Use: "list", Short: "List members of staff", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
@@ -90,7 +110,15 @@ func staffCommand(r *runtime) *cobra.Command {
 			})
 		},
 	}
-	cmd.AddCommand(add, list)
+}
+
+// required marks flags of cmd that must be given.
+func required(cmd *cobra.Command, flags ...string) *cobra.Command {
+	for _, name := range flags {
+		if err := cmd.MarkFlagRequired(name); err != nil {
+			panic(err) // the flag is declared by the caller
+		}
+	}
 	return cmd
 }
 
@@ -99,7 +127,6 @@ func staffLine(m admin.Member) string {
 }
 
 func outboxCommand(r *runtime) *cobra.Command {
-	cmd := &cobra.Command{Use: "outbox", Short: "Stored intents: what waits to be sent, what was given up"}
 	var state, lane, after string
 	var first int
 	list := &cobra.Command{
@@ -126,24 +153,22 @@ func outboxCommand(r *runtime) *cobra.Command {
 	list.Flags().StringVar(&lane, "lane", "", "codes, urgent, normal or bulk; all when not given")
 	list.Flags().IntVar(&first, "first", 50, "at most this many")
 	list.Flags().StringVar(&after, "after", "", "go on behind this cursor")
-	cmd.AddCommand(list, &cobra.Command{
+	return group("outbox", "Stored intents: what waits to be sent, what was given up", list, &cobra.Command{
 		Use: "retry ID", Short: "Try an intent again that was given up", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error { return c.Retry(ctx, args[0]) })
 		},
 	})
-	return cmd
 }
 
 func statsCommand(r *runtime) *cobra.Command {
-	cmd := &cobra.Command{Use: "stats", Short: "Roll-ups: how many reports stand where"}
-	cmd.AddCommand(&cobra.Command{
+	return group("stats", "Roll-ups: how many reports stand where", &cobra.Command{
 		Use: "rebuild", Short: "Recompute the roll-ups from the reports, compare, and set right what differs", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
 				bar := r.bar(-1, "reports")
 				drift, err := c.Rebuild(ctx, func(done, _ int) { _ = bar.Set(done) }) // a bar that cannot be drawn is no error
-				_ = bar.Exit()
+				_ = bar.Clear()
 				if err != nil {
 					return err
 				}
@@ -155,7 +180,6 @@ func statsCommand(r *runtime) *cobra.Command {
 			})
 		},
 	})
-	return cmd
 }
 
 func backupCommand(r *runtime) *cobra.Command {
@@ -167,15 +191,19 @@ func backupCommand(r *runtime) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			bar := r.bar(-1, "writing")
+			bar := r.bar(-1, "writing", progressbar.OptionShowBytes(true))
 			err = r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
 				return c.Backup(ctx, io.MultiWriter(f, bar))
 			})
-			_ = bar.Exit() // a bar that cannot be drawn is no error
+			_ = bar.Clear() // a bar that cannot be drawn is no error
 			if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 				return errors.Join(err, os.Remove(part))
 			}
-			return os.Rename(part, args[0])
+			if err := os.Rename(part, args[0]); err != nil {
+				return err
+			}
+			fmt.Fprintf(r.stdout, "%s written. It can be restored only together with this city's keyset\n", args[0])
+			return nil
 		},
 	}
 }
@@ -210,7 +238,6 @@ func (s *settings) mustBeStopped(ctx context.Context) error {
 }
 
 func storeCommand(r *runtime) *cobra.Command {
-	cmd := &cobra.Command{Use: "store", Short: "The documents as a whole"}
 	var to, database string
 	copyCmd := &cobra.Command{
 		Use: "copy", Short: "Copy a stopped city from the embedded store to MongoDB, and check counts and hashes", Args: cobra.NoArgs,
@@ -218,11 +245,7 @@ func storeCommand(r *runtime) *cobra.Command {
 	}
 	copyCmd.Flags().StringVar(&to, "to", "", "mongodb:// address to copy to")
 	copyCmd.Flags().StringVar(&database, "database", "motcua", "database to copy to")
-	if err := copyCmd.MarkFlagRequired("to"); err != nil {
-		panic(err) // the flag is declared above
-	}
-	cmd.AddCommand(copyCmd)
-	return cmd
+	return group("store", "The documents as a whole", required(copyCmd, "to"))
 }
 
 // copyStore opens the whole city first, because the parts declare the kinds that there are.
@@ -268,7 +291,7 @@ func (r *runtime) copyTo(ctx context.Context, from, to store.Engine, kinds []sto
 		bar.Describe(kind)
 		_ = bar.Set(done) // a bar that cannot be drawn is no error
 	})
-	_ = bar.Exit()
+	_ = bar.Clear()
 	if err != nil {
 		return err
 	}
@@ -284,11 +307,22 @@ func (r *runtime) copyTo(ctx context.Context, from, to store.Engine, kinds []sto
 	return nil
 }
 
-// bar draws progress on standard error. max -1 means that the end is not known.
-func (r *runtime) bar(max int64, what string) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(max, progressbar.OptionSetWriter(r.stderr), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionSetRenderBlankState(false),
-		progressbar.OptionSetSpinnerChangeInterval(0)) // its own ticker races with updates
+// bar draws progress on standard error when that is a terminal. max -1 means that the end is not known.
+func (r *runtime) bar(max int64, what string, more ...progressbar.Option) *progressbar.ProgressBar {
+	options := []progressbar.Option{progressbar.OptionSetWriter(r.stderr), progressbar.OptionSetVisibility(isTerminal(r.stderr)), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(), progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30),
+		progressbar.OptionSetRenderBlankState(false), progressbar.OptionSetSpinnerChangeInterval(0)} // its own ticker races with updates
+	return progressbar.NewOptions64(max, append(options, more...)...)
+}
+
+// isTerminal tells whether somebody may be watching w, so that what is redrawn does not fill a log.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // table prints aligned columns.

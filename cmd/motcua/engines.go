@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,9 +73,8 @@ const devKeyset = "dev-keyset.json"
 
 // keyset opens the secrets: the configured ones, or those of development in the data folder, which are made when they are missing.
 func (s *settings) keyset(p profile) (*secret.Box, error) {
-	path := s.Secrets.KeysetFile
-	if path == "" {
-		path = filepath.Join(s.DataDir, devKeyset)
+	path := s.keysetPath()
+	if s.Secrets.KeysetFile == "" {
 		if err := makeDevKeyset(s.DataDir, path); err != nil {
 			return nil, err
 		}
@@ -93,6 +93,10 @@ func (s *settings) keyset(p profile) (*secret.Box, error) {
 	return box, nil
 }
 
+func (s *settings) keysetPath() string {
+	return cmp.Or(s.Secrets.KeysetFile, filepath.Join(s.DataDir, devKeyset))
+}
+
 func makeDevKeyset(dir, path string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data_dir: %w", err)
@@ -107,7 +111,7 @@ func makeDevKeyset(dir, path string) error {
 	return writeOnce(path, data)
 }
 
-// writeOnce makes a file that only its owner can read. It appears whole or not at all, and an existing one stays.
+// writeOnce makes a file that only its owner can read. It appears whole or not at all, and an existing one stays: the error then is fs.ErrExist.
 func writeOnce(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
@@ -118,7 +122,11 @@ func writeOnce(path string, data []byte) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Link(f.Name(), path)
+	err = os.Link(f.Name(), path)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: %w", path, fs.ErrExist) // without the name of the file that is linked
+	}
+	return err
 }
 
 func localeFiles() (fs.FS, error) { return fs.Sub(configs.Files, "locales") }

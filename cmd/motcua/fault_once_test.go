@@ -245,7 +245,9 @@ func twentyThings(ctx context.Context, t *testing.T, citizen citytest.Client) {
 	if len(files) != uploads {
 		t.Errorf("%d uploads were made, want %d", len(files), uploads)
 	}
-	var me struct{ Me struct{ DisplayName, Language string } }
+	var me struct {
+		Me struct{ DisplayName, Language string }
+	}
 	do("me", "{ me { displayName language } }", nil, &me)
 	if me.Me.DisplayName != "Trần Thị Mới" || me.Me.Language != "EN" {
 		t.Errorf("of two changes of the account there is %+v", me.Me)

@@ -47,6 +47,13 @@ func root() *cobra.Command {
 	return cmd
 }
 
+// group is a command that only has commands below it: it lists them, and refuses a word that names none.
+func group(use, short string, below ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(below...)
+	return cmd
+}
+
 // describe puts an error into one line, or into a list when there are several.
 func describe(err error) string {
 	var many interface{ Unwrap() []error }

@@ -45,6 +45,14 @@ func lived(ctx context.Context, t *testing.T) place {
 		t.Fatal(err)
 	}
 	move(ctx, t, dispatcher, "assignFeedback", "AssignFeedbackInput", map[string]any{"id": sent.SubmitFeedback.Feedback.ID, "unit": "ward-11311"})
+	// One receipt for each of the seven reports, and the news that one was assigned.
+	err = citytest.Poll(ctx, func() (bool, error) {
+		notices, err := pages[struct{ ID string }](ctx, citizen, "notifications", "id")
+		return len(notices) == 8, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if code := city.Stop(20 * time.Second); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
@@ -98,7 +106,7 @@ func TestBackupIsRestored(t *testing.T) {
 		t.Errorf("restored over a city: %d %s", code, stderr)
 	}
 	if got := answers(ctx, t, other.start(t)); got != want {
-		t.Errorf("the restored city answers\n%s\nwant\n%s", got, want)
+		t.Errorf("the restored city answers otherwise: %s", difference(got, want))
 	}
 	if names, err := filepath.Glob(filepath.Join(other.data, "media", "*", "*", "*")); err != nil || len(names) == 0 {
 		t.Errorf("no media restored: %v", err)
@@ -134,11 +142,28 @@ func TestCityMovesToMongoDB(t *testing.T) {
 	}
 	p.env = append(p.env, "MOTCUA_MONGODB__URI="+uri)
 	if got := answers(ctx, t, p.start(t)); got != want {
-		t.Errorf("the city on MongoDB answers\n%s\nwant\n%s", got, want)
+		t.Errorf("the city on MongoDB answers otherwise: %s", difference(got, want))
 	}
 }
 
 func sorted(lines []string) []string {
 	slices.Sort(lines)
 	return lines
+}
+
+// difference gives the lines that only one of two answers has.
+func difference(got, want string) string {
+	var out strings.Builder
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for _, side := range []struct {
+		mark       string
+		has, lacks []string
+	}{{"+", g, w}, {"-", w, g}} {
+		for _, l := range side.has {
+			if !slices.Contains(side.lacks, l) {
+				out.WriteString("\n" + side.mark + l)
+			}
+		}
+	}
+	return out.String()
 }

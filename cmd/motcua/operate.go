@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/admin"
@@ -121,6 +122,10 @@ func (o staffOps) Add(ctx context.Context, m admin.Member) (admin.Member, error)
 	return memberOf(made), err
 }
 
+func (o staffOps) Remove(ctx context.Context, phone string) error {
+	return o.sys.accounts.RemoveStaff(ctx, phone)
+}
+
 func (o staffOps) List(ctx context.Context) ([]admin.Member, error) {
 	list, err := o.sys.accounts.ListStaff(ctx)
 	out := make([]admin.Member, len(list))
@@ -141,6 +146,12 @@ func memberOf(m account.Member) admin.Member {
 type outboxOps struct{ box *outbox.Outbox }
 
 func (o outboxOps) List(ctx context.Context, state, lane string, first int, after string) (admin.Intents, error) {
+	if lane != "" && !slices.Contains(outbox.Lanes(), outbox.Lane(lane)) {
+		return admin.Intents{}, fault.Wrap(fault.Invalid, fmt.Errorf("there is no lane %q: give one of %v", lane, outbox.Lanes()))
+	}
+	if states := outbox.States(); state != "" && !slices.Contains(states, outbox.State(state)) {
+		return admin.Intents{}, fault.Wrap(fault.Invalid, fmt.Errorf("there is no state %q: give one of %v", state, states))
+	}
 	page, err := o.box.List(ctx, outbox.State(state), outbox.Lane(lane), first, store.Cursor(after))
 	if err != nil {
 		return admin.Intents{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/motcua/motcua/channels/sms"
+	"github.com/motcua/motcua/configs"
 	"github.com/motcua/motcua/graph"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/audit"
@@ -66,6 +68,9 @@ func now() time.Time { return time.Now() }
 
 // open wires all parts, from the store up. address begins the addresses handed out to citizens. Nothing runs yet.
 func open(ctx context.Context, s settings, p profile, log *slog.Logger, address string) (*system, error) {
+	if err := s.restored(); err != nil {
+		return nil, err
+	}
 	sys := &system{settings: s, profile: p, log: log, reg: telemetry.NewRegistry(version)}
 	for _, step := range []func(context.Context) error{sys.openData, sys.openStore, sys.openSignals, sys.openPeople} {
 		if err := step(ctx); err != nil {
@@ -232,19 +237,33 @@ func (sys *system) faces() (*httpapi.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	icons, err := fs.Sub(configs.Files, "icons")
+	if err != nil {
+		return nil, err
+	}
 	server, err = httpapi.New(sys.settings.HTTP, httpapi.Deps{
-		City: sys.city.Name().In("vi"), Texts: sys.texts, Ready: sys.engine.Ping, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
+		City: sys.city.Name(), Texts: sys.texts, Ready: sys.engine.Ping, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
 		Parts: []httpapi.Mounter{
 			gateway,
 			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountMedia(r, sys.media) }),
 			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountKeys(r, sys.accounts) }),
+			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountIcons(r, icons) }),
 		},
-		Drains: []httpapi.Drainer{gateway},
-		Links: []httpapi.Link{{Path: "/graphql", Key: "http.link_graphql"}, {Path: "/.well-known/jwks.json", Key: "http.link_jwks"},
-			{Path: "/readyz", Key: "http.link_health"}},
-		Secure: sys.profile == prod,
+		Drains: []httpapi.Drainer{gateway}, Links: sys.links(), Secure: sys.profile == prod,
 	})
 	return server, err
+}
+
+// links are the lines of the first page: what a browser can open.
+func (sys *system) links() []httpapi.Link {
+	var out []httpapi.Link
+	if sys.settings.Graph.Explorer {
+		out = append(out, httpapi.Link{Path: "/graphql", Key: "http.link_graphql"})
+	}
+	if sys.profile == dev {
+		out = append(out, httpapi.Link{Path: sys.settings.Channels.SMS.APIBase, Key: "http.link_phone"})
+	}
+	return append(out, httpapi.Link{Path: "/.well-known/jwks.json", Key: "http.link_jwks"}, httpapi.Link{Path: "/readyz", Key: "http.link_health"})
 }
 
 // documents keeps the text of persisted queries where all replicas see it. It may vanish: clients then send the text again.

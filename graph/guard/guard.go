@@ -25,12 +25,17 @@ const (
 	cachedDocumentLen = 8 << 10 // bytes
 )
 
+// maxName is the longest name or alias of a field, in bytes. An answer repeats it for every object of a list, and error texts repeat it too: with an
+// alias as long as a request may be, one request of 60 KB would be answered with 40 MB.
+const maxName = 128
+
 // Reasons for which an operation is refused, as the metric names them.
 const (
 	ReasonSyntax        = "syntax"
 	ReasonTokens        = "tokens"
 	ReasonDepth         = "depth"
 	ReasonAliases       = "aliases"
+	ReasonNames         = "names"
 	ReasonRootFields    = "root_fields"
 	ReasonRepeats       = "repeats"
 	ReasonDirectives    = "directives"
@@ -174,6 +179,9 @@ func (g *Guard) measure(doc *ast.QueryDocument) *Rejection {
 				return g.over(x.reason, x.got, x.limit)
 			}
 		}
+	}
+	if s.longest > maxName {
+		return g.over(ReasonNames, s.longest, maxName)
 	}
 	if s.directives > g.limits.Directives {
 		return g.over(ReasonDirectives, s.directives, g.limits.Directives)

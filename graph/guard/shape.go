@@ -22,6 +22,7 @@ type surveyor struct {
 	fragments  map[string]shape
 	open       map[string]bool // fragments being measured: a circle is left to validation, which refuses it
 	directives int
+	longest    int // bytes of the longest name of a field in an answer
 }
 
 func newSurveyor(doc *ast.QueryDocument) *surveyor {
@@ -72,6 +73,7 @@ func (s *surveyor) field(f *ast.Field, seen map[string]bool) shape {
 	if key == "" {
 		key = f.Name
 	}
+	s.longest = max(s.longest, len(key), len(f.Name))
 	if seen[key] {
 		out.repeats = add(out.repeats, 1)
 	}

@@ -126,6 +126,7 @@ type rig struct {
 	server   *transport.Server
 	engine   *fakeEngine
 	door     *fakeDoor
+	ahead    atomic.Int64 // nanoseconds that the server's clock is ahead
 	mu       sync.Mutex
 	rejected []string
 	open     map[string]int
@@ -151,7 +152,7 @@ func newRig(t *testing.T, change ...func(*transport.Config)) *rig {
 		Engine: r.engine, Doorman: r.door, Address: func(c *fiber.Ctx) string { return c.IP() },
 		Rejected: func(reason string) { r.mu.Lock(); defer r.mu.Unlock(); r.rejected = append(r.rejected, reason) },
 		Streams:  func(kind string, n int) { r.mu.Lock(); defer r.mu.Unlock(); r.open[kind] += n },
-		Now:      time.Now, Log: slog.New(slog.DiscardHandler),
+		Now:      func() time.Time { return time.Now().Add(time.Duration(r.ahead.Load())) }, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	app := fiber.New(fiber.Config{DisableStartupMessage: true, StreamRequestBody: true, IdleTimeout: 100 * time.Millisecond})

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"time"
 
@@ -31,7 +32,7 @@ func (s *Server) events(c *fiber.Ctx, ctx context.Context, creds Credentials, a 
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		defer s.streams.leave("events")
 		defer cancel()
-		e := eventStream{server: s, conn: conn, w: w, creds: creds, admission: a}
+		e := eventStream{server: s, conn: conn, w: w, creds: creds, admission: a, checked: s.deps.Now()}
 		e.run(ctx, cancel, op)
 	})
 	return nil
@@ -44,6 +45,7 @@ type eventStream struct {
 	w         *bufio.Writer
 	creds     Credentials
 	admission Admission
+	checked   time.Time // when the admission was last found to hold
 }
 
 func (e *eventStream) run(ctx context.Context, cancel context.CancelFunc, op operation) {
@@ -71,11 +73,11 @@ func (e *eventStream) run(ctx context.Context, cancel context.CancelFunc, op ope
 				e.write("event: complete\ndata:\n\n")
 				return
 			}
-			alive = e.write("event: next\ndata: " + string(body) + "\n\n")
+			alive = e.holds(ctx) && e.write("event: next\ndata: "+string(body)+"\n\n")
 		case <-ping.C:
 			alive = e.write(":\n\n")
 		case <-recheck.C:
-			alive = e.server.stillAdmitted(ctx, e.creds, e.admission)
+			alive = e.recheck(ctx)
 		case <-e.server.streams.ctx.Done():
 			return
 		}
@@ -83,6 +85,23 @@ func (e *eventStream) run(ctx context.Context, cancel context.CancelFunc, op ope
 			return
 		}
 	}
+}
+
+// fresh is how long it is known that a sign-in holds, so that a burst of events does not ask for each.
+const fresh = time.Second
+
+// holds tells whether the sign-in is good at this moment: each event is for somebody who may have it now.
+func (e *eventStream) holds(ctx context.Context) bool {
+	return e.server.deps.Now().Sub(e.checked) < fresh || e.recheck(ctx)
+}
+
+func (e *eventStream) recheck(ctx context.Context) bool {
+	now := e.server.deps.Now()
+	if !e.server.stillAdmitted(ctx, e.creds, e.admission) {
+		return false
+	}
+	e.checked = now
+	return true
 }
 
 // produce runs an operation and passes on its responses as JSON in one line, then closes out.
@@ -106,7 +125,7 @@ func (s *Server) produce(ctx context.Context, op operation, out chan<- []byte) {
 // contain keeps a panic in one stream from ending the process.
 func (s *Server) contain(ctx context.Context) {
 	if r := recover(); r != nil {
-		s.deps.Log.ErrorContext(ctx, "panic in a stream", "panic", r)
+		s.deps.Log.ErrorContext(ctx, "panic in a stream", "panic", fmt.Sprintf("%T", r)) // its value may hold anything
 	}
 }
 

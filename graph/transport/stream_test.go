@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	fastws "github.com/fasthttp/websocket"
+	"github.com/gofiber/fiber/v2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/graph/transport"
@@ -188,6 +190,76 @@ func TestSocketLooksAgain(t *testing.T) {
 			require.Equal(t, 4403, w.closed())
 		})
 	}
+}
+
+// Between two rounds of looking again, nothing begins and nothing is sent for a sign-in that has ended.
+func TestNothingIsSentAfterTheSignInEnded(t *testing.T) {
+	t.Parallel()
+	seldom := func(c *transport.Config) { c.RecheckEvery = time.Hour }
+	t.Run("new operation", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, seldom)
+		w := r.signedIn("good")
+		r.door.revoke("good")
+		w.send(`{"id":"q","type":"subscribe","payload":{"query":"mutation {ok}"}}`)
+		require.Equal(t, 4403, w.closed())
+	})
+	t.Run("event on a socket", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, seldom)
+		w := r.signedIn("good")
+		w.send(`{"id":"s","type":"subscribe","payload":{"query":"subscription {x}"}}`)
+		r.engine.emit <- `{"x":1}`
+		require.Equal(t, "next", w.next().Type)
+		r.door.change("less")
+		r.ahead.Store(int64(2 * time.Second))
+		r.engine.emit <- `{"x":2}`
+		_, _, err := w.conn.ReadMessage()
+		var c *fastws.CloseError
+		require.ErrorAs(t, err, &c)
+		require.Equal(t, 4403, c.Code)
+	})
+	t.Run("server-sent event", func(t *testing.T) {
+		t.Parallel()
+		r := newRig(t, seldom)
+		lines, _ := r.follow(t.Context(), "good")
+		require.Equal(t, ":", <-lines)
+		r.door.revoke("good")
+		r.ahead.Store(int64(2 * time.Second))
+		r.engine.emit <- `{"x":1}`
+		for l := range lines {
+			require.NotContains(t, l, "event:")
+		}
+	})
+}
+
+// deaf is a connection whose client asked for a socket and was gone before the answer.
+type deaf struct {
+	net.Conn
+	request *strings.Reader
+}
+
+func (d deaf) Read(p []byte) (int, error)         { return d.request.Read(p) }
+func (d deaf) Write([]byte) (int, error)          { return 0, net.ErrClosed }
+func (d deaf) Close() error                       { return nil }
+func (d deaf) RemoteAddr() net.Addr               { return &net.TCPAddr{} }
+func (d deaf) LocalAddr() net.Addr                { return &net.TCPAddr{} }
+func (d deaf) SetDeadline(time.Time) error        { return nil }
+func (d deaf) SetReadDeadline(time.Time) error    { return nil }
+func (d deaf) SetWriteDeadline(t time.Time) error { return nil }
+
+func TestVanishedClientKeepsNoPlace(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	app := fiber.New()
+	r.server.Mount(app)
+	app.Handler()
+	for range 3 {
+		request := "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+			"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+		require.Error(t, app.Server().ServeConn(deaf{request: strings.NewReader(request)}))
+	}
+	require.Zero(t, r.openStreams("socket"))
 }
 
 func TestSocketSurvivesASignInOutage(t *testing.T) {

@@ -23,6 +23,13 @@ func newStreams(limit int, count func(string, int)) *streams {
 	return &streams{limit: limit, count: count, empty: make(chan struct{}), ctx: ctx, end: end}
 }
 
+// room tells whether one more stream could be taken up now.
+func (s *streams) room() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ctx.Err() == nil && s.open < s.limit
+}
+
 // enter takes up one more stream. It tells whether there is room; then leave must be called when the stream has ended.
 func (s *streams) enter(kind string) bool {
 	s.mu.Lock()

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -54,32 +55,34 @@ func (s *Server) upgrade() fiber.Handler {
 		WriteBufferPool: &sync.Pool{}, // thousands of sockets are silent at any moment
 		RecoverHandler: func(*websocket.Conn) {
 			if r := recover(); r != nil {
-				s.deps.Log.Error("panic in a socket", "panic", r)
+				s.deps.Log.Error("panic in a socket", "panic", fmt.Sprintf("%T", r)) // its value may hold anything
 			}
 		},
 	})
 	return func(c *fiber.Ctx) error {
-		if !s.streams.enter("socket") {
+		// The place itself is taken when the connection has been handed over: for a client that is gone by then, nobody would ever give it back.
+		if !s.streams.room() {
 			c.Set(fiber.HeaderRetryAfter, "5")
 			return s.refuse(c, fiber.StatusServiceUnavailable, reasonStreams, "no more streams can be opened here; try again")
 		}
-		creds := s.credentials(c)
-		c.Locals("credentials", creds)
+		c.Locals("credentials", s.credentials(c))
 		c.Locals("base", context.WithoutCancel(c.UserContext()))
-		err := open(c)
-		if err != nil || c.Response().StatusCode() != fiber.StatusSwitchingProtocols {
-			s.streams.leave("socket")
-		}
-		return err
+		return open(c)
 	}
 }
 
 func (s *Server) serveSocket(c *websocket.Conn) {
-	defer s.streams.leave("socket")
 	base, _ := c.Locals("base").(context.Context)
 	creds, _ := c.Locals("credentials").(Credentials)
 	ctx, cancel := context.WithCancel(base)
 	k := &socket{server: s, conn: c.Conn, cancel: cancel, base: ctx, creds: creds, operations: map[string]*running{}}
+	if !s.streams.enter("socket") {
+		s.deps.Rejected(reasonStreams)
+		k.close(closeTryAgain, "Try again later")
+		k.finish()
+		return
+	}
+	defer s.streams.leave("socket")
 	defer k.finish()
 	if c.Subprotocol() != subprotocol {
 		k.close(closeSubprotocol, "Subprotocol not acceptable")
@@ -101,6 +104,7 @@ type socket struct {
 	mu         sync.Mutex
 	caller     context.Context // carries who calls; nil before the acknowledgement
 	admission  Admission
+	checked    time.Time // when the admission was last found to hold
 	inited     bool
 	closed     bool // a close was sent
 	finished   bool // nothing may begin any more
@@ -215,7 +219,7 @@ func (k *socket) init(payload json.RawMessage) bool {
 		return false
 	}
 	k.mu.Lock()
-	k.caller, k.admission = caller, admission
+	k.caller, k.admission, k.checked = caller, admission, k.server.deps.Now()
 	k.mu.Unlock()
 	return k.send(message{Type: "connection_ack"})
 }
@@ -239,6 +243,9 @@ func (k *socket) subscribe(m message) bool {
 	case !room:
 		k.server.deps.Rejected(reasonStreams)
 		return k.fail(m.ID, gqlerror.List{k.server.deps.Doorman.Words(caller, k.creds.Languages, fault.New(fault.RateLimited, ""))})
+	}
+	if !k.recheck() {
+		return false
 	}
 	p, err := ParseParams(m.Payload)
 	if err != nil {
@@ -274,6 +281,9 @@ func (k *socket) run(ctx context.Context, me *running, op *graphql.OperationCont
 	defer k.server.contain(ctx)
 	handler, ctx := k.server.deps.Engine.Run(ctx, op)
 	for res := handler(ctx); res != nil; res = handler(ctx) {
+		if !k.holds() {
+			return
+		}
 		body, err := k.server.encode(res)
 		if err != nil || !k.has(me) || !k.send(message{ID: me.id, Type: "next", Payload: body}) {
 			break
@@ -367,12 +377,27 @@ func (k *socket) recheck() bool {
 	if k.base.Err() != nil {
 		return false
 	}
-	if !admitted || k.server.stillAdmitted(k.base, k.creds, admission) {
+	if !admitted {
+		return true
+	}
+	now := k.server.deps.Now()
+	if k.server.stillAdmitted(k.base, k.creds, admission) {
+		k.mu.Lock()
+		k.checked = now
+		k.mu.Unlock()
 		return true
 	}
 	k.server.deps.Rejected(reasonAuth)
 	k.close(closeForbidden, "Forbidden")
 	return false
+}
+
+// holds tells whether the sign-in is good at this moment: what an operation yields is for somebody who may have it now.
+func (k *socket) holds() bool {
+	k.mu.Lock()
+	known := k.server.deps.Now().Sub(k.checked) < fresh
+	k.mu.Unlock()
+	return known || k.recheck()
 }
 
 // send writes one message. It tells whether the client still takes it.

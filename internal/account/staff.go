@@ -66,9 +66,21 @@ func (a *Accounts) AddStaff(ctx context.Context, phone string, roles []Role, uni
 	return a.setRoles(ctx, phone, roles, unit)
 }
 
-// RemoveStaff takes all roles from the account of a phone, which stays a citizen's. It takes effect with the next request.
+// RemoveStaff takes all roles from the account of a phone, which stays a citizen's. It takes effect with the next request. NOT_FOUND for a phone
+// that nobody has.
 func (a *Accounts) RemoveStaff(ctx context.Context, phone string) error {
-	_, err := a.setRoles(ctx, phone, nil, "")
+	normal, err := normalise(phone)
+	if err != nil {
+		return err
+	}
+	_, there, err := a.findClaim(ctx, a.deps.Box.Indexes(phoneContext, normal))
+	if err != nil {
+		return err
+	}
+	if !there {
+		return fault.New(fault.NotFound, "").Because(errors.New("account: nobody has this phone"))
+	}
+	_, err = a.setRoles(ctx, phone, nil, "")
 	return err
 }
 
@@ -143,7 +155,7 @@ func checkRoles(roles []Role, unit string) error {
 	}
 	for _, r := range roles {
 		if !slices.Contains([]Role{Officer, Dispatcher, Administrator}, r) {
-			return fault.InvalidField("account.role_unknown", "roles").Because(fmt.Errorf("account: unknown role %q", r))
+			return fault.InvalidField("account.role_unknown", "roles").Because(fmt.Errorf("account: unknown role %q: give officer, dispatcher or administrator", r))
 		}
 	}
 	if slices.Contains(roles, Officer) && unit == "" {

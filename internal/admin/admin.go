@@ -22,6 +22,7 @@ import (
 // Staff manages members of staff.
 type Staff interface {
 	Add(ctx context.Context, m Member) (Member, error)
+	Remove(ctx context.Context, phone string) error
 	List(ctx context.Context) ([]Member, error)
 }
 
@@ -96,6 +97,7 @@ func Handler(ops Ops, token string) http.Handler {
 	mux := http.NewServeMux()
 	h := handler{ops}
 	mux.HandleFunc("POST /v1/staff", h.addStaff)
+	mux.HandleFunc("POST /v1/staff/remove", h.removeStaff)
 	mux.HandleFunc("GET /v1/staff", h.listStaff)
 	mux.HandleFunc("GET /v1/outbox", h.listOutbox)
 	mux.HandleFunc("POST /v1/outbox/retry", h.retry)
@@ -122,6 +124,17 @@ func (h handler) addStaff(w http.ResponseWriter, r *http.Request) {
 	}
 	made, err := h.ops.Staff.Add(r.Context(), m)
 	h.answer(w, r, made, err)
+}
+
+func (h handler) removeStaff(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Phone string `json:"phone"`
+	}
+	err := decode(r, &in)
+	if err == nil {
+		err = h.ops.Staff.Remove(r.Context(), in.Phone)
+	}
+	h.answer(w, r, struct{}{}, err)
 }
 
 func (h handler) listStaff(w http.ResponseWriter, r *http.Request) {

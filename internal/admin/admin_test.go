@@ -29,6 +29,14 @@ func (c *city) Add(_ context.Context, m admin.Member) (admin.Member, error) {
 	return m, nil
 }
 
+func (c *city) Remove(_ context.Context, phone string) error {
+	if phone != "0912345678" {
+		return fault.New(fault.NotFound, "")
+	}
+	c.added = admin.Member{}
+	return nil
+}
+
 type outbox struct{ retried string }
 
 func (o *outbox) List(_ context.Context, state, lane string, first int, after string) (admin.Intents, error) {
@@ -94,6 +102,12 @@ func TestOperations(t *testing.T) {
 			}
 			if _, err := client.AddStaff(ctx, admin.Member{}); fault.CodeOf(err) != fault.Invalid {
 				t.Errorf("add nobody: %v", err)
+			}
+			if err := client.RemoveStaff(ctx, "0912345678"); err != nil || c.added.Unit != "" {
+				t.Errorf("remove: %v, %+v", err, c.added)
+			}
+			if err := client.RemoveStaff(ctx, "0900000000"); fault.CodeOf(err) != fault.NotFound {
+				t.Errorf("remove nobody: %v", err)
 			}
 			if l, err := client.ListStaff(ctx); err != nil || len(l) != 1 {
 				t.Errorf("list: %v, %v", l, err)

@@ -45,6 +45,11 @@ func (c *Client) AddStaff(ctx context.Context, m Member) (Member, error) {
 	return out, c.call(ctx, http.MethodPost, "/v1/staff", m, &out)
 }
 
+// RemoveStaff takes all roles from the owner of a phone.
+func (c *Client) RemoveStaff(ctx context.Context, phone string) error {
+	return c.call(ctx, http.MethodPost, "/v1/staff/remove", map[string]string{"phone": phone}, nil)
+}
+
 // ListStaff gives all members of staff.
 func (c *Client) ListStaff(ctx context.Context) ([]Member, error) {
 	var out []Member

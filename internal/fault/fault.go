@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -78,15 +80,22 @@ func InvalidField(key string, path ...string) *Error {
 	return &Error{Code: Invalid, Fields: []Field{{Path: path, Key: key}}}
 }
 
-// With returns a copy with one more placeholder value.
+// With returns a copy with one more placeholder value, for the text of the whole and those of its fields.
 func (e *Error) With(name string, value any) *Error {
 	c := *e
-	c.Params = make(map[string]any, len(e.Params)+1)
-	for k, v := range e.Params {
-		c.Params[k] = v
+	c.Params = with(e.Params, name, value)
+	c.Fields = slices.Clone(e.Fields)
+	for i, f := range c.Fields {
+		c.Fields[i].Params = with(f.Params, name, value)
 	}
-	c.Params[name] = value
 	return &c
+}
+
+func with(params map[string]any, name string, value any) map[string]any {
+	out := make(map[string]any, len(params)+1)
+	maps.Copy(out, params)
+	out[name] = value
+	return out
 }
 
 // After returns a copy that says when to try again.

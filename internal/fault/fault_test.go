@@ -52,3 +52,14 @@ func TestCopiesLeaveTheOriginal(t *testing.T) {
 		t.Error("no cause became an error")
 	}
 }
+
+func TestValuesReachTheTextsOfFields(t *testing.T) {
+	t.Parallel()
+	base := fault.InvalidField("a.b", "x")
+	if got := base.With("max", 5).With("min", 1).Fields[0].Params; got["max"] != 5 || got["min"] != 1 {
+		t.Errorf("got %v", got)
+	}
+	if base.Fields[0].Params != nil {
+		t.Errorf("the original became %+v", base)
+	}
+}

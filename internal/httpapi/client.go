@@ -10,7 +10,7 @@ import (
 // clientFinder tells whose request it is when trusted proxies stand in front.
 type clientFinder struct{ trusted []netip.Prefix }
 
-// address gives the client's address: the peer, or, when the peer is a trusted proxy, the last address of X-Forwarded-For that no trusted proxy has.
+// address gives the client's address: the peer, or, when the peer is a trusted proxy, the last address of all X-Forwarded-For lines that no trusted proxy has.
 // What stands left of that was written by the client itself and is not believed.
 func (f clientFinder) address(c *fiber.Ctx) string {
 	peer, ok := netip.AddrFromSlice(c.Context().RemoteIP())
@@ -21,7 +21,10 @@ func (f clientFinder) address(c *fiber.Ctx) string {
 	if !f.trusts(peer) {
 		return peer.String()
 	}
-	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	var hops []string
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) { // some proxies add a line of their own behind the client's
+		hops = append(hops, strings.Split(string(line), ",")...)
+	}
 	for i := len(hops) - 1; i >= 0; i-- {
 		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {

@@ -17,7 +17,9 @@ var firstPage = template.Must(template.New("first").Parse(`<!doctype html>
 func (s *Server) first(c *fiber.Ctx) error {
 	type line struct{ Path, Text string }
 	lang := langOf(c)
-	text := func(key string) string { return s.deps.Texts.Text(lang, key, map[string]any{"city": s.deps.City}) }
+	text := func(key string) string {
+		return s.deps.Texts.Text(lang, key, map[string]any{"city": s.deps.City.In(lang)})
+	}
 	lines := make([]line, 0, len(s.deps.Links))
 	for _, l := range s.deps.Links {
 		lines = append(lines, line{l.Path, text(l.Key)})

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/utils"
@@ -19,10 +18,9 @@ import (
 )
 
 // MountMedia adds /media/{id}: PUT takes the body of an announced upload, GET and HEAD hand out a rendition. All are allowed by the signature
-// in the address alone. Faults go to the application's error handler. It needs fiber's StreamRequestBody, and no deadline of its own around it.
+// in the address alone. Faults go to the application's error handler. It needs fiber's StreamRequestBody, closeUnread around it, and no deadline of its own.
 func MountMedia(r fiber.Router, m *media.Media) {
 	h := mediaRoutes{m}
-	r.Use("/media", closeUnread)
 	r.Put("/media/:id", h.receive)
 	r.Get("/media/:id", h.send)
 }
@@ -36,34 +34,6 @@ func (p MediaPart) Mount(r fiber.Router) { MountMedia(r, p.Media) }
 var _ Mounter = MediaPart{}
 
 type mediaRoutes struct{ media *media.Media }
-
-// Bounds on reading what is left of a refused body, so that its sender gets to read why.
-const (
-	drainBytes = 16 << 20
-	drainTime  = 2 * time.Second
-)
-
-// closeUnread ends the connection after a request whose body was not read to its end: what is left of it would be taken for the next request.
-func closeUnread(c *fiber.Ctx) error {
-	err := c.Next()
-	if body := c.Context().RequestBodyStream(); body != nil && !drained(c, body) {
-		c.Set(fiber.HeaderConnection, "close")
-	}
-	return err
-}
-
-// drained tells whether a body is read to its end, after reading on for a little.
-func drained(c *fiber.Ctx, body io.Reader) bool {
-	length := c.Request().Header.ContentLength()
-	if length < 0 { // chunked: fasthttp's stream cannot be asked again once it has ended
-		return false
-	}
-	if conn := c.Context().Conn(); conn == nil || conn.SetReadDeadline(time.Now().Add(drainTime)) != nil {
-		return false
-	}
-	n, err := io.Copy(io.Discard, io.LimitReader(body, drainBytes))
-	return err == nil && n < drainBytes
-}
 
 // receipt is the answer to a PUT.
 type receipt struct {

@@ -70,6 +70,7 @@ func openMedia(t *testing.T) *mediaPort {
 		},
 	})
 	MountMedia(app, m)
+	app.Server().Handler = closeUnread(app.Handler())
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

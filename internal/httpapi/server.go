@@ -20,6 +20,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/motcua/motcua/internal/locale"
+	"github.com/motcua/motcua/internal/message"
 )
 
 // Mounter adds routes of one part to the public port.
@@ -30,7 +31,7 @@ type Drainer interface{ Drain(context.Context) }
 
 // Deps is what the port needs of the rest.
 type Deps struct {
-	City   string                      // shown on the first page
+	City   message.Text                // its name, shown on the first page
 	Texts  *locale.Catalogue           // texts of errors and pages
 	Ready  func(context.Context) error // nil when requests can be served; asked by /readyz
 	Parts  []Mounter                   // in the order of mounting
@@ -47,14 +48,15 @@ type Link struct{ Path, Key string } // Key of the text in the catalogues
 
 // Server is the public port.
 type Server struct {
-	cfg      Config
-	deps     Deps
-	app      *fiber.App
-	clients  clientFinder
-	draining atomic.Bool
-	inFlight chan struct{} // places for requests
-	uploads  chan struct{} // places for uploads, which take long: they have their own
-	metrics  metrics
+	cfg       Config
+	deps      Deps
+	app       *fiber.App
+	clients   clientFinder
+	draining  atomic.Bool
+	listening atomic.Pointer[net.Listener]
+	inFlight  chan struct{} // places for requests
+	uploads   chan struct{} // places for uploads, which take long: they have their own
+	metrics   metrics
 }
 
 // New prepares the port; Serve opens it.
@@ -81,6 +83,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		Immutable:                    false, // handlers copy what outlives them
 	})
 	s.routes()
+	s.app.Server().Handler = s.framed(s.app.Handler())
 	return s, nil
 }
 
@@ -91,7 +94,7 @@ func (s *Server) routes() {
 	if len(s.deps.Parts) > 0 || len(s.cfg.AllowedOrigins) > 0 {
 		s.app.Use(s.cors())
 	}
-	s.app.Use(s.shed, s.identify, s.limitBody)
+	s.app.Use(s.identify, s.limitBody, s.shed) // a body that is long in coming takes no place
 	s.app.Get("/", s.first)
 	for _, p := range s.deps.Parts {
 		p.Mount(s.app)
@@ -114,6 +117,10 @@ func (s *Server) cors() fiber.Handler {
 
 // Serve answers on ln until Shutdown. It always returns an error that is not nil, as net/http does; after Shutdown it is ErrClosed.
 func (s *Server) Serve(ln net.Listener) error {
+	s.listening.Store(&ln)
+	if s.draining.Load() {
+		return errors.Join(ErrClosed, ln.Close())
+	}
 	err := s.app.Listener(patientListener{ln, s.cfg.WriteTimeout})
 	if err == nil || s.draining.Load() {
 		return ErrClosed
@@ -137,7 +144,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, d := range s.deps.Drains {
 		d.Drain(ctx)
 	}
-	return s.app.ShutdownWithContext(ctx)
+	err := s.app.ShutdownWithContext(ctx)
+	if ln := s.listening.Load(); ln != nil {
+		_ = (*ln).Close() // fasthttp closes it only if it had begun to serve
+	}
+	return err
 }
 
 // ClientIP gives the address of the client whose request c is, past trusted proxies.

@@ -23,6 +23,7 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/httpapi"
 	"github.com/motcua/motcua/internal/locale"
+	"github.com/motcua/motcua/internal/message"
 )
 
 type part func(fiber.Router)
@@ -51,7 +52,7 @@ func serve(t *testing.T, cfg httpapi.Config, ready func(context.Context) error, 
 		ready = func(context.Context) error { return nil }
 	}
 	reg := prometheus.NewRegistry()
-	s, err := httpapi.New(cfg, httpapi.Deps{City: "Hải Phòng", Texts: texts, Ready: ready, Parts: parts, Links: []httpapi.Link{{Path: "/healthz", Key: "http.link_health"}},
+	s, err := httpapi.New(cfg, httpapi.Deps{City: message.Text{"vi": "Hải Phòng", "en": "Hai Phong"}, Texts: texts, Ready: ready, Parts: parts, Links: []httpapi.Link{{Path: "/healthz", Key: "http.link_health"}},
 		Log: slog.New(slog.DiscardHandler), Reg: reg, Tracer: noop.NewTracerProvider(), Secure: true})
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +102,7 @@ func TestAnswers(t *testing.T) {
 		r.Get("/driver", func(*fiber.Ctx) error { return errors.New("dial tcp 10.0.0.3:27017: refused") })
 		r.Get("/limited", func(*fiber.Ctx) error { return fault.New(fault.RateLimited, "").After(1500 * time.Millisecond) })
 		r.Post("/echo", func(c *fiber.Ctx) error { return c.Send(c.Body()) })
+		httpapi.MountIcons(r, os.DirFS("../../configs/icons"))
 	}))
 	tests := []struct {
 		name, method, path, lang, body string
@@ -110,7 +112,11 @@ func TestAnswers(t *testing.T) {
 		{name: "health", method: "GET", path: "/healthz", status: 200, has: "ok"},
 		{name: "ready", method: "GET", path: "/readyz", status: 200, has: "ok"},
 		{name: "first page speaks Vietnamese", method: "GET", path: "/", status: 200, has: "Một cửa Hải Phòng"},
-		{name: "first page speaks English", method: "GET", path: "/", lang: "en", status: 200, has: "Health</a>"},
+		{name: "first page speaks English", method: "GET", path: "/", lang: "en", status: 200, has: "Motcua Hai Phong</h1>"},
+		{name: "icon", method: "GET", path: "/icons/feedback.svg", status: 200, has: "<svg", header: "Content-Type: image/svg+xml"},
+		{name: "unknown icon", method: "GET", path: "/icons/none.svg", status: 404, has: "NOT_FOUND"},
+		{name: "icon by a way around", method: "GET", path: "/icons/..%2ficons%2ffeedback.svg", status: 404, has: "NOT_FOUND"},
+		{name: "something else than an icon", method: "GET", path: "/icons/README.md", status: 404, has: "NOT_FOUND"},
 		{name: "unknown path", method: "GET", path: "/nothing", status: 404, has: "NOT_FOUND"},
 		{name: "unknown path in English", method: "GET", path: "/nothing", lang: "en-GB,en;q=0.9", status: 404, has: "could not be found"},
 		{name: "panic hides its words", method: "GET", path: "/boom", status: 500, has: "INTERNAL", lacks: "secret"},
@@ -309,6 +315,17 @@ func TestShutdownLetsRequestsFinish(t *testing.T) {
 	}
 	if err := <-down; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestShutdownBeforeServe is a stop signal that comes while the program starts.
+func TestShutdownBeforeServe(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		p := serve(t, config(), nil) // its goroutine may or may not serve yet
+		if err := p.server.Shutdown(context.Background()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

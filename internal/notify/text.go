@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -16,13 +17,14 @@ var placeholderRE = regexp.MustCompile(`\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 // maxParam is how much of one parameter a text takes, in runes: a long one would drown the rest.
 const maxParam = 500
 
-// fill puts parameters into a text, in each of its languages. A placeholder without a parameter stays empty: braces mean nothing to a citizen.
+// fill puts parameters into a text, in each of its languages. A placeholder without a parameter stays empty, and takes the blank before it along at
+// the end of the text: braces mean nothing to a citizen.
 func fill(template message.Text, params map[string]message.Text) message.Text {
 	out := make(message.Text, len(template))
 	for lang, s := range template {
-		out[lang] = placeholderRE.ReplaceAllStringFunc(s, func(p string) string {
+		out[lang] = strings.TrimSpace(placeholderRE.ReplaceAllStringFunc(s, func(p string) string {
 			return params[p[1:len(p)-1]].In(lang)
-		})
+		}))
 	}
 	return out
 }

@@ -19,6 +19,9 @@ const (
 	Dead    State = "dead"    // given up; an operator can retry it
 )
 
+// States gives all states.
+func States() []State { return []State{Waiting, Done, Dead} }
+
 // record is an intent as it is stored. Its methods are the only changes it goes through; each is one write.
 type record struct {
 	ID        string     `bson:"_id"`

@@ -1,9 +1,9 @@
-// Package configs carries the default configuration, the cities' data, the message catalogues and the mini-apps' icons inside the program.
+// Package configs carries the default configuration, the cities' data and the message catalogues inside the program.
 package configs
 
 import "embed"
 
-// Files holds motcua.yaml, cities/, icons/ and locales/.
+// Files holds motcua.yaml, cities/ and locales/.
 //
-//go:embed motcua.yaml all:cities all:icons all:locales
+//go:embed motcua.yaml all:cities all:locales
 var Files embed.FS

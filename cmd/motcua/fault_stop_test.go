@@ -146,3 +146,56 @@ func TestStoppingMovesStreams(t *testing.T) {
 	}
 	t.Logf("%d streams told to connect again", told)
 }
+
+// TestStoppingCutsStalledUploads sends SIGTERM while a photo has stopped coming: the program waits its time, ends, and says that it cut something off.
+// The photo can be sent anew.
+func TestStoppingCutsStalledUploads(t *testing.T) {
+	ctx := within(t, time.Minute)
+	p := newPlace(t, "MOTCUA_HTTP__DRAIN_TIMEOUT=1s")
+	city := p.start(t)
+	citizen, err := city.SignIn(ctx, "0912345678")
+	if err != nil {
+		t.Fatal(err)
+	}
+	photo, _ := photoWithPlace(t)
+	var made struct {
+		CreateMediaUpload struct{ Upload *struct{ URL string } }
+	}
+	err = citizen.Do(ctx, `mutation($i: CreateMediaUploadInput!) { createMediaUpload(input: $i) { upload { url } } }`,
+		map[string]any{"i": map[string]any{"contentType": "image/jpeg", "size": len(photo), "idempotencyKey": "stalled"}}, &made)
+	if err != nil || made.CreateMediaUpload.Upload == nil {
+		t.Fatalf("%v %+v", err, made)
+	}
+	body, half := io.Pipe()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, made.CreateMediaUpload.Upload.URL, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.ContentLength = int64(len(photo))
+	req.Header.Set("Content-Type", "image/jpeg")
+	sent := make(chan error, 1)
+	go func() {
+		res, err := http.DefaultClient.Do(req)
+		if err == nil {
+			err = res.Body.Close()
+		}
+		sent <- err
+	}()
+	if _, err := half.Write(photo[:len(photo)/2]); err != nil {
+		t.Fatal(err)
+	}
+	if err := citytest.Poll(ctx, func() (bool, error) { return gauge(t, city, "motcua_http_in_flight") == 1, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if code := city.Stop(10 * time.Second); code != 1 || !strings.Contains(city.Logs(), "drain_timeout") {
+		t.Errorf("exit code %d:\n%s", code, tail(city.Logs()))
+	}
+	if err := errors.Join(half.Close(), <-sent); err == nil {
+		t.Error("half a photo was taken")
+	}
+	again := p.start(t)
+	citizen.URL = again.HTTP + "/graphql"
+	if _, err := citizen.Upload(ctx, "image/jpeg", photo); err != nil {
+		t.Errorf("sending it anew: %v", err)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/motcua/motcua/channels/sms"
-	"github.com/motcua/motcua/configs"
 	"github.com/motcua/motcua/graph"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/audit"
@@ -237,17 +235,15 @@ func (sys *system) faces() (*httpapi.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	icons, err := fs.Sub(configs.Files, "icons")
-	if err != nil {
-		return nil, err
-	}
 	server, err = httpapi.New(sys.settings.HTTP, httpapi.Deps{
 		City: sys.city.Name(), Texts: sys.texts, Ready: sys.engine.Ping, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
 		Parts: []httpapi.Mounter{
 			gateway,
 			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountMedia(r, sys.media) }),
 			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountKeys(r, sys.accounts) }),
-			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountIcons(r, icons) }),
+			httpapi.MountFunc(func(r fiber.Router) {
+				httpapi.MountIcons(r, map[string]string{feedback.ID: sys.feedback.Icon()})
+			}),
 		},
 		Drains: []httpapi.Drainer{gateway}, Links: sys.links(), Secure: sys.profile == prod,
 	})

@@ -148,6 +148,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if ln := s.listening.Load(); ln != nil {
 		_ = (*ln).Close() // fasthttp closes it only if it had begun to serve
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("http: requests still under way after http.drain_timeout were cut off: %w", err)
+	}
 	return err
 }
 

@@ -102,7 +102,7 @@ func TestAnswers(t *testing.T) {
 		r.Get("/driver", func(*fiber.Ctx) error { return errors.New("dial tcp 10.0.0.3:27017: refused") })
 		r.Get("/limited", func(*fiber.Ctx) error { return fault.New(fault.RateLimited, "").After(1500 * time.Millisecond) })
 		r.Post("/echo", func(c *fiber.Ctx) error { return c.Send(c.Body()) })
-		httpapi.MountIcons(r, os.DirFS("../../configs/icons"))
+		httpapi.MountIcons(r, map[string]string{"feedback": "<svg/>"})
 	}))
 	tests := []struct {
 		name, method, path, lang, body string

@@ -26,6 +26,12 @@ const ID = "feedback"
 //go:embed manifest.json
 var manifestJSON []byte
 
+//go:embed icon.svg
+var icon string
+
+// Icon is the picture that the manifest names, as SVG.
+func (a *App) Icon() string { return icon }
+
 // Config holds the settings of feedback.
 type Config struct {
 	// Retention is how long a report is kept after it was closed or rejected, and a comment after it was written. An open report is never removed.

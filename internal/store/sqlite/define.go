@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -48,7 +47,7 @@ func (e *Engine) declare(ctx context.Context, k store.Kind) (*table, []string, e
 	if old != nil && !changed && old.kind.ExpiresAt == k.ExpiresAt && old.kind.Owned == k.Owned {
 		return old, missing, nil
 	}
-	err := e.writer.do(ctx, alone, func(ctx context.Context, c *sql.Conn) error { return t.create(ctx, c, old) }, func() { e.swap(t) })
+	err := e.writer.do(ctx, alone, func(c *conn) error { return t.create(c, old) }, func() { e.swap(t) })
 	return t, missing, err
 }
 
@@ -77,11 +76,11 @@ func merge(old *table, k store.Kind) (out []index, changed bool, missing []strin
 }
 
 // create makes the table, its new columns and side tables, and writes down its description.
-func (t *table) create(ctx context.Context, c *sql.Conn, old *table) error {
+func (t *table) create(c *conn, old *table) error {
 	sqls := []string{"CREATE TABLE IF NOT EXISTS " + t.name + " (id TEXT PRIMARY KEY NOT NULL, v INTEGER NOT NULL, doc BLOB NOT NULL)"}
 	for _, f := range t.columns {
 		if old == nil || !slices.Contains(old.columns, f) {
-			has, err := t.has(ctx, c, f)
+			has, err := t.has(c, f)
 			if err != nil {
 				return err
 			}
@@ -101,22 +100,21 @@ func (t *table) create(ctx context.Context, c *sql.Conn, old *table) error {
 		}
 	}
 	for _, s := range sqls {
-		if _, err := c.ExecContext(ctx, s); err != nil {
+		if err := c.run(s); err != nil {
 			return err
 		}
 	}
-	return t.describe(ctx, c)
+	return t.describe(c)
 }
 
 // has tells whether the table has the column of a field: one that an index used before still stands there, out of date until it is filled again.
-func (t *table) has(ctx context.Context, c *sql.Conn, field string) (bool, error) {
-	var n int
-	err := c.QueryRowContext(ctx, "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?", strings.Trim(t.name, `"`), strings.Trim(column(field), `"`)).Scan(&n)
-	return n > 0, err
+func (t *table) has(c *conn, field string) (bool, error) {
+	found, err := c.ask("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", strings.Trim(t.name, `"`), strings.Trim(column(field), `"`))
+	return found != nil, err
 }
 
-func (t *table) describe(ctx context.Context, c *sql.Conn) error {
-	if _, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO motcua_kinds (name, owned, expires) VALUES (?, ?, ?)", t.kind.Name, t.kind.Owned, t.kind.ExpiresAt); err != nil {
+func (t *table) describe(c *conn) error {
+	if _, err := c.exec("INSERT OR REPLACE INTO motcua_kinds (name, owned, expires) VALUES (?, ?, ?)", t.kind.Name, t.kind.Owned, t.kind.ExpiresAt); err != nil {
 		return err
 	}
 	for _, x := range t.indexes {
@@ -124,7 +122,7 @@ func (t *table) describe(ctx context.Context, c *sql.Conn) error {
 		if err != nil {
 			return err
 		}
-		if _, err := c.ExecContext(ctx, "INSERT OR REPLACE INTO motcua_indexes (kind, name, definition, ready) VALUES (?, ?, ?, ?)",
+		if _, err := c.exec("INSERT OR REPLACE INTO motcua_indexes (kind, name, definition, ready) VALUES (?, ?, ?, ?)",
 			t.kind.Name, x.Name, string(definition), x.ready); err != nil {
 			return err
 		}
@@ -146,9 +144,9 @@ func (e *Engine) build(ctx context.Context, t *table, missing []string) error {
 		return nil
 	}
 	for after, more := "", true; more; {
-		err := e.writer.do(ctx, alone, func(ctx context.Context, c *sql.Conn) error {
+		err := e.writer.do(ctx, alone, func(c *conn) error {
 			var err error
-			after, more, err = t.fill(ctx, c, missing, after)
+			after, more, err = t.fill(c, missing, after)
 			return err
 		}, nil)
 		if err != nil {
@@ -159,16 +157,16 @@ func (e *Engine) build(ctx context.Context, t *table, missing []string) error {
 	for i := range done.indexes {
 		done.indexes[i].ready = done.indexes[i].ready || slices.Contains(missing, done.indexes[i].Name)
 	}
-	return e.writer.do(ctx, alone, func(ctx context.Context, c *sql.Conn) error {
+	return e.writer.do(ctx, alone, func(c *conn) error {
 		for _, x := range done.indexes {
 			if x.many() || !slices.Contains(missing, x.Name) {
 				continue
 			}
-			if _, err := c.ExecContext(ctx, t.indexSQL(x.Index)); err != nil {
+			if err := c.run(t.indexSQL(x.Index)); err != nil {
 				return err
 			}
 		}
-		return done.describe(ctx, c)
+		return done.describe(c)
 	}, func() { e.swap(done) })
 }
 
@@ -186,41 +184,31 @@ func (t *table) indexSQL(x store.Index) string {
 }
 
 // fill brings the columns and side tables up to date for the next rows behind after.
-func (t *table) fill(ctx context.Context, c *sql.Conn, missing []string, after string) (last string, more bool, err error) {
-	type row struct {
-		id  string
-		doc bson.Raw
-	}
-	var rows []row
-	err = each(ctx, c, "SELECT id, doc FROM "+t.name+" WHERE id > ? ORDER BY id LIMIT ?", func(r *sql.Rows) error {
-		var x row
-		err := r.Scan(&x.id, (*[]byte)(&x.doc))
-		rows = append(rows, x)
-		return err
-	}, after, backfillStep)
+func (t *table) fill(c *conn, missing []string, after string) (last string, more bool, err error) {
+	rows, _, err := scan(c, "SELECT id, v, doc FROM "+t.name+" WHERE id > ? ORDER BY id LIMIT ?", []any{after, backfillStep}, backfillStep*store.MaxDocument)
 	if err != nil {
 		return after, false, err
 	}
 	update := strings.Replace(strings.TrimSuffix(t.replace, " AND v = ?"), "v = v + 1, doc = ?", "v = v", 1)
 	for _, r := range rows {
-		values, err := t.values(r.doc)
+		values, err := t.values(r.Doc)
 		if err != nil {
-			return after, false, fmt.Errorf("store: %s %q: %w", t.kind.Name, r.id, err)
+			return after, false, fmt.Errorf("store: %s %q: %w", t.kind.Name, r.ID, err)
 		}
 		if len(values) > 0 {
-			if _, err := c.ExecContext(ctx, update, append(values, r.id)...); err != nil {
+			if _, err := c.exec(update, append(values, r.ID)...); err != nil {
 				return after, false, err
 			}
 		}
-		if err := t.addEntries(ctx, c, r.id, r.doc, missing); err != nil {
+		if err := t.addEntries(c, r.ID, r.Doc, missing); err != nil {
 			return after, false, err
 		}
-		after = r.id
+		after = r.ID
 	}
 	return after, len(rows) == backfillStep, nil
 }
 
-func (t *table) addEntries(ctx context.Context, c *sql.Conn, id string, doc bson.Raw, only []string) error {
+func (t *table) addEntries(c *conn, id string, doc bson.Raw, only []string) error {
 	for _, x := range t.indexes {
 		if !x.many() || !slices.Contains(only, x.Name) {
 			continue
@@ -230,7 +218,7 @@ func (t *table) addEntries(ctx context.Context, c *sql.Conn, id string, doc bson
 			return err
 		}
 		for _, row := range list {
-			if _, err := c.ExecContext(ctx, t.addSQL(x.Index), append(row, id)...); err != nil {
+			if _, err := c.exec(t.addSQL(x.Index), append(row, id)...); err != nil {
 				return err
 			}
 		}

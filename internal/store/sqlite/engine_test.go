@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -69,16 +68,16 @@ func requireIndexed(t *testing.T, e *Engine, q store.Query) {
 	require.NoError(t, err)
 	s := tab.selectSQL(p)
 	statement := "SELECT t.id, t.v, t.doc" + s.text(p) + " LIMIT ?"
-	require.NoError(t, e.read(t.Context(), func(c *sql.Conn) error {
-		return each(t.Context(), c, "EXPLAIN QUERY PLAN "+statement, func(r *sql.Rows) error {
-			var a, b, n int
-			var detail string
-			err := r.Scan(&a, &b, &n, &detail)
+	require.NoError(t, e.read(t.Context(), func(c *conn) error {
+		for r, err := range c.rows("EXPLAIN QUERY PLAN "+statement, append(s.args, 1)...) {
+			require.NoError(t, err, statement)
+			detail := r.text(3)
+			require.NotEmpty(t, detail, statement)
 			require.NotContains(t, detail, "TEMP B-TREE", statement)
 			scan := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "USING")
 			require.False(t, scan, "%s: %s", detail, statement)
-			return err
-		}, append(s.args, 1)...)
+		}
+		return nil
 	}))
 }
 
@@ -88,8 +87,8 @@ func TestDiskFull(t *testing.T) {
 	e, c := begin(t, store.Kind{Name: "cases", Indexes: []store.Index{{Name: "n", Order: "n"}}})
 	require.NoError(t, c.Insert(t.Context(), bson.M{"_id": "first", "n": 1}))
 	limit := func(pages string) {
-		require.NoError(t, e.writer.do(t.Context(), bare, func(ctx context.Context, c *sql.Conn) error {
-			return each(ctx, c, "PRAGMA max_page_count = "+pages, func(*sql.Rows) error { return nil })
+		require.NoError(t, e.writer.do(t.Context(), bare, func(c *conn) error {
+			return c.run("PRAGMA max_page_count = " + pages)
 		}, nil))
 	}
 	limit("40")
@@ -107,11 +106,11 @@ func TestDiskFull(t *testing.T) {
 
 	limit("1000000")
 	require.NoError(t, c.Insert(t.Context(), bson.M{"_id": "again", "n": 1}))
-	var health string
-	require.NoError(t, e.read(t.Context(), func(c *sql.Conn) error {
-		return c.QueryRowContext(t.Context(), "PRAGMA integrity_check").Scan(&health)
+	require.NoError(t, e.read(t.Context(), func(c *conn) error {
+		health, err := c.ask("PRAGMA integrity_check")
+		require.Equal(t, "ok", health.text(0))
+		return err
 	}))
-	require.Equal(t, "ok", health)
 }
 
 // holdWriter keeps the writer busy until release is called, or until the test ends.
@@ -121,7 +120,7 @@ func holdWriter(t *testing.T, e *Engine, wg *sync.WaitGroup) (release func()) {
 	release = sync.OnceFunc(func() { close(hold) })
 	t.Cleanup(release)
 	wg.Go(func() {
-		_ = e.writer.do(t.Context(), bare, func(context.Context, *sql.Conn) error { close(held); <-hold; return nil }, nil)
+		_ = e.writer.do(t.Context(), bare, func(*conn) error { close(held); <-hold; return nil }, nil)
 	})
 	<-held
 	return release
@@ -136,10 +135,10 @@ func TestOneBadWriteSparesItsNeighbours(t *testing.T) {
 	bad := errors.New("bad")
 	errs := make([]error, 3)
 	wg.Go(func() {
-		errs[0] = e.writer.do(t.Context(), grouped, func(context.Context, *sql.Conn) error { return bad }, nil)
+		errs[0] = e.writer.do(t.Context(), grouped, func(*conn) error { return bad }, nil)
 	})
 	wg.Go(func() {
-		errs[1] = e.writer.do(t.Context(), grouped, func(context.Context, *sql.Conn) error { panic("worse") }, nil)
+		errs[1] = e.writer.do(t.Context(), grouped, func(*conn) error { panic("worse") }, nil)
 	})
 	for i := range 10 {
 		wg.Go(func() {
@@ -181,11 +180,11 @@ func TestWritesAreOnDisk(t *testing.T) {
 	t.Parallel()
 	e, _ := begin(t, store.Kind{Name: "cases"})
 	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "auto_vacuum": "2"} {
-		var got string
-		require.NoError(t, e.writer.do(t.Context(), bare, func(ctx context.Context, c *sql.Conn) error {
-			return c.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got)
+		require.NoError(t, e.writer.do(t.Context(), bare, func(c *conn) error {
+			got, err := c.ask("PRAGMA " + pragma)
+			require.Equal(t, want, fmt.Sprint(got[0]), pragma)
+			return err
 		}, nil))
-		require.Equal(t, want, got, pragma)
 	}
 }
 

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,27 +17,19 @@ import (
 const readerWait = 5000
 
 func (e *Engine) openReaders(ctx context.Context) error {
-	db, err := sql.Open("sqlite", dsn(e.cfg, readerWait, "query_only(on)"))
-	if err != nil {
-		return fmt.Errorf("store: open %s: %w", e.cfg.path(), err)
-	}
-	var conns []*sql.Conn
+	e.readers = make(chan *conn, e.cfg.Readers)
 	for range e.cfg.Readers {
-		c, err := db.Conn(ctx)
+		c, err := openConn(ctx, dsn(e.cfg, readerWait, "query_only(on)"))
 		if err != nil {
-			return errors.Join(fmt.Errorf("store: open %s: %w", e.cfg.path(), err), db.Close())
+			return fmt.Errorf("store: open %s: %w", e.cfg.path(), err)
 		}
-		conns = append(conns, c)
-	}
-	e.readDB, e.readers = db, make(chan *sql.Conn, len(conns))
-	for _, c := range conns {
 		e.readers <- c
 	}
 	return nil
 }
 
 // read lends a connection to f. Reads are short (a batch of rows through an index), so one that has begun is let finish after ctx has ended.
-func (e *Engine) read(ctx context.Context, f func(c *sql.Conn) error) error {
+func (e *Engine) read(ctx context.Context, f func(c *conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return toFault(err)
 	}
@@ -64,41 +55,36 @@ func (e *Engine) Get(ctx context.Context, kind string, ids ...string) ([]store.R
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	where, arg := "= ?", ids[0]
+	query, arg := t.get, ids[0]
 	if len(ids) > 1 {
 		list, err := json.Marshal(ids)
 		if err != nil {
 			return nil, fault.Wrap(fault.Internal, err)
 		}
-		where, arg = "IN (SELECT value FROM json_each(?))", string(list)
+		query, arg = t.getMany, string(list)
 	}
 	var rows []store.Row
-	err = e.read(ctx, func(c *sql.Conn) error {
-		rows, _, err = scan(ctx, c, "SELECT id, v, doc FROM "+t.name+" WHERE id "+where, []any{arg}, len(ids)*store.MaxDocument)
+	err = e.read(ctx, func(c *conn) error {
+		rows, _, err = scan(c, query, []any{arg}, len(ids)*store.MaxDocument)
 		return err
 	})
 	return rows, err
 }
 
-// scan reads rows until they hold maxBytes. cut tells that it stopped for that.
-func scan(ctx context.Context, c *sql.Conn, query string, args []any, maxBytes int) (out []store.Row, cut bool, err error) {
-	rows, err := c.QueryContext(context.WithoutCancel(ctx), query, args...)
-	if err != nil {
-		return nil, false, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for bytes := 0; rows.Next(); {
+// scan reads id, version and document of rows until they hold maxBytes. cut tells that it stopped for that.
+func scan(c *conn, query string, args []any, maxBytes int) (out []store.Row, cut bool, err error) {
+	bytes := 0
+	for r, err := range c.rows(query, args...) {
+		if err != nil {
+			return nil, false, err
+		}
 		if bytes >= maxBytes {
 			return out, true, nil
 		}
-		var r store.Row
-		if err := rows.Scan(&r.ID, &r.Version, (*[]byte)(&r.Doc)); err != nil {
-			return nil, false, err
-		}
-		bytes += len(r.Doc)
-		out = append(out, r)
+		out = append(out, store.Row{ID: r.text(0), Version: r.int(1), Doc: r.blob(2)})
+		bytes += len(out[len(out)-1].Doc)
 	}
-	return out, false, rows.Err()
+	return out, false, nil
 }
 
 // Find yields rows in the query's order. A batch is one snapshot of the store.
@@ -109,9 +95,9 @@ func (e *Engine) Find(ctx context.Context, kind string, q store.Query) iter.Seq2
 	}
 	return store.Scan(ctx, p, func(ctx context.Context, p store.Plan) (rows []store.Row, done bool, err error) {
 		s := t.selectSQL(p)
-		err = e.read(ctx, func(c *sql.Conn) error {
+		err = e.read(ctx, func(c *conn) error {
 			var cut bool
-			rows, cut, err = scan(ctx, c, "SELECT t.id, t.v, t.doc"+s.text(p)+" LIMIT ?", append(s.args, p.Limit), store.BatchBytes)
+			rows, cut, err = scan(c, "SELECT t.id, t.v, t.doc"+s.text(p)+" LIMIT ?", append(s.args, p.Limit), store.BatchBytes)
 			done = !cut && len(rows) < p.Limit
 			return err
 		})
@@ -127,8 +113,14 @@ func (e *Engine) Count(ctx context.Context, kind string, q store.Query, max int)
 	}
 	s := t.selectSQL(p)
 	var n int
-	err = e.read(ctx, func(c *sql.Conn) error {
-		return c.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1"+s.text(p)+" LIMIT ?)", append(s.args, max)...).Scan(&n)
+	err = e.read(ctx, func(c *conn) error {
+		for r, err := range c.rows("SELECT count(*) FROM (SELECT 1"+s.text(p)+" LIMIT ?)", append(s.args, max)...) {
+			if err != nil {
+				return err
+			}
+			n = int(r.int(0))
+		}
+		return nil
 	})
 	return n, err
 }

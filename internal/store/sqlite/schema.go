@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,8 +26,11 @@ type table struct {
 	kind    store.Kind
 	indexes []index // all that are stored, also those that only an older or newer version of the program declares
 	columns []string
+	get     string
+	getMany string
 	insert  string
 	replace string
+	remove  string
 }
 
 // index is a declared index and how far it is built.
@@ -41,12 +42,12 @@ type index struct {
 func (x index) many() bool { return x.Many != "" }
 
 // prepareFile checks that the file is ours and makes the tables that describe the others.
-func prepareFile(ctx context.Context, c *sql.Conn) error {
-	var app, version, tables int
-	if err := c.QueryRowContext(ctx, "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)").
-		Scan(&app, &version, &tables); err != nil {
+func prepareFile(c *conn) error {
+	found, err := c.ask("SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version), (SELECT count(*) FROM sqlite_schema)")
+	if err != nil {
 		return err
 	}
+	app, version, tables := found.int(0), found.int(1), found.int(2)
 	if app != applicationID && tables > 0 {
 		return errors.New("the file belongs to another program")
 	}
@@ -56,56 +57,37 @@ func prepareFile(ctx context.Context, c *sql.Conn) error {
 	if version == layout {
 		return nil // nothing to write: a full disk keeps no reader out
 	}
-	_, err := c.ExecContext(ctx, fmt.Sprintf(`BEGIN IMMEDIATE;
+	return c.run(fmt.Sprintf(`BEGIN IMMEDIATE;
 PRAGMA application_id = %d;
 PRAGMA user_version = %d;
 CREATE TABLE IF NOT EXISTS motcua_kinds (name TEXT PRIMARY KEY, owned INTEGER NOT NULL, expires TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS motcua_indexes (kind TEXT, name TEXT, definition TEXT NOT NULL, ready INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
 COMMIT`, applicationID, layout))
-	return err
 }
 
 // loadTables reads how the kinds of the file are kept.
-func loadTables(ctx context.Context, c *sql.Conn) (map[string]*table, error) {
-	kinds := map[string]store.Kind{}
-	if err := each(ctx, c, "SELECT name, owned, expires FROM motcua_kinds", func(r *sql.Rows) error {
-		var k store.Kind
-		err := r.Scan(&k.Name, &k.Owned, &k.ExpiresAt)
-		kinds[k.Name] = k
-		return err
-	}); err != nil {
-		return nil, fmt.Errorf("store: read kinds: %w", err)
-	}
+func loadTables(c *conn) (map[string]*table, error) {
 	indexes := map[string][]index{}
-	if err := each(ctx, c, "SELECT kind, definition, ready FROM motcua_indexes ORDER BY kind, name", func(r *sql.Rows) error {
-		var kind, definition string
-		var x index
-		if err := r.Scan(&kind, &definition, &x.ready); err != nil {
-			return err
+	for r, err := range c.rows("SELECT kind, definition, ready FROM motcua_indexes ORDER BY kind, name") {
+		x := index{}
+		if err == nil {
+			x.ready = r.int(2) != 0
+			err = json.Unmarshal([]byte(r.text(1)), &x.Index)
 		}
-		indexes[kind] = append(indexes[kind], x)
-		return json.Unmarshal([]byte(definition), &indexes[kind][len(indexes[kind])-1].Index)
-	}); err != nil {
-		return nil, fmt.Errorf("store: read indexes: %w", err)
+		if err != nil {
+			return nil, fmt.Errorf("store: read indexes: %w", err)
+		}
+		indexes[r.text(0)] = append(indexes[r.text(0)], x)
 	}
-	out := make(map[string]*table, len(kinds))
-	for name, k := range kinds {
-		out[name] = newTable(k, indexes[name])
+	out := map[string]*table{}
+	for r, err := range c.rows("SELECT name, owned, expires FROM motcua_kinds") {
+		if err != nil {
+			return nil, fmt.Errorf("store: read kinds: %w", err)
+		}
+		k := store.Kind{Name: r.text(0), Owned: r.int(1) != 0, ExpiresAt: r.text(2)}
+		out[k.Name] = newTable(k, indexes[k.Name])
 	}
 	return out, nil
-}
-
-func each(ctx context.Context, c *sql.Conn, query string, f func(*sql.Rows) error, args ...any) error {
-	rows, err := c.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
-		if err := f(rows); err != nil {
-			return errors.Join(err, rows.Close())
-		}
-	}
-	return errors.Join(rows.Err(), rows.Close())
 }
 
 func newTable(k store.Kind, indexes []index) *table {
@@ -123,6 +105,9 @@ func newTable(k store.Kind, indexes []index) *table {
 		marks.WriteString(", ?")
 		sets.WriteString(", " + column(f) + " = ?")
 	}
+	t.get = "SELECT id, v, doc FROM " + t.name + " WHERE id = ?"
+	t.getMany = "SELECT id, v, doc FROM " + t.name + " WHERE id IN (SELECT value FROM json_each(?))"
+	t.remove = "DELETE FROM " + t.name + " WHERE id = ?"
 	t.insert = "INSERT INTO " + t.name + " (id, v, doc" + names.String() + ") VALUES (?, 1, ?" + marks.String() + ") ON CONFLICT (id) DO NOTHING"
 	t.replace = "UPDATE " + t.name + " SET v = v + 1, doc = ?" + sets.String() + " WHERE id = ? AND v = ?"
 	return t

@@ -2,7 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -25,11 +25,11 @@ func (e *Engine) Snapshot(ctx context.Context, dir string) (err error) {
 	if err := makeFile(target); err != nil { // empty, for its owner only; SQLite fills it
 		return err
 	}
-	db, err := sql.Open("sqlite", dsn(e.cfg, readerWait))
+	c, err := openConn(ctx, dsn(e.cfg, readerWait))
 	if err != nil {
 		return toFault(err)
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	_, err = db.ExecContext(ctx, "VACUUM INTO ?", target.path())
+	defer func() { err = errors.Join(err, c.close()) }()
+	_, err = c.raw.ExecContext(ctx, "VACUUM INTO ?", []driver.NamedValue{{Ordinal: 1, Value: target.path()}}) // long, so it ends with ctx
 	return toFault(err)
 }

@@ -7,7 +7,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -18,8 +17,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
@@ -86,9 +83,8 @@ type Engine struct {
 	lock   *lock
 	writer *writer
 
-	readDB  *sql.DB
-	readers chan *sql.Conn // those at rest
-	closed  chan struct{}  // closed when Close begins
+	readers chan *conn    // those at rest; room for all
+	closed  chan struct{} // closed when Close begins
 
 	defining chan struct{} // held by the one Define that runs
 	tables   atomic.Pointer[map[string]*table]
@@ -130,7 +126,7 @@ func (e *Engine) start(ctx context.Context) error {
 		return err
 	}
 	e.writer = w
-	tables, err := loadTables(ctx, w.conn)
+	tables, err := loadTables(w.conn)
 	if err != nil {
 		return err
 	}
@@ -172,18 +168,18 @@ func cause(err error) error {
 // dsn names the file and how a connection begins. wait is how many milliseconds it waits for a lock.
 func dsn(cfg Config, wait int, pragmas ...string) string {
 	var b strings.Builder
-	b.WriteString(cfg.uri("") + "?_txlock=immediate")
+	b.WriteString(cfg.uri("") + "?")
 	for _, p := range append([]string{fmt.Sprintf("busy_timeout(%d)", wait), fmt.Sprintf("cache_size(-%d)", cfg.CacheKB), "temp_store(memory)", "trusted_schema(off)"}, pragmas...) {
-		b.WriteString("&_pragma=" + p)
+		b.WriteString("_pragma=" + p + "&")
 	}
 	return b.String()
 }
 
 // Ping tells whether the file can be read.
 func (e *Engine) Ping(ctx context.Context) error {
-	return e.read(ctx, func(c *sql.Conn) error {
-		var n int
-		return c.QueryRowContext(context.WithoutCancel(ctx), "SELECT 1 FROM motcua_kinds UNION ALL SELECT 1 LIMIT 1").Scan(&n)
+	return e.read(ctx, func(c *conn) error {
+		_, err := c.ask("SELECT 1 FROM motcua_kinds LIMIT 1")
+		return err
 	})
 }
 
@@ -203,11 +199,8 @@ func (e *Engine) release() error {
 	if e.writer != nil {
 		errs = append(errs, e.writer.drain())
 	}
-	if e.readDB != nil {
-		for range cap(e.readers) {
-			errs = append(errs, (<-e.readers).Close())
-		}
-		errs = append(errs, e.readDB.Close())
+	for range e.opened {
+		errs = append(errs, (<-e.readers).close())
 	}
 	if e.writer != nil {
 		errs = append(errs, e.writer.close())

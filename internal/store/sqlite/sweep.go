@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
 	"time"
 )
@@ -34,7 +33,7 @@ func (e *Engine) Sweep(ctx context.Context, now time.Time, limit int) (removed i
 }
 
 func (e *Engine) sweep(ctx context.Context, kind string, now time.Time, limit int) (removed int, err error) {
-	err = e.writer.do(ctx, grouped, func(ctx context.Context, c *sql.Conn) error {
+	err = e.writer.do(ctx, grouped, func(c *conn) error {
 		removed = 0
 		t, err := e.table(kind)
 		if err != nil || t.kind.ExpiresAt == "" {
@@ -42,16 +41,14 @@ func (e *Engine) sweep(ctx context.Context, kind string, now time.Time, limit in
 		}
 		col := column(t.kind.ExpiresAt)
 		var ids []string
-		if err := each(ctx, c, "SELECT id FROM "+t.name+" WHERE "+col+" IS NOT NULL AND "+col+" < ? ORDER BY "+col+" LIMIT ?", func(r *sql.Rows) error {
-			var id string
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		}, now.UnixMilli(), limit); err != nil {
-			return err
+		for r, err := range c.rows("SELECT id FROM "+t.name+" WHERE "+col+" IS NOT NULL AND "+col+" < ? ORDER BY "+col+" LIMIT ?", now.UnixMilli(), limit) {
+			if err != nil {
+				return err
+			}
+			ids = append(ids, r.text(0))
 		}
 		for _, id := range ids {
-			if _, err := t.remove(ctx, c, id); err != nil {
+			if _, err := t.delete(c, id); err != nil {
 				return err
 			}
 			removed++
@@ -66,16 +63,14 @@ func (e *Engine) sweep(ctx context.Context, kind string, now time.Time, limit in
 
 // shrink gives free pages back and cuts the write-ahead log. A reader that keeps it from doing so only puts it off to the next sweep.
 func (e *Engine) shrink(ctx context.Context) error {
-	err := e.writer.do(ctx, bare, func(ctx context.Context, c *sql.Conn) error {
-		var free int
-		if err := c.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&free); err != nil {
+	err := e.writer.do(ctx, bare, func(c *conn) error {
+		free, err := c.ask("PRAGMA freelist_count")
+		if err != nil || free.int(0) <= slackPages {
 			return err
 		}
-		if free <= slackPages {
-			return nil
-		}
 		// Each step of the statement gives one page back, so its rows are read to the end.
-		return each(ctx, c, "PRAGMA incremental_vacuum("+strconv.Itoa(min(free-slackPages, vacuumPages))+")", func(*sql.Rows) error { return nil })
+		_, err = c.ask("PRAGMA incremental_vacuum(" + strconv.FormatInt(min(free.int(0)-slackPages, vacuumPages), 10) + ")")
+		return err
 	}, nil)
 	if err != nil {
 		return err

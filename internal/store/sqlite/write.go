@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -75,16 +74,16 @@ func (e *Engine) Insert(ctx context.Context, kind, id string, doc bson.Raw) erro
 		return err
 	}
 	var taken bool
-	err = e.writer.do(ctx, grouped, func(ctx context.Context, c *sql.Conn) error {
+	err = e.writer.do(ctx, grouped, func(c *conn) error {
 		r, err := e.fresh(r)
 		if err != nil {
 			return err
 		}
-		n, err := affected(c.ExecContext(ctx, r.table.insert, append([]any{r.id, []byte(r.doc)}, r.values...)...))
+		n, err := c.exec(r.table.insert, append([]any{r.id, []byte(r.doc)}, r.values...)...)
 		if taken = n == 0; err != nil || taken {
 			return err
 		}
-		return r.table.move(ctx, c, id, nil, r.sides)
+		return r.table.move(c, id, nil, r.sides)
 	}, nil)
 	if err != nil {
 		return err
@@ -102,21 +101,21 @@ func (e *Engine) Replace(ctx context.Context, kind, id string, version int64, do
 		return false, err
 	}
 	var swapped bool
-	err = e.writer.do(ctx, grouped, func(ctx context.Context, c *sql.Conn) error {
+	err = e.writer.do(ctx, grouped, func(c *conn) error {
 		r, err := e.fresh(r)
 		if err != nil {
 			return err
 		}
-		old, err := r.table.before(ctx, c, id)
+		old, err := r.table.before(c, id)
 		if err != nil {
 			return err
 		}
 		args := append([]any{[]byte(r.doc)}, r.values...)
-		n, err := affected(c.ExecContext(ctx, r.table.replace, append(args, id, version)...))
+		n, err := c.exec(r.table.replace, append(args, id, version)...)
 		if swapped = n > 0; err != nil || !swapped {
 			return err
 		}
-		return r.table.move(ctx, c, id, old, r.sides)
+		return r.table.move(c, id, old, r.sides)
 	}, nil)
 	if err != nil {
 		return false, err // swapped may still be in the writer's hands
@@ -130,12 +129,12 @@ func (e *Engine) Delete(ctx context.Context, kind, id string) (bool, error) {
 		return false, err
 	}
 	var there bool
-	err := e.writer.do(ctx, grouped, func(ctx context.Context, c *sql.Conn) error {
+	err := e.writer.do(ctx, grouped, func(c *conn) error {
 		t, err := e.table(kind)
 		if err != nil {
 			return err
 		}
-		there, err = t.remove(ctx, c, id)
+		there, err = t.delete(c, id)
 		return err
 	}, nil)
 	if err != nil {
@@ -144,36 +143,32 @@ func (e *Engine) Delete(ctx context.Context, kind, id string) (bool, error) {
 	return there, nil
 }
 
-func (t *table) remove(ctx context.Context, c *sql.Conn, id string) (bool, error) {
-	old, err := t.before(ctx, c, id)
+func (t *table) delete(c *conn, id string) (bool, error) {
+	old, err := t.before(c, id)
 	if err != nil {
 		return false, err
 	}
-	n, err := affected(c.ExecContext(ctx, "DELETE FROM "+t.name+" WHERE id = ?", id))
+	n, err := c.exec(t.remove, id)
 	if err != nil || n == 0 {
 		return false, err
 	}
-	return true, t.move(ctx, c, id, old, nil)
+	return true, t.move(c, id, old, nil)
 }
 
 // before gives the rows that the stored document has in the side tables, nil when the table has none.
-func (t *table) before(ctx context.Context, c *sql.Conn, id string) ([][][]any, error) {
+func (t *table) before(c *conn, id string) ([][][]any, error) {
 	if !slices.ContainsFunc(t.indexes, index.many) {
 		return nil, nil
 	}
-	var doc []byte
-	err := c.QueryRowContext(ctx, "SELECT doc FROM "+t.name+" WHERE id = ?", id).Scan(&doc)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
+	rows, _, err := scan(c, t.get, []any{id}, store.MaxDocument)
+	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	return t.sides(doc)
+	return t.sides(rows[0].Doc)
 }
 
 // move brings the side tables of one document from what they held to what they shall hold.
-func (t *table) move(ctx context.Context, c *sql.Conn, id string, from, to [][][]any) error {
+func (t *table) move(c *conn, id string, from, to [][][]any) error {
 	for i, x := range t.indexes {
 		if !x.many() {
 			continue
@@ -185,10 +180,10 @@ func (t *table) move(ctx context.Context, c *sql.Conn, id string, from, to [][][
 		if to != nil {
 			is = to[i]
 		}
-		if err := change(ctx, c, t.dropSQL(x.Index), id, was, is); err != nil {
+		if err := change(c, t.dropSQL(x.Index), id, was, is); err != nil {
 			return err
 		}
-		if err := change(ctx, c, t.addSQL(x.Index), id, is, was); err != nil {
+		if err := change(c, t.addSQL(x.Index), id, is, was); err != nil {
 			return err
 		}
 	}
@@ -196,7 +191,7 @@ func (t *table) move(ctx context.Context, c *sql.Conn, id string, from, to [][][
 }
 
 // change runs the statement for each row that is not among except.
-func change(ctx context.Context, c *sql.Conn, statement, id string, rows, except [][]any) error {
+func change(c *conn, statement, id string, rows, except [][]any) error {
 	known := make(map[string]bool, len(except))
 	for _, row := range except {
 		known[rowKey(row)] = true
@@ -205,7 +200,7 @@ func change(ctx context.Context, c *sql.Conn, statement, id string, rows, except
 		if known[rowKey(row)] {
 			continue
 		}
-		if _, err := c.ExecContext(ctx, statement, append(slices.Clone(row), id)...); err != nil {
+		if _, err := c.exec(statement, append(slices.Clone(row), id)...); err != nil {
 			return err
 		}
 	}
@@ -234,11 +229,4 @@ func (t *table) addSQL(x store.Index) string {
 
 func (t *table) dropSQL(x store.Index) string {
 	return "DELETE FROM " + t.side(x) + " WHERE " + strings.Join(sideColumns(x), " = ? AND ") + " = ? AND id = ?"
-}
-
-func affected(r sql.Result, err error) (int64, error) {
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
 }

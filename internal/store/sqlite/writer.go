@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -32,7 +31,7 @@ const (
 // write is one piece of work for the writer. run may be called again after a transaction that did not commit; it must then begin afresh.
 type write struct {
 	mode mode
-	run  func(ctx context.Context, c *sql.Conn) error
+	run  func(c *conn) error
 	then func() // called after the commit and before any later write; may be nil
 
 	ctx     context.Context
@@ -42,9 +41,7 @@ type write struct {
 
 // writer owns the only connection that writes, and the goroutine that uses it.
 type writer struct {
-	db      *sql.DB
-	conn    *sql.Conn
-	ctx     context.Context // of the connection: ends never, so that a caller who leaves breaks off nobody's transaction
+	conn    *conn
 	walPath string
 	queue   chan *write
 	started bool
@@ -55,28 +52,22 @@ type writer struct {
 }
 
 func openWriter(ctx context.Context, cfg Config) (*writer, error) {
-	db, err := sql.Open("sqlite", dsn(cfg, writerWait, "auto_vacuum(incremental)", "journal_mode(wal)", "synchronous("+cfg.Synchronous+")",
+	c, err := openConn(ctx, dsn(cfg, writerWait, "auto_vacuum(incremental)", "journal_mode(wal)", "synchronous("+cfg.Synchronous+")",
 		"wal_autocheckpoint(1000)", "journal_size_limit(16777216)"))
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", cfg.path(), err)
 	}
-	db.SetMaxOpenConns(1)
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("store: open %s: %w", cfg.path(), err), db.Close())
-	}
 	w := &writer{
-		db: db, conn: conn, ctx: context.WithoutCancel(ctx), walPath: cfg.path() + "-wal",
-		queue: make(chan *write, queueLength), ended: make(chan struct{}),
+		conn: c, walPath: cfg.path() + "-wal", queue: make(chan *write, queueLength), ended: make(chan struct{}),
 	}
-	if err := prepareFile(ctx, conn); err != nil {
+	if err := prepareFile(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("store: open %s: %w", cfg.path(), err), w.close())
 	}
 	return w, nil
 }
 
 // do hands a write over and waits until it is on disk. When ctx ends first the write is given up if it has not begun; if it has, its outcome is unknown to the caller.
-func (w *writer) do(ctx context.Context, m mode, run func(context.Context, *sql.Conn) error, then func()) error {
+func (w *writer) do(ctx context.Context, m mode, run func(*conn) error, then func()) error {
 	if err := ctx.Err(); err != nil {
 		return toFault(err)
 	}
@@ -206,7 +197,7 @@ func (w *writer) single(op *write) {
 		return
 	}
 	if op.mode == bare {
-		w.finish(op, guard(func() error { return op.run(w.ctx, w.conn) }))
+		w.finish(op, guard(func() error { return op.run(w.conn) }))
 		return
 	}
 	w.finish(op, w.transact([]*write{op}))
@@ -220,7 +211,7 @@ func (w *writer) transact(group []*write) error {
 		}
 	}
 	for _, op := range group {
-		if err := guard(func() error { return op.run(w.ctx, w.conn) }); err != nil {
+		if err := guard(func() error { return op.run(w.conn) }); err != nil {
 			w.rollback()
 			return err
 		}
@@ -233,7 +224,7 @@ func (w *writer) transact(group []*write) error {
 }
 
 func (w *writer) exec(query string) error {
-	_, err := w.conn.ExecContext(w.ctx, query)
+	_, err := w.conn.exec(query)
 	return err
 }
 
@@ -256,12 +247,12 @@ func (w *writer) boundLog() {
 	if err != nil || info.Size() < walLimit {
 		return
 	}
-	_ = checkpoint(w.ctx, w.conn) // tried again after the next transactions
+	_ = checkpoint(w.conn) // tried again after the next transactions
 }
 
-func checkpoint(ctx context.Context, c *sql.Conn) error {
-	var busy, frames, done int
-	return c.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done)
+func checkpoint(c *conn) error {
+	_, err := c.ask("PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
 }
 
 // drain refuses new writes and waits for those in the queue.
@@ -276,7 +267,7 @@ func (w *writer) drain() error {
 		return nil
 	}
 	<-w.ended
-	return checkpoint(w.ctx, w.conn)
+	return checkpoint(w.conn)
 }
 
-func (w *writer) close() error { return errors.Join(w.conn.Close(), w.db.Close()) }
+func (w *writer) close() error { return w.conn.close() }

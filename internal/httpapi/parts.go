@@ -29,3 +29,15 @@ func MountKeys(r fiber.Router, keys Keys) {
 		return c.Send(set)
 	})
 }
+
+// MountIcons adds /icons/<name>.svg for each picture, by name.
+func MountIcons(r fiber.Router, icons map[string]string) {
+	for name, svg := range icons {
+		r.Get("/icons/"+name+".svg", func(c *fiber.Ctx) error {
+			c.Set(fiber.HeaderCacheControl, "public, max-age=86400")
+			c.Set(fiber.HeaderContentType, "image/svg+xml")
+			c.Set("Cross-Origin-Resource-Policy", "cross-origin") // pages of the city's other sites show it
+			return c.SendString(svg)
+		})
+	}
+}

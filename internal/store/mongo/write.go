@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -79,12 +80,28 @@ func landed(ctx context.Context, coll *mongo.Collection, id string, token bson.O
 	if ctx.Err() != nil || (errors.As(err, &s) && !transient(s)) {
 		return false
 	}
-	var got struct {
-		Token bson.ObjectID `bson:"_w"`
+	for attempt := range landedAttempts {
+		var got struct {
+			Token bson.ObjectID `bson:"_w"`
+		}
+		found := coll.FindOne(ctx, bson.D{{Key: "_id", Value: id}}, options.FindOne().SetProjection(bson.D{{Key: store.TokenField, Value: 1}})).Decode(&got)
+		if found == nil || errors.Is(found, mongo.ErrNoDocuments) {
+			return found == nil && got.Token == token
+		}
+		select { // the connection that lost the answer takes others of its pool with it
+		case <-time.After(landedPause << attempt):
+		case <-ctx.Done():
+			return false
+		}
 	}
-	found := coll.FindOne(ctx, bson.D{{Key: "_id", Value: id}}, options.FindOne().SetProjection(bson.D{{Key: store.TokenField, Value: 1}})).Decode(&got)
-	return found == nil && got.Token == token
+	return false
 }
+
+// How often a write that may have taken place is looked for, and the pause after the first time, which doubles: 350 ms in all.
+const (
+	landedAttempts = 3
+	landedPause    = 50 * time.Millisecond
+)
 
 // dress checks a document and adds what belongs to the engine at its end.
 func dress(k store.Kind, id string, doc bson.Raw, version int64, token bson.ObjectID) (bson.Raw, error) {

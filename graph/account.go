@@ -12,6 +12,7 @@ import (
 type Account struct {
 	viewer account.Viewer
 	view   *view
+	known  *account.Recognised // what the sign-in read; nil when it was not for this operation
 
 	once    sync.Once
 	profile account.Profile
@@ -90,8 +91,13 @@ func (a *Account) AccessLog(ctx context.Context, first *int, after *string) (*Ac
 // read loads the profile, once for all fields.
 func (a *Account) read(ctx context.Context) (account.Profile, error) {
 	a.once.Do(func() {
-		if a.profile.ID == "" {
-			a.profile, a.err = a.view.root.deps.Accounts.Me(ctx, a.viewer)
+		accounts := a.view.root.deps.Accounts
+		switch {
+		case a.profile.ID != "":
+		case a.known != nil:
+			a.profile, a.err = accounts.ProfileOf(*a.known)
+		default:
+			a.profile, a.err = accounts.Me(ctx, a.viewer)
 		}
 	})
 	return a.profile, a.err

@@ -9,11 +9,11 @@ import (
 
 // Me resolves Query.me.
 func (q queries) Me(ctx context.Context) (*Account, error) {
-	v := viewerOf(ctx)
-	if !v.SignedIn() {
+	c := callerOf(ctx)
+	if !c.viewer.SignedIn() {
 		return nil, nil
 	}
-	return &Account{viewer: v, view: q.view(ctx)}, nil
+	return &Account{viewer: c.viewer, view: q.view(ctx), known: c.read}, nil
 }
 
 // Sessions resolves Query.sessions.

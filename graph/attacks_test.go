@@ -159,6 +159,19 @@ func TestAutomaticPersistedQueries(t *testing.T) {
 	require.Equal(t, "Query", a.text("__typename"))
 }
 
+// A guest must not fill the cache with what can never run.
+func TestOnlyWhatMayRunIsRemembered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, query := range []string{"no operation at all", "{ nothingOfThisName }", "{ " + strings.Repeat("__typename ", 990) + "}"} {
+		persisted := `"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + hashOf(query) + `"}}`
+		a := w.guest().post([]byte(`{"query":"`+query+`",`+persisted+`}`), nil)
+		require.NotEmpty(t, a.Errors)
+		a = w.guest().post([]byte(`{`+persisted+`}`), nil)
+		require.Equal(t, "PERSISTED_QUERY_NOT_FOUND", a.code())
+	}
+}
+
 func TestIntrospectionForStaff(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(s *graph.Settings) { s.Introspection = graph.IntrospectionStaff })
@@ -227,4 +240,7 @@ func TestCodesCannotBeTriedByMachine(t *testing.T) {
 	a := g.ask(`query($c: String!) { feedbackByCode(code: $c) { code } }`, map[string]any{"c": code})
 	require.Equal(t, "RATE_LIMITED", a.code())
 	require.NotNil(t, a.Errors[0].Extensions["retryAfter"])
+	const track = `mutation($i: JSON) { invokeMiniApp(appId: "feedback", action: "track", input: $i) { result { data } errors { code } } }`
+	a = g.ask(track, map[string]any{"i": map[string]any{"code": code}})
+	require.Contains(t, fmt.Sprint(a.at("invokeMiniApp", "errors")), "RATE_LIMITED")
 }

@@ -2,9 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -19,7 +16,8 @@ import (
 // caller is who stands behind an operation.
 type caller struct {
 	viewer  account.Viewer
-	address string // of the client, past trusted proxies; "" when not known
+	address string              // of the client, past trusted proxies; "" when not known
+	read    *account.Recognised // as the operation began; nil when the sign-in is older than the operation
 }
 
 type callerKey struct{}
@@ -48,18 +46,18 @@ var _ transport.Doorman = doorman{}
 func (d doorman) Admit(ctx context.Context, creds transport.Credentials) (context.Context, transport.Admission, error) {
 	bounded, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	v, err := d.accounts.Authenticate(bounded, creds.Authorization)
+	who, err := d.accounts.Recognise(bounded, creds.Authorization)
 	if err != nil {
 		return ctx, transport.Admission{}, err
 	}
-	if !v.SignedIn() {
-		v.Lang = acceptedLanguage(creds.Languages)
+	c := caller{viewer: who.Viewer, address: creds.Address}
+	switch {
+	case !c.viewer.SignedIn():
+		c.viewer.Lang = acceptedLanguage(creds.Languages)
+	case !creds.Lasting:
+		c.read = &who
 	}
-	a := transport.Admission{Identity: identity(v)}
-	if v.SignedIn() {
-		a.Expires = expiry(creds.Authorization)
-	}
-	return context.WithValue(ctx, callerKey{}, caller{viewer: v, address: creds.Address}), a, nil
+	return context.WithValue(ctx, callerKey{}, c), transport.Admission{Identity: identity(c.viewer), Expires: who.Until}, nil
 }
 
 // Words puts an error into words for a caller who was not let in, whose language only the request can tell.
@@ -72,26 +70,11 @@ func (d doorman) Words(ctx context.Context, languages string, err error) *gqlerr
 
 // identity changes when the account, the session or the rights do.
 func identity(v account.Viewer) string {
-	return fmt.Sprintf("%s %s %s %v %v %s", v.Account, v.Session, v.Unit, v.Roles, v.Subjects, v.Assurance)
-}
-
-// expiry reads when an access token ends (RFC 7519 §4.1.4). The token was verified before: nothing here is believed that was not.
-func expiry(authorization string) time.Time {
-	parts := strings.Split(authorization, ".")
-	if len(parts) != 3 {
-		return time.Time{}
+	parts := append([]string{v.Account, v.Session, v.Unit, string(v.Assurance)}, v.Subjects...)
+	for _, r := range v.Roles {
+		parts = append(parts, string(r))
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return time.Time{}
-	}
-	var claims struct {
-		Exp int64 `json:"exp"`
-	}
-	if json.Unmarshal(raw, &claims) != nil || claims.Exp == 0 {
-		return time.Time{}
-	}
-	return time.Unix(claims.Exp, 0)
+	return strings.Join(parts, " ")
 }
 
 // acceptedLanguage gives the first of an Accept-Language header's languages that the city answers in.

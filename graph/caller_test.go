@@ -1,26 +1,13 @@
 package graph
 
 import (
-	"encoding/base64"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/message"
 )
-
-func TestExpiry(t *testing.T) {
-	t.Parallel()
-	token := func(claims string) string {
-		return "Bearer e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".sig"
-	}
-	require.Equal(t, time.Unix(1790000000, 0), expiry(token(`{"exp":1790000000}`)))
-	for _, odd := range []string{"", "Bearer x", token(`{}`), token(`{"exp":"x"}`), token(`[`), "a.!.c"} {
-		require.Zero(t, expiry(odd), odd)
-	}
-}
 
 func TestIdentityChangesWithRights(t *testing.T) {
 	t.Parallel()

@@ -52,6 +52,9 @@ func (e *engine) Prepare(ctx context.Context, p transport.Params) (*graphql.Oper
 		return nil, &transport.Refusal{Reason: rejected.Reason, Errors: rejected.Errors}
 	}
 	op.Stats.SetExtension(documentStat, doc)
+	if !only {
+		e.persisted.Learn(ctx, p.Query, p.Extensions)
+	}
 	return op, nil
 }
 

@@ -2,8 +2,9 @@ package graph
 
 import (
 	"context"
+	"slices"
 
-	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/notify"
 )
 
 // Federation: a router asks for things by their keys, many at once. Each answer has as many elements as were asked for, in their order; what does
@@ -18,6 +19,11 @@ func innerIDs[T any](reps []T, kind string, id func(T) string) []string {
 		}
 	}
 	return out
+}
+
+// asked leaves out what names nothing.
+func asked(ids []string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" })
 }
 
 // pick gives what is known of each id.
@@ -42,12 +48,7 @@ func (e entities) FindManyAccountByIDs(ctx context.Context, reps []*AccountByIDs
 // FindManyFeedbackByIDs gives those of the reports that the viewer may see, in one read.
 func (e entities) FindManyFeedbackByIDs(ctx context.Context, reps []*FeedbackByIDsInput) ([]*Feedback, error) {
 	ids := innerIDs(reps, kindFeedback, func(r *FeedbackByIDsInput) string { return r.ID })
-	batch := &reportBatch{view: e.view(ctx)}
-	for _, id := range ids {
-		if id != "" {
-			batch.ids = append(batch.ids, id)
-		}
-	}
+	batch := &reportBatch{view: e.view(ctx), ids: asked(ids)}
 	out := make([]*Feedback, len(ids))
 	var err error
 	for i, id := range ids {
@@ -70,28 +71,23 @@ func (e entities) FindManyMiniAppByIDs(ctx context.Context, reps []*MiniAppByIDs
 	return pick(e.shelves[langOf(ctx)].byID, ids), nil
 }
 
-// FindManyNotificationByIDs gives the viewer's messages. A router asks for few, so each is one read.
+// FindManyNotificationByIDs gives those of the messages that are the viewer's, in one read.
 func (e entities) FindManyNotificationByIDs(ctx context.Context, reps []*NotificationByIDsInput) ([]*Notification, error) {
 	ids := innerIDs(reps, kindNotice, func(r *NotificationByIDsInput) string { return r.ID })
-	if len(ids) > maxNoticeEntities {
-		return nil, fault.New(fault.Invalid, "graph.too_many_entities").With("max", maxNoticeEntities)
+	found, err := e.deps.Notices.GetMany(ctx, viewerOf(ctx), asked(ids))
+	if err != nil {
+		return nil, err
 	}
-	out := make([]*Notification, len(ids))
-	for i, id := range ids {
-		item, err := e.deps.Notices.Get(ctx, viewerOf(ctx), id)
-		if fault.CodeOf(err) == fault.NotFound {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		out[i] = e.view(ctx).notice(item)
+	items := make([]notify.Item, 0, len(found))
+	for _, it := range found {
+		items = append(items, it)
 	}
-	return out, nil
+	own := map[string]*Notification{}
+	for _, n := range e.view(ctx).notices(items) {
+		own[n.item.ID] = &n
+	}
+	return pick(own, ids), nil
 }
-
-// maxNoticeEntities bounds the reads of one request for messages by key.
-const maxNoticeEntities = 10
 
 // FindManyUnitByIDs gives units.
 func (e entities) FindManyUnitByIDs(ctx context.Context, reps []*UnitByIDsInput) ([]*Unit, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -39,7 +38,7 @@ func (p presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	shown := &gqlerror.Error{Path: out.Path, Locations: out.Locations, Message: p.text(ctx, f)}
 	shown.Extensions = map[string]any{"code": string(f.Code)}
 	if f.RetryAfter > 0 {
-		shown.Extensions["retryAfter"] = seconds(f.RetryAfter)
+		shown.Extensions["retryAfter"] = f.WaitSeconds()
 	}
 	return shown
 }
@@ -101,11 +100,8 @@ func (p presenter) userErrors(ctx context.Context, err error) ([]UserError, erro
 func (p presenter) userError(f *fault.Error, path []string, text string) UserError {
 	e := UserError{Code: ErrorCode(f.Code), Message: text, Path: path}
 	if f.RetryAfter > 0 {
-		s := seconds(f.RetryAfter)
+		s := f.WaitSeconds()
 		e.RetryAfter = &s
 	}
 	return e
 }
-
-// seconds rounds up, so that whoever waits as long as told is not early.
-func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

@@ -23,7 +23,7 @@ func (q queries) Feedback(ctx context.Context, id string) (*Feedback, error) {
 
 // FeedbackByCode resolves Query.feedbackByCode. Codes are short, so tries are limited.
 func (q queries) FeedbackByCode(ctx context.Context, code string) (*PublicFeedback, error) {
-	if err := q.limited(ctx, "feedback_by_code"); err != nil {
+	if err := q.limited(ctx, limitByCode); err != nil {
 		return nil, err
 	}
 	r, err := q.deps.Reports.ByCode(ctx, code)

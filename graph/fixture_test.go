@@ -97,7 +97,7 @@ func settings() graph.Settings {
 		Limits:        guard.Limits{Tokens: 1000, Depth: 10, Aliases: 15, RootFields: 10, Repeats: 20, Directives: 20, Cost: 1000, Errors: 10},
 		Transport: transport.Config{
 			MaxBody: 64 << 10, Get: transport.GetAny, Timeout: 5 * time.Second, InitTimeout: 5 * time.Second, PingEvery: 5 * time.Second,
-			WriteTimeout: 5 * time.Second, RecheckEvery: time.Minute, Streams: 100, Subscriptions: 5,
+			WriteTimeout: 5 * time.Second, RecheckEvery: time.Minute, Streams: 100, Subscriptions: 5, Operations: 50,
 		},
 	}
 }

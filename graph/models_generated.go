@@ -451,7 +451,7 @@ type RefreshSessionPayload struct {
 type RequestOtpInput struct {
 	// A Vietnamese mobile number, in any usual writing.
 	Phone string `json:"phone"`
-	// Name that the device keeps for itself: random, 8 to 128 characters.
+	// Name that the device keeps for itself: random, at most 128 bytes.
 	DeviceID string `json:"deviceId"`
 	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
@@ -521,7 +521,7 @@ type SubmitFeedbackInput struct {
 	Photos []string `json:"photos,omitempty"`
 	// Id of an uploaded film.
 	Video *string `json:"video,omitempty"`
-	// Whether to hide the citizen's name in public.
+	// Whether to hide the citizen's name in public: true when not given, because showing it is a choice.
 	HideName *bool `json:"hideName,omitempty"`
 	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
@@ -553,7 +553,7 @@ type TokenGrant struct {
 type TransitionFeedbackInput struct {
 	// Id of the report.
 	ID string `json:"id"`
-	// Where it is to stand.
+	// Where it is to stand: IN_PROGRESS, RESOLVED, CLOSED or REJECTED. assignFeedback makes it ASSIGNED.
 	Status FeedbackStatus `json:"status"`
 	// What to tell the citizen: at most 500 characters; needed with REJECTED.
 	Reason *string `json:"reason,omitempty"`

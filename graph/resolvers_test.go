@@ -251,3 +251,23 @@ func TestOneReadForAList(t *testing.T) {
 	require.LessOrEqual(t, total, 3, "session, account, one batch: %v", reads)
 	require.Equal(t, "INVALID", c.ask(`{ myFeedback { edges { node { comments(first: 1) { edges { node { id } } } } } } }`, nil).code())
 }
+
+// TestMeIsReadOnce: what the sign-in read of the account is not read again, and is never shown where it may be old.
+func TestMeIsReadOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.citizen("0912345678")
+	rename := func(name string) {
+		c.ok(`mutation($n: String!) { updateMe(input: {displayName: $n}) { account { displayName } errors { code } } }`, map[string]any{"n": name})
+	}
+	rename("Lan")
+	var a answer
+	reads := w.engine.during(func() { a = c.ok(`{ me { displayName maskedPhone } }`, nil) })
+	require.Equal(t, "Lan", a.text("me", "displayName"))
+	require.Equal(t, 1, reads["accounts"], "by the sign-in alone: %v", reads)
+
+	conn := c.socket()
+	conn.ask("1", `{ me { displayName } }`, `"Lan"`)
+	rename("Mai")
+	conn.ask("2", `{ me { displayName } }`, `"Mai"`)
+}

@@ -49,7 +49,7 @@ func (q queries) findCategories(ctx context.Context, text string) (out []SearchR
 	return out
 }
 
-// findWards gives the wards that the text names, as an address does, or whose name holds all its words.
+// findWards gives the wards that the text names, as an address does.
 func (q queries) findWards(ctx context.Context, text string) (out []SearchResult) {
 	for _, w := range head(q.wardsNamed(text)) {
 		out = append(out, *q.gazettes[langOf(ctx)].wards[w.Code])

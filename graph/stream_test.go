@@ -76,6 +76,44 @@ func TestCitizenFollowsLive(t *testing.T) {
 	require.NotEmpty(t, notice.text("notificationReceived", "feedback", "code"))
 }
 
+// socket is an open connection of somebody signed in.
+type socket struct {
+	*fastws.Conn
+	t testing.TB
+}
+
+func (p person) socket() socket {
+	t := p.w.t
+	t.Helper()
+	d := fastws.Dialer{Subprotocols: []string{"graphql-transport-ws"}}
+	conn, res, err := d.DialContext(t.Context(), strings.Replace(p.w.url, "http", "ws", 1), nil)
+	require.NoError(t, err)
+	_ = res.Body.Close()
+	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+	s := socket{Conn: conn, t: t}
+	s.send(map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": "Bearer " + p.token}})
+	s.next("connection_ack")
+	return s
+}
+
+func (s socket) send(v any) { require.NoError(s.t, s.WriteJSON(v)) }
+
+func (s socket) next(want string) {
+	s.t.Helper()
+	_, data, err := s.ReadMessage()
+	require.NoError(s.t, err)
+	require.Contains(s.t, string(data), want)
+}
+
+// ask sends a query and reads its answer.
+func (s socket) ask(id, query, want string) {
+	s.t.Helper()
+	s.send(map[string]any{"id": id, "type": "subscribe", "payload": map[string]any{"query": query}})
+	s.next(want)
+	s.next(`"complete"`)
+}
+
 // TestSocketFollows does the same over a WebSocket, until the server goes away.
 func TestSocketFollows(t *testing.T) {
 	t.Parallel()
@@ -83,26 +121,12 @@ func TestSocketFollows(t *testing.T) {
 	c := w.citizen("0912345678")
 	id, _, unit := c.submit("k1")
 	o := w.staff("0987654321", account.Officer, unit)
-	d := fastws.Dialer{Subprotocols: []string{"graphql-transport-ws"}}
-	conn, res, err := d.DialContext(t.Context(), strings.Replace(w.url, "http", "ws", 1), nil)
-	require.NoError(t, err)
-	_ = res.Body.Close()
-	defer conn.Close()
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
-	send := func(v any) { require.NoError(t, conn.WriteJSON(v)) }
-	next := func(want string) string {
-		_, data, err := conn.ReadMessage()
-		require.NoError(t, err)
-		require.Contains(t, string(data), want)
-		return string(data)
-	}
-	send(map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": "Bearer " + c.token}})
-	next("connection_ack")
-	send(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{"query": `subscription($id: ID!) { feedbackUpdated(id: $id) { status } }`, "variables": map[string]any{"id": id}}})
-	next(`"RECEIVED"`)
+	conn := c.socket()
+	conn.send(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{"query": `subscription($id: ID!) { feedbackUpdated(id: $id) { status } }`, "variables": map[string]any{"id": id}}})
+	conn.next(`"RECEIVED"`)
 	o.ok(assign, map[string]any{"id": id, "unit": unit})
-	next(`"ASSIGNED"`)
+	conn.next(`"ASSIGNED"`)
 	go w.close()
-	_, _, err = conn.ReadMessage()
+	_, _, err := conn.ReadMessage()
 	require.True(t, fastws.IsCloseError(err, fastws.CloseGoingAway), "%v", err)
 }

@@ -72,6 +72,7 @@ func TestCaseBelongsToTheApp(t *testing.T) {
 func TestPanicStaysInside(t *testing.T) {
 	t.Parallel()
 	secret := "0912345678"
+	var noMap map[string]int
 	tests := []struct {
 		name string
 		do   func()
@@ -79,7 +80,7 @@ func TestPanicStaysInside(t *testing.T) {
 	}{
 		{"text", func() { panic(secret) }, `"panic":"string"`},
 		{"error", func() { panic(errors.New(secret)) }, `"panic":"*errors.errorString"`},
-		{"runtime", func() { var m map[string]int; m["x"] = 1 }, "nil map"},
+		{"runtime", func() { noMap["x"] = 1 }, "nil map"},
 		{"goroutine ends", runtime.Goexit, "goroutine ended"},
 	}
 	for _, tt := range tests {

@@ -46,6 +46,7 @@ func drip(ctx context.Context, addr string) error {
 
 // TestSlowHeads has 300 connections drip their heads while citizens are served; all of them are hung up on.
 func TestSlowHeads(t *testing.T) {
+	t.Parallel()
 	const slow = 300
 	ctx := within(t, time.Minute)
 	city := newPlace(t, "MOTCUA_HTTP__HEADER_TIMEOUT=2s").start(t)

@@ -89,6 +89,7 @@ func newProduction(ctx context.Context, t *testing.T, base string, env ...string
 
 // TestCodesSurviveAKill ends the program while codes are being handed to the provider: each arrives, as often as needed under one id, and signs in.
 func TestCodesSurviveAKill(t *testing.T) {
+	t.Parallel()
 	const phones = 10
 	ctx := within(t, time.Minute)
 	out := newProvider(t)

@@ -109,6 +109,9 @@ func (sys *system) run(ctx context.Context, p ports, started func()) error {
 	begin("admin", func() error { return ignoreClosed(operators.Serve(p.admin)) })
 	begin("http", func() error { return ignoreClosed(public.Serve(p.http)) })
 
+	if err := sys.redis.Ping(ctx); err != nil {
+		sys.log.WarnContext(ctx, "redis does not answer: limits count per replica and signals are slow until it does", "err", err)
+	}
 	sys.log.InfoContext(ctx, "listening", "http", reachable(p.http), "admin", reachable(p.admin), "fakecity", reachable(p.fakecity), "store", sys.kindOfStore())
 	started()
 	var failure error
@@ -154,5 +157,7 @@ func (sys *system) operators(l net.Listener) (*http.Server, error) {
 	sys.onClose(func() error { return os.Remove(filepath.Join(sys.settings.DataDir, doorFile)) })
 	mux := telemetry.AdminHandler(sys.reg, telemetry.Check{Name: "store", Run: sys.engine.Ping})
 	mux.Handle("/v1/", admin.Handler(sys.ops(), token))
-	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(sys.log.Handler(), slog.LevelWarn)}, nil
+	addr, _ := l.Addr().(*net.TCPAddr)
+	guarded := admin.Guard(mux, addr != nil && addr.IP.IsLoopback(), token)
+	return &http.Server{Handler: guarded, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(sys.log.Handler(), slog.LevelWarn)}, nil
 }

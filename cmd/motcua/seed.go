@@ -55,6 +55,9 @@ func (r *runtime) seed(ctx context.Context, p seedPlan) (err error) {
 	if err != nil {
 		return err
 	}
+	if !sample.Seed.whole() {
+		return fmt.Errorf("%s: this city has no words to make data of: fill in every list under seed", peopleFile)
+	}
 	begin := time.Now()
 	subjects, err := r.seedCitizens(ctx, sys, p, sample.Seed)
 	if err != nil {
@@ -65,6 +68,11 @@ func (r *runtime) seed(ctx context.Context, p seedPlan) (err error) {
 	}
 	fmt.Fprintf(r.stdout, "%d citizens and %d reports in %s\n", p.citizens, p.reports, time.Since(begin).Round(time.Millisecond))
 	return nil
+}
+
+// whole tells whether there is something to choose from in each list.
+func (w seedWords) whole() bool {
+	return len(w.FamilyNames) > 0 && len(w.MiddleNames) > 0 && len(w.GivenNames) > 0 && len(w.Descriptions) > 0 && w.Rejection != ""
 }
 
 // Numbers for made-up citizens: a hundred million in a block that no sample person has.

@@ -229,7 +229,7 @@ func (sys *system) faces() (*httpapi.Server, error) {
 	var server *httpapi.Server
 	gateway, err := graph.New(sys.settings.Graph, graph.Deps{
 		Accounts: sys.accounts, Accesses: sys.trail, City: sys.city, Media: sys.media, Notices: sys.notices, Reports: sys.feedback, Runner: sys.runner,
-		Limiter: limit.New(sys.redis, now, sys.log), Cache: documents{sys.redis}, WatchCase: sys.watchCase,
+		Limiter: limit.New(sys.redis, now, sys.log), Cache: sys.documents(), WatchCase: sys.watchCase,
 		ClientIP: func(c *fiber.Ctx) string { return server.ClientIP(c) }, Texts: sys.texts, Now: now, Log: sys.log, Reg: sys.reg,
 	})
 	if err != nil {
@@ -260,20 +260,4 @@ func (sys *system) links() []httpapi.Link {
 		out = append(out, httpapi.Link{Path: sys.settings.Channels.SMS.APIBase, Key: "http.link_phone"})
 	}
 	return append(out, httpapi.Link{Path: "/.well-known/jwks.json", Key: "http.link_jwks"}, httpapi.Link{Path: "/readyz", Key: "http.link_health"})
-}
-
-// documents keeps the text of persisted queries where all replicas see it. It may vanish: clients then send the text again.
-type documents struct{ redis *redisx.Client }
-
-const documentLife = 24 * time.Hour
-
-// Document gives a query by its hash.
-func (d documents) Document(ctx context.Context, hash string) (string, bool) {
-	q, err := d.redis.Get(ctx, "apq:"+hash).Result()
-	return q, err == nil
-}
-
-// Remember keeps a query for a day. When Redis is away it is not kept.
-func (d documents) Remember(ctx context.Context, hash, query string) {
-	_ = d.redis.Set(ctx, "apq:"+hash, query, documentLife).Err() // expendable
 }

@@ -83,10 +83,18 @@ func (p *Persisted) Resolve(ctx context.Context, query string, extensions map[st
 	if HashOf(query) != hash {
 		return "", refuse(ReasonPersistedWrong, "INVALID", "the hash is not that of the query")
 	}
-	if p.cache != nil && len(query) <= cachedDocumentLen {
+	return query, nil
+}
+
+// Learn keeps the text of an operation that came with its hash, for those who will send the hash alone. Only what may run is worth keeping: call it
+// after the checks, with what Resolve was given.
+func (p *Persisted) Learn(ctx context.Context, query string, extensions map[string]any) {
+	if p.cache == nil || query == "" || len(query) > cachedDocumentLen {
+		return
+	}
+	if hash, rejected := persistedHash(extensions); rejected == nil && hash != "" {
 		p.cache.Remember(ctx, hash, query)
 	}
-	return query, nil
 }
 
 func (p *Persisted) onlyRegistered(query, hash string) (string, *Rejection) {

@@ -135,7 +135,7 @@ type rig struct {
 func config() transport.Config {
 	return transport.Config{
 		MaxBody: 4096, Get: transport.GetAny, Timeout: 200 * time.Millisecond, InitTimeout: 2 * time.Second, PingEvery: time.Second,
-		WriteTimeout: time.Second, RecheckEvery: 20 * time.Millisecond, Streams: 10, Subscriptions: 2,
+		WriteTimeout: time.Second, RecheckEvery: 20 * time.Millisecond, Streams: 10, Subscriptions: 2, Operations: 10,
 	}
 }
 
@@ -170,6 +170,7 @@ func newRig(t *testing.T, change ...func(*transport.Config)) *rig {
 		if err := app.ShutdownWithContext(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
+		_ = ln.Close() // a server that has not begun to serve does not notice that it was shut down
 		<-done
 	})
 	return r

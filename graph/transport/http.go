@@ -7,7 +7,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gofiber/contrib/websocket"
@@ -29,6 +28,7 @@ const (
 	reasonAuth        = "auth"
 	reasonStreams     = "streams"
 	reasonStreamsOnly = "subscription"
+	reasonOverload    = "overload"
 )
 
 func (s *Server) handle(c *fiber.Ctx) error {
@@ -96,12 +96,10 @@ func (s *Server) get(c *fiber.Ctx) error {
 func queryParams(c *fiber.Ctx) (Params, error) {
 	p := Params{Get: true}
 	m := map[string]any{}
-	var problem error
-	c.Request().URI().QueryArgs().VisitAll(func(k, v []byte) {
+	for k, v := range c.Request().URI().QueryArgs().All() {
 		name := string(k)
 		if _, twice := m[name]; twice {
-			problem = errors.New("a name is given twice")
-			return
+			return p, errors.New("a name is given twice")
 		}
 		switch name {
 		case "query", "operationName":
@@ -109,13 +107,10 @@ func queryParams(c *fiber.Ctx) (Params, error) {
 		case "variables", "extensions":
 			parsed, err := parseJSON(v)
 			if err != nil && len(v) > 0 {
-				problem = err
+				return p, err
 			}
 			m[name] = parsed
 		}
-	})
-	if problem != nil {
-		return p, problem
 	}
 	p, err := paramsOf(m)
 	p.Get = true
@@ -190,7 +185,7 @@ func (s *Server) notAdmitted(c *fiber.Ctx, creds Credentials, err error) error {
 		status = fiber.StatusServiceUnavailable
 	}
 	if f.RetryAfter > 0 {
-		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(max(1, int(f.RetryAfter/time.Second))))
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(f.WaitSeconds()))
 	}
 	return s.send(c, status, answerType(c), &graphql.Response{Errors: gqlerror.List{s.deps.Doorman.Words(c.UserContext(), creds.Languages, err)}})
 }

@@ -134,7 +134,7 @@ func TestGetPolicy(t *testing.T) {
 func TestConfigNamesEachProblem(t *testing.T) {
 	t.Parallel()
 	err := transport.Config{Get: "on"}.Validate()
-	for _, key := range []string{"max_body", "get", "timeout", "init_timeout", "ping_every", "write_timeout", "recheck_every", "streams", "subscriptions"} {
+	for _, key := range []string{"max_body", "get", "timeout", "init_timeout", "ping_every", "write_timeout", "recheck_every", "streams", "subscriptions", "operations"} {
 		require.ErrorContains(t, err, key+":")
 	}
 }

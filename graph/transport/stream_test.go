@@ -165,6 +165,31 @@ func TestSocketLimitsOperations(t *testing.T) {
 	require.Contains(t, string(f.Payload), "RATE_LIMITED")
 }
 
+// Sockets together must not run more at once than the machine can do, whatever each of them may.
+func TestSocketsShareTheirPlaces(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *transport.Config) { c.Operations, c.Timeout = 1, time.Hour })
+	busy, other := r.signedIn("good"), r.signedIn("good")
+	busy.send(`{"id":"1","type":"subscribe","payload":{"query":"{slow}"}}`)
+	busy.send(`{"type":"ping"}`) // answered when the operation has begun
+	require.Equal(t, "pong", busy.next().Type)
+	other.send(`{"id":"2","type":"subscribe","payload":{"query":"{ok}"}}`)
+	f := other.next()
+	require.Equal(t, "error", f.Type)
+	require.Contains(t, string(f.Payload), "UNAVAILABLE")
+	other.send(`{"id":"3","type":"subscribe","payload":{"query":"subscription {x}"}}`)
+	r.engine.emit <- `{"x":1}`
+	require.Equal(t, "next", other.next().Type)
+	busy.send(`{"id":"1","type":"complete"}`)
+	require.Eventually(t, func() bool {
+		other.send(`{"id":"4","type":"subscribe","payload":{"query":"{ok}"}}`)
+		if other.next().Type == "error" {
+			return false
+		}
+		return other.next().Type == "complete"
+	}, 5*time.Second, time.Millisecond)
+}
+
 func TestSocketLooksAgain(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(*rig){

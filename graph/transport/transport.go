@@ -13,6 +13,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gofiber/fiber/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -43,6 +44,7 @@ type Config struct {
 	RecheckEvery  time.Duration `koanf:"recheck_every"`  // how often an open stream's sign-in is looked at again
 	Streams       int           `koanf:"streams"`        // open sockets and event streams of this replica
 	Subscriptions int           `koanf:"subscriptions"`  // operations under way on one socket
+	Operations    int           `koanf:"operations"`     // queries and mutations under way on all sockets together; the rest hear UNAVAILABLE
 	Origins       []string      `koanf:"socket_origins"` // web origins whose pages may open sockets; empty means any, for the token is not sent by a browser on its own
 }
 
@@ -60,7 +62,7 @@ func (c Config) Validate() error {
 	for _, n := range []struct {
 		key string
 		v   int
-	}{{"max_body", c.MaxBody}, {"streams", c.Streams}, {"subscriptions", c.Subscriptions}} {
+	}{{"max_body", c.MaxBody}, {"streams", c.Streams}, {"subscriptions", c.Subscriptions}, {"operations", c.Operations}} {
 		if n.v < 1 {
 			errs = append(errs, fmt.Errorf("%s: must be positive", n.key))
 		}
@@ -78,6 +80,7 @@ type Credentials struct {
 	Authorization string // as the header: "Bearer …"; "" for a guest
 	Languages     string // as the header Accept-Language
 	Address       string // of the client, past trusted proxies
+	Lasting       bool   // whether the sign-in is for all operations of a socket and not for one
 }
 
 // Admission is the outcome of a sign-in.
@@ -128,6 +131,7 @@ type Server struct {
 	cfg     Config
 	deps    Deps
 	streams *streams
+	places  chan struct{} // one element per query or mutation that runs on a socket
 	socket  fiber.Handler
 }
 
@@ -136,7 +140,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, deps: deps, streams: newStreams(cfg.Streams, deps.Streams)}
+	s := &Server{cfg: cfg, deps: deps, streams: newStreams(cfg.Streams, deps.Streams), places: make(chan struct{}, cfg.Operations)}
 	s.socket = s.upgrade()
 	return s, nil
 }
@@ -146,3 +150,16 @@ func (s *Server) Mount(r fiber.Router) { r.All(Path, s.handle) }
 
 // Drain tells open streams to go elsewhere, takes no new ones, and returns when they have ended or ctx has.
 func (s *Server) Drain(ctx context.Context) { s.streams.drain(ctx) }
+
+// enter takes a place for a query or mutation, which the port's own bound on requests does not see. Subscriptions mostly wait and need none.
+func (s *Server) enter(op *graphql.OperationContext) (leave func(), ok bool) {
+	if op.Operation.Operation == ast.Subscription {
+		return func() {}, true
+	}
+	select {
+	case s.places <- struct{}{}:
+		return func() { <-s.places }, true
+	default:
+		return nil, false
+	}
+}

@@ -65,7 +65,9 @@ func (s *Server) upgrade() fiber.Handler {
 			c.Set(fiber.HeaderRetryAfter, "5")
 			return s.refuse(c, fiber.StatusServiceUnavailable, reasonStreams, "no more streams can be opened here; try again")
 		}
-		c.Locals("credentials", s.credentials(c))
+		creds := s.credentials(c)
+		creds.Lasting = true
+		c.Locals("credentials", creds)
 		c.Locals("base", context.WithoutCancel(c.UserContext()))
 		return open(c)
 	}
@@ -258,12 +260,21 @@ func (k *socket) subscribe(m message) bool {
 		k.server.deps.Rejected(refusal.Reason)
 		return k.fail(m.ID, refusal.Errors)
 	}
+	leave, ok := k.server.enter(op)
+	if !ok {
+		k.server.deps.Rejected(reasonOverload)
+		busy := fault.New(fault.Unavailable, "").After(time.Second)
+		return k.fail(m.ID, gqlerror.List{k.server.deps.Doorman.Words(caller, k.creds.Languages, busy)})
+	}
 	ctx, cancel := k.deadline(caller, op)
 	me := &running{id: m.ID, cancel: cancel}
 	k.mu.Lock()
 	k.operations[m.ID] = me
 	k.mu.Unlock()
-	k.flights.Go(func() { k.run(ctx, me, op) })
+	k.flights.Go(func() {
+		defer leave()
+		k.run(ctx, me, op)
+	})
 	return true
 }
 

@@ -11,7 +11,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -138,40 +137,6 @@ func (a *Accounts) define(ctx context.Context, engine store.Engine) (err error) 
 func (a *Accounts) now() time.Time { return a.deps.Now().UTC().Truncate(time.Millisecond) }
 
 func (a *Accounts) count(event string) { a.events.WithLabelValues(event).Inc() }
-
-// Authenticate tells who a bearer token belongs to, by two reads: the session, which may have been ended, and the account, whose roles may
-// have changed. "" is a guest: the zero Viewer. "Bearer " in front is tolerated. UNAUTHORIZED, with one text for every cause, when the token is not good.
-func (a *Accounts) Authenticate(ctx context.Context, bearer string) (Viewer, error) {
-	token := trimBearer(bearer)
-	if token == "" {
-		return Viewer{}, nil
-	}
-	c, err := a.tokens.verify(ctx, token)
-	if err != nil {
-		return Viewer{}, err
-	}
-	s, err := a.sessions.Get(ctx, sessionID(c.Account, c.Session))
-	if fault.CodeOf(err) == fault.NotFound {
-		return Viewer{}, signedOut(err)
-	}
-	if err != nil {
-		return Viewer{}, fmt.Errorf("account: authenticate: %w", err)
-	}
-	if !s.live(a.now()) || s.Subject != c.Subject {
-		return Viewer{}, signedOut(nil)
-	}
-	r, err := a.accounts.Get(ctx, c.Account)
-	if fault.CodeOf(err) == fault.NotFound {
-		return Viewer{}, signedOut(err)
-	}
-	if err != nil {
-		return Viewer{}, fmt.Errorf("account: authenticate: %w", err)
-	}
-	if !slices.Contains(r.Subjects, s.Subject) || r.Staff && !a.now().Before(s.CreatedAt.Add(a.cfg.StaffSessionMax)) {
-		return Viewer{}, signedOut(nil)
-	}
-	return r.viewer(s), nil
-}
 
 // JWKS gives the public keys that access tokens are verified with, as a JWK set (RFC 7517): the one in use, the next one, and older ones whose
 // tokens have not all expired. When the store is away it gives the keys known last.

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
@@ -166,7 +165,7 @@ func (a *Accounts) phoneOf(c challenge) (string, error) {
 
 // admit counts one call by address and by device. The address comes first: it is the one that a caller cannot choose freely.
 func (a *Accounts) admit(ctx context.Context, what, address, device string, byAddress, byDevice limit.Rule) error {
-	if _, err := a.deps.Limiter.Allow(ctx, "account:"+what+":address:"+network(address), byAddress); err != nil {
+	if _, err := a.deps.Limiter.Allow(ctx, "account:"+what+":address:"+limit.Network(address), byAddress); err != nil {
 		return a.limited(err)
 	}
 	if device == "" {
@@ -184,23 +183,6 @@ func (a *Accounts) limited(err error) error {
 		a.count("limited")
 	}
 	return err
-}
-
-// network gives what an address is counted by: itself, or the /64 of an IPv6 address, which is what one home or phone gets.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return "unknown" // they share one budget
-	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is4() {
-		return ip.String()
-	}
-	p, err := ip.Prefix(64)
-	if err != nil {
-		return ip.String()
-	}
-	return p.String()
 }
 
 // deviceIndex hides a device's name; "" stays "".

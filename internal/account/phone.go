@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -14,7 +15,7 @@ const phoneContext = "account phone"
 // normalise turns a Vietnamese mobile number in any usual writing into E.164 ("+84912345678"). INVALID, naming the field phone, for anything else:
 // codes go to mobile phones only, so that nobody can make the city ring expensive numbers abroad.
 func normalise(phone string) (string, error) {
-	bad := fault.InvalidField("account.bad_phone", "phone")
+	bad := fault.InvalidField("account.bad_phone", "phone").Because(errors.New("account: not a Vietnamese mobile number"))
 	if len(phone) > 40 || strings.ContainsFunc(phone, isLetter) {
 		return "", bad
 	}

@@ -187,9 +187,11 @@ func TestReadContact(t *testing.T) {
 		subject, purpose string
 		want             fault.Code
 	}{
-		"record fails": {officer, citizen.Account, "x", fault.Unavailable}, "citizen": {citizen.Viewer, citizen.Account, "x", fault.Forbidden},
-		"guest": {account.Viewer{}, citizen.Account, "x", fault.Forbidden}, "no purpose": {officer, citizen.Account, " ", fault.Invalid},
-		"nobody": {officer, "no-such", "x", fault.NotFound},
+		"record fails": {officer, citizen.Account, "why", fault.Unavailable}, "citizen": {citizen.Viewer, citizen.Account, "why", fault.Forbidden},
+		"guest": {account.Viewer{}, citizen.Account, "why", fault.Forbidden}, "no purpose": {officer, citizen.Account, " ", fault.Invalid},
+		"purpose that says nothing": {officer, citizen.Account, "x\u200b\u200b", fault.Invalid},
+		"endless purpose":           {officer, citizen.Account, strings.Repeat("vì", 101), fault.Invalid},
+		"nobody":                    {officer, "no-such", "why", fault.NotFound},
 	} {
 		c, err := w.ReadContact(ctx, tt.who, tt.subject, tt.purpose, "")
 		if fault.CodeOf(err) != tt.want || c != (account.Contact{}) {

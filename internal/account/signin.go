@@ -109,6 +109,6 @@ func (a *Accounts) grant(ctx context.Context, r record, s session) (Grant, error
 
 // guardAddress counts one call by address alone.
 func (a *Accounts) guardAddress(ctx context.Context, what, address string, rule limit.Rule) error {
-	_, err := a.deps.Limiter.Allow(ctx, "account:"+what+":address:"+network(address), rule)
+	_, err := a.deps.Limiter.Allow(ctx, "account:"+what+":address:"+limit.Network(address), rule)
 	return a.limited(err)
 }

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
@@ -31,15 +31,27 @@ type Member struct {
 // manyStaff bounds the list of staff.
 const manyStaff = 5000
 
+// A purpose is shown to the citizen: it must say something, and not more than a line can hold. In characters.
+const (
+	minPurpose = 3
+	maxPurpose = 200
+)
+
+func purposeLength() error {
+	params := map[string]any{"min": minPurpose, "max": maxPurpose}
+	return &fault.Error{Code: fault.Invalid, Fields: []fault.Field{{Path: []string{"purpose"}, Key: "account.purpose_missing", Params: params}}}
+}
+
 // ReadContact gives a citizen's name and phone to a member of staff, and records the look first, so that the citizen can see it. Whether the member
-// works on the case is for the caller to have checked. purpose says why, in words. FORBIDDEN for anybody who is not staff, INVALID without a
-// purpose, NOT_FOUND when there is no such citizen.
+// works on the case is for the caller to have checked. purpose says why, in 3 to 200 characters. FORBIDDEN for anybody who is not staff, INVALID
+// without such a purpose, NOT_FOUND when there is no such citizen.
 func (a *Accounts) ReadContact(ctx context.Context, staff Viewer, subject, purpose, caseID string) (Contact, error) {
 	if !staff.IsStaff() {
 		return Contact{}, fault.New(fault.Forbidden, "")
 	}
-	if purpose = strings.TrimSpace(purpose); purpose == "" {
-		return Contact{}, fault.InvalidField("account.purpose_missing", "purpose")
+	purpose = clean(purpose)
+	if n := utf8.RuneCountInString(purpose); n < minPurpose || n > maxPurpose {
+		return Contact{}, purposeLength()
 	}
 	r, err := a.accounts.Get(ctx, subject)
 	if err != nil {

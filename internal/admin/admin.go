@@ -6,14 +6,12 @@ package admin
 
 import (
 	"context"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
@@ -104,8 +102,7 @@ func Handler(ops Ops, token string) http.Handler {
 	mux.HandleFunc("POST /v1/stats/rebuild", h.rebuild)
 	mux.HandleFunc("GET /v1/backup", h.backup)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || subtle.ConstantTimeCompare([]byte(got), []byte(token)) != 1 {
+		if !opens(r, token) {
 			h.answer(w, r, nil, fault.New(fault.Unauthorized, ""))
 			return
 		}

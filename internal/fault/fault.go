@@ -112,6 +112,9 @@ func (e *Error) Because(cause error) *Error {
 	return &c
 }
 
+// WaitSeconds gives RetryAfter in whole seconds, rounded up: whoever waits as long as told is not early. 0 means unknown.
+func (e *Error) WaitSeconds() int { return int((e.RetryAfter + time.Second - 1) / time.Second) }
+
 // CodeOf gives the code of err: "" for nil, Unavailable for a deadline that passed or a caller that left, Internal for an error without a code.
 func CodeOf(err error) Code {
 	if err == nil {

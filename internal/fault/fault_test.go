@@ -63,3 +63,12 @@ func TestValuesReachTheTextsOfFields(t *testing.T) {
 		t.Errorf("the original became %+v", base)
 	}
 }
+
+func TestWaitSeconds(t *testing.T) {
+	t.Parallel()
+	for wait, want := range map[time.Duration]int{0: 0, time.Millisecond: 1, time.Second: 1, 1900 * time.Millisecond: 2, time.Minute: 60} {
+		if got := fault.New(fault.RateLimited, "").After(wait).WaitSeconds(); got != want {
+			t.Errorf("%s: got %d, want %d", wait, got, want)
+		}
+	}
+}

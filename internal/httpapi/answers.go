@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"math"
 	"strconv"
 	"time"
 
@@ -57,7 +56,7 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 		s.deps.Log.ErrorContext(c.UserContext(), "request failed", "route", c.Route().Path, "err", err)
 	}
 	if f.RetryAfter > 0 {
-		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(f.WaitSeconds()))
 	}
 	return c.Status(status).JSON(problem{f.Code, s.deps.Texts.Fault(langOf(c), f)})
 }

@@ -25,14 +25,6 @@ func MountMedia(r fiber.Router, m *media.Media) {
 	r.Get("/media/:id", h.send)
 }
 
-// MediaPart is media as a part of the public port.
-type MediaPart struct{ Media *media.Media }
-
-// Mount adds the routes.
-func (p MediaPart) Mount(r fiber.Router) { MountMedia(r, p.Media) }
-
-var _ Mounter = MediaPart{}
-
 type mediaRoutes struct{ media *media.Media }
 
 // receipt is the answer to a PUT.

@@ -117,6 +117,7 @@ func (s *Server) cors() fiber.Handler {
 
 // Serve answers on ln until Shutdown. It always returns an error that is not nil, as net/http does; after Shutdown it is ErrClosed.
 func (s *Server) Serve(ln net.Listener) error {
+	ln = newLastCall(ln)
 	s.listening.Store(&ln)
 	if s.draining.Load() {
 		return errors.Join(ErrClosed, ln.Close())

@@ -191,6 +191,21 @@ func (n *Notices) Get(ctx context.Context, v account.Viewer, id string) (Item, e
 	return itemOf(r, v.Lang), nil
 }
 
+// GetMany gives those of the notices that are the viewer's, by id, in one read.
+func (n *Notices) GetMany(ctx context.Context, v account.Viewer, ids []string) (map[string]Item, error) {
+	found, err := n.records.GetMany(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("notify: read: %w", err)
+	}
+	out := make(map[string]Item, len(found))
+	for id, r := range found {
+		if v.Owns(r.To) {
+			out[id] = itemOf(r, v.Lang)
+		}
+	}
+	return out, nil
+}
+
 // MarkRead marks one notice of the viewer as read; marking it again changes nothing. NOT_FOUND as Get.
 func (n *Notices) MarkRead(ctx context.Context, v account.Viewer, id string) (Item, error) {
 	changed := false

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"github.com/motcua/motcua/internal/message"
 )
 
@@ -40,44 +38,22 @@ func textsOf(params map[string]any) map[string]message.Text {
 // zone is the city's time (invariant: stored in UTC, shown in Asia/Ho_Chi_Minh, which has had no summer time since 1975).
 var zone = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
 
-// textOf gives a parameter as a text. It takes what was put into a document as well as what comes back out of BSON.
+// textOf gives a parameter as a text.
 func textOf(v any) message.Text {
 	switch v := v.(type) {
 	case nil:
 		return nil
 	case message.Text:
 		return v
-	case map[string]any:
-		return languages(v)
-	case bson.M:
-		return languages(v)
-	case bson.D:
-		m := make(map[string]any, len(v))
-		for _, e := range v {
-			m[e.Key] = e.Value
-		}
-		return languages(m)
 	case string:
 		return same(v)
 	case time.Time:
 		return timeText(v)
-	case bson.DateTime:
-		return timeText(v.Time())
 	case float64:
 		return same(strconv.FormatFloat(v, 'f', -1, 64))
 	default:
 		return same(fmt.Sprint(v))
 	}
-}
-
-func languages(m map[string]any) message.Text {
-	out := message.Text{}
-	for _, l := range []message.Lang{message.Vietnamese, message.English} {
-		if s, ok := m[string(l)].(string); ok {
-			out[l] = clip(s)
-		}
-	}
-	return out
 }
 
 func same(s string) message.Text { return message.Text{message.Vietnamese: clip(s)} }

@@ -20,7 +20,7 @@ type Config struct {
 	BackoffMin time.Duration `koanf:"backoff_min"`
 	// BackoffMax is the longest wait between attempts; 0 means 10m. In the lane "codes" it is 15s at most, because a code is good for 5 minutes.
 	BackoffMax time.Duration `koanf:"backoff_max"`
-	// GiveUp is how long an intent is tried through outages before it is dead; 0 means 72h.
+	// GiveUp is how long an intent is tried through outages, or waits for a replica that handles its kind, before it is dead; 0 means 72h.
 	GiveUp time.Duration `koanf:"give_up"`
 	// DoneRetention is how long the id of a finished intent is remembered, so that it is not done twice; 0 means 168h (7 days). Its payload is dropped at once.
 	DoneRetention time.Duration `koanf:"done_retention"`

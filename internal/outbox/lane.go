@@ -82,7 +82,7 @@ func (r *record) due(now time.Time) bool { return r.Due != nil && !r.Due.After(n
 func (l *lane) attempt(work context.Context, seen record) {
 	o := l.o
 	if o.handlers[seen.Kind] == nil {
-		_ = l.postpone(work, seen, o.cfg.backoffMax(l.name), func(r *record) { r.Reason = reasonNoHandler }) // otherwise the next sweep finds it again
+		_ = l.postpone(work, seen, o.cfg.backoffMax(l.name), func(r *record) { r.orphan(o.now(), o.cfg) }) // otherwise the next sweep finds it again
 		return
 	}
 	if seen.Group != "" {

@@ -116,6 +116,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "panic", err: errWild, wait: 10 * time.Minute, state: Dead, reason: reasonPanic, attempts: 3},
 		{name: "runtime panic", err: errIndex, wait: 10 * time.Minute, state: Dead, reason: reasonPanic, attempts: 3},
 		{name: "no handler", err: errNobody, wait: 10 * time.Minute, state: Waiting, reason: reasonNoHandler, attempts: 0},
+		{name: "no handler in time", err: errNobody, wait: 4 * time.Hour, state: Dead, reason: reasonNoHandler, attempts: 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

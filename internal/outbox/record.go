@@ -131,6 +131,14 @@ func (r *record) postpone(now time.Time, wait time.Duration, reason string, c Co
 	r.Due, r.Reason = at(due), reason
 }
 
+// orphan notes that nobody handles the record's kind: a replica of another version may, but none does for ever.
+func (r *record) orphan(now time.Time, c Config) {
+	r.Reason = reasonNoHandler
+	if now.Sub(r.Since) > c.GiveUp {
+		r.die(reasonNoHandler, now, c)
+	}
+}
+
 func (r *record) finish(now time.Time, c Config) {
 	r.State, r.Reason = Done, ""
 	r.Payload, r.Due, r.Queue, r.Lease, r.Blocked = nil, nil, nil, "", false

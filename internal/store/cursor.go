@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/motcua/motcua/internal/fault"
 )
@@ -33,8 +34,23 @@ func NewCursor(q Query, id string, doc bson.Raw) (Cursor, error) {
 	return cursorOf(p)
 }
 
+// cursorOf encodes by hand: a page has a cursor for each of its documents.
 func cursorOf(p Place) (Cursor, error) {
-	raw, err := bson.Marshal(position{Order: p.Order, ID: p.ID})
+	at, raw := bsoncore.AppendDocumentStart(make([]byte, 0, 64+len(p.ID)))
+	switch v := p.Order.(type) {
+	case nil:
+	case string:
+		raw = bsoncore.AppendStringElement(raw, "o", v)
+	case bool:
+		raw = bsoncore.AppendBooleanElement(raw, "o", v)
+	case int64:
+		raw = bsoncore.AppendInt64Element(raw, "o", v)
+	case time.Time:
+		raw = bsoncore.AppendDateTimeElement(raw, "o", v.UnixMilli())
+	default:
+		return "", internalf("no cursor holds a %T", v)
+	}
+	raw, err := bsoncore.AppendDocumentEnd(bsoncore.AppendStringElement(raw, "i", p.ID), at)
 	if err != nil {
 		return "", err
 	}

@@ -23,6 +23,9 @@ import (
 // ID is the app's id.
 const ID = "feedback"
 
+// ActionTrack is the action that shows everybody the public part of a report by its tracking code. Whoever offers it bounds the tries.
+const ActionTrack = "track"
+
 //go:embed manifest.json
 var manifestJSON []byte
 
@@ -136,7 +139,7 @@ func (a *App) Do(ctx context.Context, c miniapps.Call) (miniapps.Result, error) 
 		return a.transition(ctx, c)
 	case "mine":
 		return a.mine(ctx, c)
-	case "track":
+	case ActionTrack:
 		return a.track(ctx, c)
 	case "categories":
 		return a.categories(c)

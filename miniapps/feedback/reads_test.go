@@ -15,7 +15,7 @@ import (
 func TestWhoSees(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	r := d.submit(citizen("an"), "k", dark)
+	r := d.submit(citizen("an"), "k", strings.TrimSuffix(dark, "}")+`, "hideName": false}`)
 	d.submit(citizen("binh"), "k", outage) // another one, of a department
 	merged := account.Viewer{Account: "chi", Subject: "chi", Subjects: []string{"chi", "an"}, Assurance: account.Phone}
 	tests := []struct {
@@ -56,7 +56,7 @@ func TestWhoSees(t *testing.T) {
 func TestByCode(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	r := d.submit(citizen("an"), "k", strings.TrimSuffix(dark, "}")+`, "hideName": true}`)
+	r := d.submit(citizen("an"), "k", dark) // says nothing of the name: it stays hidden
 	p, err := d.app.ByCode(t.Context(), " "+strings.ToLower(r.Code.Grouped())+" ")
 	if err != nil || p.Code != r.Code || p.Author != "" || p.Ward != operaWard {
 		t.Errorf("got %+v, %v", p, err)

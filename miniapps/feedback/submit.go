@@ -27,7 +27,7 @@ func (a *App) submit(ctx context.Context, c miniapps.Call) (miniapps.Result, err
 	if r, err := a.repeated(ctx, id, c.InputHash); err != nil || r != nil {
 		return a.submitted(r, c.Lang, err)
 	}
-	var in submission
+	in := submission{HideName: true} // shown only to those who chose so
 	if err := decode(c, &in); err != nil {
 		return miniapps.Result{}, err
 	}

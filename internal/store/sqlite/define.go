@@ -185,7 +185,7 @@ func (t *table) indexSQL(x store.Index) string {
 
 // fill brings the columns and side tables up to date for the next rows behind after.
 func (t *table) fill(c *conn, missing []string, after string) (last string, more bool, err error) {
-	rows, _, err := scan(c, "SELECT id, v, doc FROM "+t.name+" WHERE id > ? ORDER BY id LIMIT ?", []any{after, backfillStep}, backfillStep*store.MaxDocument)
+	rows, done, err := scan(c, "SELECT id, v, doc FROM "+t.name+" WHERE id > ? ORDER BY id", []any{after}, backfillStep, store.BatchBytes)
 	if err != nil {
 		return after, false, err
 	}
@@ -205,7 +205,7 @@ func (t *table) fill(c *conn, missing []string, after string) (last string, more
 		}
 		after = r.ID
 	}
-	return after, len(rows) == backfillStep, nil
+	return after, !done, nil
 }
 
 func (t *table) addEntries(c *conn, id string, doc bson.Raw, only []string) error {

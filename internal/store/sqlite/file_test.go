@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/sqlite"
 )
@@ -163,10 +162,4 @@ func size(t *testing.T, dir string) (total int64) {
 		total += info.Size()
 	}
 	return total
-}
-
-func wantCode(t *testing.T, want fault.Code, err error) {
-	t.Helper()
-	require.Error(t, err)
-	require.Equal(t, want, fault.CodeOf(err), "%v", err)
 }

@@ -17,15 +17,25 @@ import (
 const readerWait = 5000
 
 func (e *Engine) openReaders(ctx context.Context) error {
-	e.readers = make(chan *conn, e.cfg.Readers)
+	readers := make(chan *conn, e.cfg.Readers)
 	for range e.cfg.Readers {
 		c, err := openConn(ctx, dsn(e.cfg, readerWait, "query_only(on)"))
 		if err != nil {
-			return fmt.Errorf("store: open %s: %w", e.cfg.path(), err)
+			return errors.Join(fmt.Errorf("store: open %s: %w", e.cfg.path(), err), closeAll(readers, len(readers)))
 		}
-		e.readers <- c
+		readers <- c
 	}
+	e.readers = readers
 	return nil
+}
+
+// closeAll closes n connections as they come to rest.
+func closeAll(readers chan *conn, n int) error {
+	var errs []error
+	for range n {
+		errs = append(errs, (<-readers).close())
+	}
+	return errors.Join(errs...)
 }
 
 // read lends a connection to f. Reads are short (a batch of rows through an index), so one that has begun is let finish after ctx has ended.
@@ -65,26 +75,28 @@ func (e *Engine) Get(ctx context.Context, kind string, ids ...string) ([]store.R
 	}
 	var rows []store.Row
 	err = e.read(ctx, func(c *conn) error {
-		rows, _, err = scan(c, query, []any{arg}, len(ids)*store.MaxDocument)
+		rows, _, err = scan(c, query, []any{arg}, len(ids), len(ids)*store.MaxDocument)
 		return err
 	})
 	return rows, err
 }
 
-// scan reads id, version and document of rows until they hold maxBytes. cut tells that it stopped for that.
-func scan(c *conn, query string, args []any, maxBytes int) (out []store.Row, cut bool, err error) {
+// scan reads id, version and document of rows: at most limit, and no more once they hold maxBytes. done tells that there are no more.
+//
+// Rows come as they are asked for, so it just stops reading. A LIMIT with a parameter would make SQLite prepare the statement anew each time.
+func scan(c *conn, query string, args []any, limit, maxBytes int) (out []store.Row, done bool, err error) {
 	bytes := 0
 	for r, err := range c.rows(query, args...) {
 		if err != nil {
 			return nil, false, err
 		}
-		if bytes >= maxBytes {
-			return out, true, nil
-		}
 		out = append(out, store.Row{ID: r.text(0), Version: r.int(1), Doc: r.blob(2)})
 		bytes += len(out[len(out)-1].Doc)
+		if len(out) == limit || bytes >= maxBytes {
+			return out, false, nil
+		}
 	}
-	return out, false, nil
+	return out, true, nil
 }
 
 // Find yields rows in the query's order. A batch is one snapshot of the store.
@@ -96,9 +108,7 @@ func (e *Engine) Find(ctx context.Context, kind string, q store.Query) iter.Seq2
 	return store.Scan(ctx, p, func(ctx context.Context, p store.Plan) (rows []store.Row, done bool, err error) {
 		s := t.selectSQL(p)
 		err = e.read(ctx, func(c *conn) error {
-			var cut bool
-			rows, cut, err = scan(c, "SELECT t.id, t.v, t.doc"+s.text(p)+" LIMIT ?", append(s.args, p.Limit), store.BatchBytes)
-			done = !cut && len(rows) < p.Limit
+			rows, done, err = scan(c, "SELECT t.id, t.v, t.doc"+s.text(p), s.args, p.Limit, store.BatchBytes)
 			return err
 		})
 		return rows, done, err

@@ -199,9 +199,7 @@ func (e *Engine) release() error {
 	if e.writer != nil {
 		errs = append(errs, e.writer.drain())
 	}
-	for range e.opened {
-		errs = append(errs, (<-e.readers).close())
-	}
+	errs = append(errs, closeAll(e.readers, cap(e.readers)))
 	if e.writer != nil {
 		errs = append(errs, e.writer.close())
 	}

@@ -160,7 +160,7 @@ func (t *table) before(c *conn, id string) ([][][]any, error) {
 	if !slices.ContainsFunc(t.indexes, index.many) {
 		return nil, nil
 	}
-	rows, _, err := scan(c, t.get, []any{id}, store.MaxDocument)
+	rows, _, err := scan(c, t.get, []any{id}, 1, store.MaxDocument)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

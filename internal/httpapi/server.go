@@ -78,7 +78,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		BodyLimit:                    cfg.MaxBody,
 		ReadTimeout:                  cfg.HeaderTimeout,
 		IdleTimeout:                  cfg.IdleTimeout,
-		ReadBufferSize:               16 << 10, // longest request head
+		ReadBufferSize:               8 << 10, // longest request head, as usual proxies have it; every open socket keeps one
 		ErrorHandler:                 s.fail,
 		Immutable:                    false, // handlers copy what outlives them
 	})

@@ -19,7 +19,7 @@ func idOf(kind, id string) string {
 // parseID takes an opaque id apart. NOT_FOUND when it was not made by idOf: there is nothing of that id.
 func parseID(global string) (kind, id string, err error) {
 	missing := fault.New(fault.NotFound, "")
-	if len(global) > maxID {
+	if len(global) > maxID || strings.ContainsAny(global, "\r\n") { // which the decoder skips: an id has one spelling
 		return "", "", missing
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(global)

@@ -221,6 +221,7 @@ func FuzzParseID(f *testing.F) {
 	for _, s := range []string{"", "x", graph.IDOf("Feedback", "a/b"), graph.IDOf("Ward", "11311"), "RmVlZGJhY2s6", strings.Repeat("A", 600)} {
 		f.Add(s)
 	}
+	f.Add("V2FyZDoxMT\rxM")
 	f.Fuzz(func(t *testing.T, s string) {
 		kind, id, err := graph.ParseID(s)
 		if err == nil && graph.IDOf(kind, id) != s {

@@ -170,11 +170,12 @@ func (sys *system) openServices(ctx context.Context) error {
 	}
 	sys.feedback, err = feedback.New(ctx, sys.engine, feedback.Deps{
 		City: sys.city, Media: sys.media, Codes: codes, Texts: sys.texts, Names: sys.accounts,
-		Deliver: sys.deliver, Signal: sys.signalCase, Nudge: sys.outbox.Nudge,
+		Deliver: sys.deliver, Park: sys.park, Signal: sys.signalCase, Nudge: sys.outbox.Nudge,
 	}, sys.settings.Feedback, now)
 	if err != nil {
 		return err
 	}
+	sys.media.Connect(feedback.ID, sys.feedback)
 	// The city's services, by name. A new one is a line here.
 	apps := []miniapps.App{sys.feedback}
 	sys.runner, err = miniapps.NewRunner(sys.settings.Runner, miniapps.Deps{
@@ -211,7 +212,10 @@ func (sys *system) connect() error {
 	if err != nil {
 		return err
 	}
-	errs := []error{sys.outbox.Handle(account.SMSKind, sys.accounts.SMSHandler(text))}
+	errs := []error{
+		sys.outbox.Handle(account.SMSKind, sys.accounts.SMSHandler(text)),
+		sys.outbox.Handle(relayKind, sys.again),
+	}
 	for name, relay := range sys.feedback.Relays() {
 		errs = append(errs, sys.outbox.Relay(name, relay))
 	}

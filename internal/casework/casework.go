@@ -132,15 +132,15 @@ func (c *Case) Spill() []Entry {
 	return nil
 }
 
-// Settle drops from the case what the relay has carried out of it, as it was then in done.
-func (c *Case) Settle(done *Case) {
-	if spilled := done.Spill(); len(spilled) > 0 {
+// Settle drops from the case what the relay has carried out of it, as it was then in done, but for what is left.
+func (c *Case) Settle(done *Case, left Left) {
+	if spilled := done.Spill(); len(spilled) > 0 && !left.has(historyStep) {
 		last := spilled[len(spilled)-1].Seq
 		for len(c.Timeline) > 0 && c.Timeline[0].Seq <= last {
 			c.Timeline = c.Timeline[1:]
 		}
 	}
-	c.Outbound.Settle(&done.Outbound)
+	c.Outbound.Settle(&done.Outbound, left)
 	if c.RelayAt == nil && len(c.Spill()) > 0 {
 		c.wake(c.UpdatedAt)
 	}

@@ -150,7 +150,7 @@ func TestLongHistory(t *testing.T) {
 			for _, e := range done.Spill() {
 				archived = append(archived, e.Seq)
 			}
-			c.Settle(done)
+			c.Settle(done, nil)
 		}
 		for range rapid.IntRange(1, 150).Draw(t, "entries") {
 			if rapid.IntRange(0, 5).Draw(t, "relay") == 0 {
@@ -196,11 +196,11 @@ func TestSettleKeepsWhatCameMeanwhile(t *testing.T) {
 	carried := copyOf(c)
 	c.Tell(Notice{ID: "2", At: noon})
 	c.Count(noon, Count{ID: "2", From: "a", To: "b"})
-	c.Settle(carried)
+	c.Settle(carried, nil)
 	if len(c.Pending) != 1 || c.Pending[0].ID != "2" || len(c.Counts) != 1 || c.Counts[0].ID != "2" || c.RelayAt == nil {
 		t.Errorf("got %+v", c.Outbound)
 	}
-	c.Settle(copyOf(c))
+	c.Settle(copyOf(c), nil)
 	if len(c.Pending)+len(c.Counts) != 0 || c.RelayAt != nil {
 		t.Errorf("got %+v, want nothing left", c.Outbound)
 	}

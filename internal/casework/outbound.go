@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -9,10 +10,27 @@ import (
 
 // Outbound is what a document still has to tell others. It is embedded inline, so that it is stored in one write with the change that causes it.
 type Outbound struct {
-	Pending []Notice   `bson:"pending,omitempty"`
-	Counts  []Count    `bson:"counts,omitempty"`
-	RelayAt *time.Time `bson:"relayAt,omitempty"`    // when the relay is to come; nil when nothing waits
-	Tries   int        `bson:"relayTries,omitempty"` // attempts that failed since the relay last succeeded
+	Pending    []Notice   `bson:"pending,omitempty"`
+	Counts     []Count    `bson:"counts,omitempty"`
+	RelayAt    *time.Time `bson:"relayAt,omitempty"`     // when the relay is to come; nil when nothing waits
+	RelaySince *time.Time `bson:"relaySince,omitempty"`  // since when something waits; nil when nothing does
+	Tries      int        `bson:"relayTries,omitempty"`  // attempts that failed since the relay last succeeded
+	Failed     []Failure  `bson:"relayFailed,omitempty"` // items that failed for a reason that does not pass
+}
+
+// Failure counts how often an item failed.
+type Failure struct {
+	Item  string    `bson:"item"`
+	Times int       `bson:"times"`
+	Since time.Time `bson:"since"` // of the first time
+}
+
+// Left names the items that a relay could not carry out, and tells whether the failure is one that does not pass by itself.
+type Left map[string]bool
+
+func (l Left) has(item string) bool {
+	_, ok := l[item]
+	return ok
 }
 
 // Notice is a message to a citizen that the manifest declares.
@@ -65,18 +83,46 @@ func (o *Outbound) Count(now time.Time, c Count) {
 	o.wake(now)
 }
 
-// Settle drops what the relay has carried, as it was then in done. What came later stays, and the relay comes again for it.
-func (o *Outbound) Settle(done *Outbound) {
+// Settle drops what the relay has carried, as it was then in done, but for what is left. What came later stays, and the relay comes again for it.
+func (o *Outbound) Settle(done *Outbound, left Left) {
 	o.Pending = slices.DeleteFunc(o.Pending, func(n Notice) bool {
-		return slices.ContainsFunc(done.Pending, func(d Notice) bool { return d.ID == n.ID })
+		return !left.has(n.item()) && slices.ContainsFunc(done.Pending, func(d Notice) bool { return d.ID == n.ID })
 	})
 	o.Counts = slices.DeleteFunc(o.Counts, func(c Count) bool {
-		return slices.ContainsFunc(done.Counts, func(d Count) bool { return d.ID == c.ID })
+		return !left.has(c.item()) && slices.ContainsFunc(done.Counts, func(d Count) bool { return d.ID == c.ID })
 	})
 	o.Tries = 0
 	if len(o.Pending)+len(o.Counts) == 0 {
-		o.RelayAt = nil
+		o.RelayAt, o.RelaySince = nil, nil
 	}
+}
+
+// remember counts the failures of what is left and forgets those of what is not.
+func (o *Outbound) remember(left Left, now time.Time) {
+	var failed []Failure
+	for _, item := range slices.Sorted(maps.Keys(left)) {
+		f := o.failure(item)
+		if left[item] {
+			f.Times++
+		}
+		if f.Since.IsZero() {
+			f.Since = Instant(now)
+		}
+		if f.Times > 0 {
+			failed = append(failed, f)
+		}
+	}
+	o.Failed = failed
+}
+
+// failure gives what is remembered of an item.
+func (o *Outbound) failure(item string) Failure {
+	for _, f := range o.Failed {
+		if f.Item == item {
+			return f
+		}
+	}
+	return Failure{Item: item}
 }
 
 // Postpone makes the relay come later, the longer the more often it failed: from one second up to a minute.
@@ -85,6 +131,10 @@ func (o *Outbound) Postpone(now time.Time) {
 	at := Instant(now.Add(wait))
 	o.Tries++
 	o.RelayAt = &at
+	if o.RelaySince == nil {
+		since := Instant(now)
+		o.RelaySince = &since
+	}
 }
 
 // Wake makes the relay come at once also when nothing else waits.
@@ -95,5 +145,5 @@ func (o *Outbound) wake(now time.Time) {
 		return // it comes already; after failures it keeps its distance
 	}
 	at := Instant(now)
-	o.RelayAt = &at
+	o.RelayAt, o.RelaySince = &at, &at
 }

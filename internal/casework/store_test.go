@@ -334,16 +334,21 @@ type ticket struct {
 	Case `bson:",inline"`
 }
 
-func relayOf(t *testing.T, now func() time.Time, steps ...Step[ticket]) (*Relay[ticket], *store.Collection[ticket]) {
+func outOf(d *ticket) *Outbound { return &d.Outbound }
+
+func caseOf(d *ticket) *Case { return &d.Case }
+
+func relayOf(t *testing.T, now func() time.Time, park func(context.Context, Parked) error, steps ...Step[ticket]) (*Relay[ticket], *store.Collection[ticket]) {
 	t.Helper()
-	docs, err := store.Define[ticket](t.Context(), engine(t), store.Kind{Name: "tickets", Indexes: []store.Index{RelayIndex()}})
+	docs, err := store.Define[ticket](t.Context(), engine(t), store.Kind{Name: "tickets", Indexes: RelayIndexes()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r, err := NewRelay(docs, Parts[ticket]{
 		ID:     func(d *ticket) string { return d.ID },
-		Out:    func(d *ticket) *Outbound { return &d.Outbound },
-		Settle: func(current, done *ticket) { current.Case.Settle(&done.Case) },
+		Out:    outOf,
+		Settle: func(current, done *ticket, left Left) { current.Case.Settle(&done.Case, left) },
+		Park:   park,
 	}, now, steps...)
 	if err != nil {
 		t.Fatal(err)
@@ -356,15 +361,13 @@ func TestRelay(t *testing.T) {
 	var told []string
 	down := true
 	clock := noon
-	relay, docs := relayOf(t, func() time.Time { return clock }, func(_ context.Context, d *ticket) error {
-		for _, n := range d.Pending {
-			told = append(told, n.ID)
-		}
+	relay, docs := relayOf(t, func() time.Time { return clock }, nil, Notices(outOf, func(_ context.Context, n Notice) error {
+		told = append(told, n.ID)
 		if down {
 			return errors.New("the inbox is down")
 		}
 		return nil
-	})
+	}))
 	quiet := ticket{Case{ID: "quiet"}}
 	loud := ticket{Case{ID: "loud"}}
 	loud.Tell(Notice{ID: "loud#1", At: noon})
@@ -412,12 +415,10 @@ func TestRelay(t *testing.T) {
 func TestRelayAgainstWriters(t *testing.T) {
 	t.Parallel()
 	var told sync.Map
-	relay, docs := relayOf(t, at(noon.Add(time.Hour)), func(_ context.Context, d *ticket) error {
-		for _, n := range d.Pending {
-			told.Store(n.ID, true)
-		}
+	relay, docs := relayOf(t, at(noon.Add(time.Hour)), nil, Notices(outOf, func(_ context.Context, n Notice) error {
+		told.Store(n.ID, true)
 		return nil
-	})
+	}))
 	if err := docs.Insert(t.Context(), ticket{Case{ID: "o/1"}}); err != nil {
 		t.Fatal(err)
 	}

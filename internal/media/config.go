@@ -22,7 +22,7 @@ type Config struct {
 	BlobTimeout  time.Duration `koanf:"blob_timeout"`  // longest time for the blob store to take one file; default 2m
 	MaxLoose     int           `koanf:"max_loose"`     // uploads of one citizen that are attached to nothing yet; default 30
 	OrphanAfter  time.Duration `koanf:"orphan_after"`  // an upload attached to nothing is removed after this; default 24h
-	Retention    time.Duration `koanf:"retention"`     // what is attached to a case is removed this long after that; default 43800h (5 years)
+	Retention    time.Duration `koanf:"retention"`     // what is attached to a case lives as long as the case and at most this much longer: it is how often the case is asked for, and how long one may be missing because it is still being made; default 168h (7 days): keys are remembered as long, so a case that is not there by then never comes
 	SpoolDir     string        `koanf:"spool_dir"`     // folder on a real disk for uploads under way; "" means the system's temporary folder
 	SyncFiles    bool          `koanf:"sync_files"`    // force each file to disk before it is acknowledged (folder buckets only); default true, so that a power cut loses nothing
 }

@@ -80,7 +80,7 @@ type document struct {
 	Renditions []Rendition `bson:"renditions,omitempty"`
 	Ref        Ref         `bson:"ref,omitempty"`
 	CreatedAt  time.Time   `bson:"created_at"`
-	SweepAt    time.Time   `bson:"sweep_at"` // when it may be removed
+	SweepAt    time.Time   `bson:"sweep_at"` // when it may be removed; of what is attached: when its case is asked for
 }
 
 // item gives what others see of a document that is ready.
@@ -123,7 +123,8 @@ func (m *Media) Items(ctx context.Context, ids []string) ([]Item, error) {
 	return out, nil
 }
 
-// Attach ties items to a case, so that they live as long as it. Only the subjects that uploaded them may. Attaching again to the same case changes nothing.
+// Attach ties items to a case, so that they live as long as it; a case that is not there yet has Retention to come. Only the subjects that uploaded them
+// may. Attaching again to the same case only gives it that time anew.
 // INVALID names each wrong id by its place in ids (Path "0", "1", …): unknown or another's, not uploaded yet, or part of another case. Then none is attached
 // that was not before, save in a race for the same item.
 func (m *Media) Attach(ctx context.Context, subjects, ids []string, ref Ref) ([]Item, error) {
@@ -162,10 +163,11 @@ func (m *Media) attach(d *document, subjects []string, ref Ref, i int) error {
 	if key := attachable(*d, subjects, ref); key != "" {
 		return fault.InvalidField(key, strconv.Itoa(i))
 	}
-	if d.Ref == ref {
+	now := m.clock()
+	if d.Ref == ref && d.SweepAt.After(now.Add(m.cfg.Retention/2)) { // repeats within a short time need no write
 		return store.ErrUnchanged
 	}
-	d.Ref, d.Loose, d.SweepAt = ref, "", m.clock().Add(m.cfg.Retention)
+	d.Ref, d.Loose, d.SweepAt = ref, "", now.Add(m.cfg.Retention)
 	return nil
 }
 

@@ -35,8 +35,18 @@ type Media struct {
 	bucket *blob.Bucket
 	signer Signer
 	memory *semaphore.Weighted // bytes that photos being decoded may take together
+	owners map[string]Cases    // by app
 	now    func() time.Time
 }
+
+// Cases tells which of the cases of an app there still are.
+type Cases interface {
+	// Existing gives those of the ids whose cases are there.
+	Existing(ctx context.Context, ids []string) ([]string, error)
+}
+
+// Connect names who answers for the cases of an app. Call it before Sweep: what is attached to cases that nobody answers for stays.
+func (m *Media) Connect(app string, c Cases) { m.owners[app] = c }
 
 // New makes the media of a city over a store and a bucket, which stays the caller's to close.
 func New(ctx context.Context, e store.Engine, bucket *blob.Bucket, signer Signer, cfg Config, now func() time.Time) (*Media, error) {
@@ -53,7 +63,7 @@ func New(ctx context.Context, e store.Engine, bucket *blob.Bucket, signer Signer
 	if err != nil {
 		return nil, fmt.Errorf("media: %w", err)
 	}
-	m := &Media{cfg: cfg, docs: docs, bucket: bucket, signer: signer, memory: semaphore.NewWeighted(cfg.DecodeMemory), now: now}
+	m := &Media{cfg: cfg, docs: docs, bucket: bucket, signer: signer, memory: semaphore.NewWeighted(cfg.DecodeMemory), owners: map[string]Cases{}, now: now}
 	if m.due, err = docs.Query("due"); err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ type Swept struct {
 // sweepBatch is how many documents or blobs a sweep holds at once.
 const sweepBatch = 100
 
-// Sweep removes uploads that were attached to nothing in time and items whose retention is over. It may be stopped and run again at any moment, also
+// Sweep removes uploads that were attached to nothing in time and items whose case is gone or never came. It may be stopped and run again at any moment, also
 // on several replicas at once. What cannot be removed now is left for the next run and told in the error.
 func (m *Media) Sweep(ctx context.Context) (Swept, error) {
 	var done Swept
@@ -35,7 +35,11 @@ func (m *Media) Sweep(ctx context.Context) (Swept, error) {
 		if err != nil {
 			return done, errors.Join(append(errs, fmt.Errorf("media: sweep: %w", err))...)
 		}
-		for _, d := range docs {
+		over, err := m.over(ctx, docs)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("media: sweep: %w", err))
+		}
+		for _, d := range over {
 			gone, err := m.retire(ctx, d.ID)
 			if err != nil {
 				errs = append(errs, fmt.Errorf("media: sweep: %w", err))
@@ -55,6 +59,71 @@ func (m *Media) Sweep(ctx context.Context) (Swept, error) {
 	}
 }
 
+// over gives those of the due items that nobody needs any more, and lets the others live on. Items whose case cannot be asked for now are neither: the
+// next sweep asks again.
+func (m *Media) over(ctx context.Context, due []document) (over []document, err error) {
+	attached := map[string][]document{} // by app
+	for _, d := range due {
+		if d.Ref == (Ref{}) || d.State == leaving {
+			over = append(over, d)
+			continue
+		}
+		attached[d.Ref.App] = append(attached[d.Ref.App], d)
+	}
+	var errs []error
+	for app, docs := range attached {
+		there, err := m.existing(ctx, app, docs)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, d := range docs {
+			if !there[d.Ref.ID] {
+				over = append(over, d)
+				continue
+			}
+			errs = append(errs, m.prolong(ctx, d))
+		}
+	}
+	return over, errors.Join(errs...)
+}
+
+// existing tells which cases of the items are there. Those of an app that nobody answers for count as there: it may only be missing from this program.
+func (m *Media) existing(ctx context.Context, app string, docs []document) (map[string]bool, error) {
+	var ids []string
+	for _, d := range docs {
+		if !slices.Contains(ids, d.Ref.ID) {
+			ids = append(ids, d.Ref.ID)
+		}
+	}
+	if owner := m.owners[app]; owner != nil {
+		var err error
+		if ids, err = owner.Existing(ctx, ids); err != nil {
+			return nil, fmt.Errorf("cases of %s: %w", app, err)
+		}
+	}
+	there := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		there[id] = true
+	}
+	return there, nil
+}
+
+// prolong lets an item live until its case is asked for again.
+func (m *Media) prolong(ctx context.Context, seen document) error {
+	_, err := m.docs.Update(ctx, seen.ID, func(d *document) error {
+		if d.State == leaving || !d.SweepAt.Equal(seen.SweepAt) { // another sweep was here
+			return store.ErrUnchanged
+		}
+		d.SweepAt = m.clock().Add(m.cfg.Retention)
+		return nil
+	})
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
 // retire removes one item whose time has come: first it is marked, so that nobody attaches it any more, then its blobs go, then its document. Killed in
 // between, the mark leads the next sweep to the rest.
 func (m *Media) retire(ctx context.Context, id string) (bool, error) {
@@ -62,7 +131,7 @@ func (m *Media) retire(ctx context.Context, id string) (bool, error) {
 		if d.State == leaving {
 			return store.ErrUnchanged
 		}
-		if d.SweepAt.After(m.clock()) { // attached in the meantime
+		if d.SweepAt.After(m.clock()) { // attached in the meantime, or anew
 			return errStays
 		}
 		d.State = leaving

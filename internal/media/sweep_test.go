@@ -2,7 +2,9 @@ package media
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,6 +20,8 @@ func TestSweepTakesOrphansAndWhatIsOver(t *testing.T) {
 	d.announce(typeJPEG, 5, "never sent")
 	orphan := d.upload(typeJPEG, body, "orphan").ID
 	kept := d.upload(typeJPEG, body, "kept").ID
+	cases := &desks{there: []string{"r1"}}
+	d.Connect("feedback", cases)
 	if _, err := d.Attach(d.ctx, []string{"mai"}, []string{kept}, Ref{"feedback", "r1"}); err != nil {
 		t.Fatal(err)
 	}
@@ -36,10 +40,116 @@ func TestSweepTakesOrphansAndWhatIsOver(t *testing.T) {
 	refused(t, err, fault.Invalid, "media.unknown")
 
 	d.clock.advance(d.cfg.Retention)
-	sweepGives(t, d, 2)
+	sweepGives(t, d, 1) // the young, which was attached to nothing
+	cases.there = nil
+	d.clock.advance(d.cfg.Retention)
+	sweepGives(t, d, 1)
 	if left := d.files(); len(left) > 0 {
 		t.Errorf("left after retention: %v", left)
 	}
+}
+
+// desks answers for the cases of an app.
+type desks struct {
+	there []string
+	asked [][]string
+	err   error
+}
+
+func (c *desks) Existing(_ context.Context, ids []string) ([]string, error) {
+	c.asked = append(c.asked, ids)
+	var out []string
+	for _, id := range ids {
+		if slices.Contains(c.there, id) {
+			out = append(out, id)
+		}
+	}
+	return out, c.err
+}
+
+// attach ties items of mai's to a case.
+func (d *desk) attach(ref Ref, ids ...string) {
+	d.t.Helper()
+	if _, err := d.Attach(d.ctx, []string{"mai"}, ids, ref); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) has(id string) bool {
+	d.t.Helper()
+	items, err := d.Items(d.ctx, []string{id})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return len(items) == 1
+}
+
+func TestMediaLiveAsLongAsTheirCase(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	body := phoneJPEG(t, quarters(8, 8), 1)
+	first, second := d.upload(typeJPEG, body, "1").ID, d.upload(typeJPEG, body, "2").ID
+	lost, other := d.upload(typeJPEG, body, "3").ID, d.upload(typeJPEG, body, "4").ID
+	cases := &desks{there: []string{"r1"}}
+	d.Connect("feedback", cases)
+	d.attach(Ref{"feedback", "r1"}, first, second)
+	d.attach(Ref{"feedback", "never stored"}, lost)
+	d.attach(Ref{"elsewhere", "x"}, other)
+	d.clock.advance(d.cfg.Retention - time.Minute)
+	sweepGives(t, d, 0)
+	if len(cases.asked) > 0 {
+		t.Errorf("asked for %v before their time", cases.asked)
+	}
+	d.clock.advance(time.Minute)
+	sweepGives(t, d, 1)
+	if d.has(lost) {
+		t.Error("what belongs to a case that never came is kept")
+	}
+	if len(cases.asked) != 1 || len(cases.asked[0]) != 2 {
+		t.Errorf("asked for %v, want both cases once", cases.asked)
+	}
+	for range 20 { // an open case has no end
+		d.clock.advance(d.cfg.Retention)
+		sweepGives(t, d, 0)
+	}
+	cases.err = errors.New("away")
+	d.clock.advance(d.cfg.Retention)
+	if done, err := d.Sweep(d.ctx); !errors.Is(err, cases.err) || done.Items != 0 {
+		t.Errorf("nobody could be asked: removed %d, %v", done.Items, err)
+	}
+	cases.err, cases.there = nil, nil
+	sweepGives(t, d, 2)
+	if d.has(first) || d.has(second) || !d.has(other) {
+		t.Error("want only what belongs to an app that nobody answers for")
+	}
+}
+
+// TestAttachAgainGivesTimeAnew: a late repeat of what makes the case keeps its media, also when the sweep has just heard that the case is missing.
+func TestAttachAgainGivesTimeAnew(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	ref := Ref{"feedback", "late"}
+	id := d.upload(typeJPEG, phoneJPEG(t, quarters(8, 8), 1), "1").ID
+	d.attach(ref, id)
+	d.clock.advance(d.cfg.Retention)
+	d.Connect("feedback", caseMaker(func() { d.attach(ref, id) }))
+	sweepGives(t, d, 0)
+	if !d.has(id) {
+		t.Fatal("removed under the case's feet")
+	}
+	d.Connect("feedback", &desks{})
+	d.clock.advance(d.cfg.Retention - time.Minute)
+	sweepGives(t, d, 0)
+	d.clock.advance(time.Minute)
+	sweepGives(t, d, 1)
+}
+
+// caseMaker acts between the question and the removal.
+type caseMaker func()
+
+func (f caseMaker) Existing(context.Context, []string) ([]string, error) {
+	f()
+	return nil, nil
 }
 
 func sweepGives(t *testing.T, d *desk, want int) {

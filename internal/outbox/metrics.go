@@ -26,6 +26,8 @@ type metrics struct {
 	attempts *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	delay    *prometheus.HistogramVec
+	held     *prometheus.GaugeVec
+	heldAge  *prometheus.GaugeVec
 	relayed  *prometheus.CounterVec
 	runs     *prometheus.CounterVec
 	runTime  *prometheus.GaugeVec
@@ -48,13 +50,15 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		attempts: counter("outbox_attempts_total", "Attempts by what became of them: done, later, dead.", "lane", "kind", "outcome"),
 		duration: histogram("outbox_attempt_seconds", "Time that handlers took.", prometheus.DefBuckets, "lane", "kind"),
 		delay:    histogram("outbox_delay_seconds", "From when an intent could leave until it was done.", []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 3600}, "lane"),
+		held:     gauge("relay_depth", "Documents that hold something to be passed on, by relay; counting stops at 100,000.", "relay"),
+		heldAge:  gauge("relay_oldest_age_seconds", "How long the relay's oldest document has held something.", "relay"),
 		relayed:  counter("relay_carried_total", "Documents passed on by relays: done, later.", "relay", "outcome"),
 		runs:     counter("job_runs_total", "Runs of recurring jobs: done, failed, interrupted.", "job", "outcome"),
 		runTime:  gauge("job_last_run_seconds", "How long the last run took.", "job"),
 		lastRun:  gauge("job_last_success_timestamp_seconds", "When the job last succeeded here, in Unix seconds.", "job"),
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.depth, m.age, m.attempts, m.duration, m.delay, m.relayed, m.runs, m.runTime, m.lastRun} {
+	for _, c := range []prometheus.Collector{m.depth, m.age, m.attempts, m.duration, m.delay, m.held, m.heldAge, m.relayed, m.runs, m.runTime, m.lastRun} {
 		errs = append(errs, reg.Register(c))
 	}
 	return m, errors.Join(errs...)
@@ -94,6 +98,9 @@ func (o *Outbox) measure(ctx context.Context) {
 		for _, l := range Lanes() {
 			o.measureLane(ctx, l)
 		}
+		for _, r := range o.relays {
+			o.measureRelay(ctx, r)
+		}
 		sleep(ctx, measureEvery)
 	}
 }
@@ -116,4 +123,23 @@ func (o *Outbox) measureLane(ctx context.Context, l Lane) {
 		age = max(0, o.now().Sub(oldest[0].Since))
 	}
 	o.metrics.age.WithLabelValues(string(l)).Set(age.Seconds())
+}
+
+// measureRelay leaves the gauges as they are while the source is away. A panic of the source stays here: it must not end the program.
+func (o *Outbox) measureRelay(ctx context.Context, r *relay) {
+	var n int
+	var since time.Time
+	err := safely(func() (err error) {
+		n, since, err = r.src.Waiting(ctx, maxDepth)
+		return err
+	})
+	if err != nil {
+		return
+	}
+	age := time.Duration(0)
+	if n > 0 && !since.IsZero() {
+		age = max(0, o.now().Sub(since))
+	}
+	o.metrics.held.WithLabelValues(r.name).Set(float64(n))
+	o.metrics.heldAge.WithLabelValues(r.name).Set(age.Seconds())
 }

@@ -165,6 +165,17 @@ func (o *Outbox) Handle(kind string, h Handler) error {
 // Put stores an intent. When it returns nil the intent will be carried out, even if the program is killed at that moment. An id that was put before, up
 // to 7 days after it was done, changes nothing. INTERNAL when the intent is malformed, UNAVAILABLE when it could not be stored.
 func (o *Outbox) Put(ctx context.Context, in Intent) error {
+	return o.insert(ctx, in, func(*record) {})
+}
+
+// Park stores an intent as dead from the start: something that was tried elsewhere and given up, for an operator to see with its reason and to retry.
+// Otherwise it is as Put.
+func (o *Outbox) Park(ctx context.Context, in Intent, cause error) error {
+	return o.insert(ctx, in, func(r *record) { r.die(reasonOf(cause), o.now(), o.cfg) })
+}
+
+// insert stores an intent after a last change.
+func (o *Outbox) insert(ctx context.Context, in Intent, change func(*record)) error {
 	if in.Lane == "" {
 		in.Lane = Normal
 	}
@@ -186,6 +197,7 @@ func (o *Outbox) Put(ctx context.Context, in Intent) error {
 	if in.Group != "" {
 		r.Queue = o.place(now)
 	}
+	change(&r)
 	err := o.records.Insert(ctx, r)
 	if fault.CodeOf(err) == fault.Conflict {
 		return nil
@@ -193,7 +205,9 @@ func (o *Outbox) Put(ctx context.Context, in Intent) error {
 	if err != nil {
 		return fmt.Errorf("outbox: put: %w", err)
 	}
-	o.wake(ctx, in.Lane)
+	if r.State == Waiting {
+		o.wake(ctx, in.Lane)
+	}
 	return nil
 }
 

@@ -12,6 +12,8 @@ import (
 type Source interface {
 	// Due gives the ids of documents that hold something, at most limit, the longest waiting first.
 	Due(ctx context.Context, limit int) ([]string, error)
+	// Waiting counts the documents that hold something, due or not, up to max, and gives since when the first of them does; the zero time when none does.
+	Waiting(ctx context.Context, max int) (n int, since time.Time, err error)
 	// Carry passes on what the document holds and takes it out. It may run for the same id twice at once, here and in another replica, so what it makes
 	// has derived ids. A failed one is tried again later.
 	Carry(ctx context.Context, id string) error

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
+	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
 )
 
@@ -22,6 +23,7 @@ type tray struct {
 	carried map[string]int
 	carry   func(id string) error
 	down    bool
+	since   time.Time // of the oldest that waits
 }
 
 func (s *tray) put(ids ...string) {
@@ -37,6 +39,15 @@ func (s *tray) Due(_ context.Context, limit int) ([]string, error) {
 		return nil, errors.New("down")
 	}
 	return append([]string(nil), s.waiting[:min(limit, len(s.waiting))]...), nil
+}
+
+func (s *tray) Waiting(_ context.Context, most int) (int, time.Time, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return 0, time.Time{}, errors.New("down")
+	}
+	return min(most, len(s.waiting)), s.since, nil
 }
 
 func (s *tray) Carry(_ context.Context, id string) error {
@@ -162,5 +173,55 @@ func TestMetricsTellDepthAndAge(t *testing.T) {
 		require.InDelta(t, 0, testutil.ToFloat64(o.metrics.age.WithLabelValues("codes")), 0)
 		require.InDelta(t, 1, testutil.ToFloat64(o.metrics.depth.WithLabelValues("codes", "dead")), 0)
 		require.InDelta(t, 1, testutil.ToFloat64(o.metrics.attempts.WithLabelValues("codes", "sms", "dead")), 0)
+	})
+}
+
+func TestMetricsTellWhatRelaysHold(t *testing.T) {
+	longBubble(t, func(t *testing.T, engine store.Engine) {
+		o := open(t, engine, Config{})
+		stuck := &tray{since: time.Now(), carry: func(string) error { return errors.New("odd") }}
+		stuck.put("a", "b", "c")
+		require.NoError(t, o.Relay("stuck", stuck))
+		require.NoError(t, o.Relay("idle", &tray{}))
+		defer start(t, o)()
+		time.Sleep(time.Minute + time.Second)
+		gauges := func(relay string) (depth, age float64) {
+			return testutil.ToFloat64(o.metrics.held.WithLabelValues(relay)), testutil.ToFloat64(o.metrics.heldAge.WithLabelValues(relay))
+		}
+		depth, age := gauges("stuck")
+		require.InDelta(t, 3, depth, 0)
+		require.InDelta(t, 60, age, 1)
+		depth, age = gauges("idle")
+		require.Zero(t, depth)
+		require.Zero(t, age)
+		stuck.mu.Lock()
+		stuck.down = true
+		stuck.mu.Unlock()
+		time.Sleep(time.Minute)
+		depth, _ = gauges("stuck")
+		require.InDelta(t, 3, depth, 0, "kept while the source is away")
+	})
+}
+
+func TestParkedIsDeadUntilRetried(t *testing.T) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
+		o := open(t, engine, Config{})
+		var done effects
+		require.NoError(t, o.Handle("relay", done.count))
+		in := Intent{ID: "p", Kind: "relay", Payload: []byte("x")}
+		require.NoError(t, o.Park(t.Context(), in, fault.New(fault.Invalid, "a.b")))
+		require.NoError(t, o.Park(t.Context(), in, errors.New("again")), "parking twice is once")
+		defer start(t, o)()
+		time.Sleep(time.Minute)
+		page, err := o.List(t.Context(), Dead, "", 10, "")
+		require.NoError(t, err)
+		require.Len(t, page.Items, 1)
+		require.Equal(t, "INVALID a.b", page.Items[0].Reason)
+		require.Zero(t, done.of("p"), "nobody asked for it")
+		require.NotNil(t, stateOf(t, o, "p").ExpiresAt, "it does not stay for ever")
+		require.NoError(t, o.Retry(t.Context(), "p"))
+		synctest.Wait()
+		require.Equal(t, 1, done.of("p"))
+		require.Equal(t, Done, stateOf(t, o, "p").State)
 	})
 }

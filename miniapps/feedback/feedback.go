@@ -83,6 +83,9 @@ type Deps struct {
 	Names Names // nil shows no names
 	// Deliver stores a notice for a citizen, once for each id however often it comes.
 	Deliver func(ctx context.Context, n casework.Notice) error
+	// Park keeps for an operator what the relay of that name cannot carry out, once however often it comes, for Relay.Again. nil parks nothing: a
+	// report with a notice that nobody takes then fills up.
+	Park func(ctx context.Context, relay string, p casework.Parked) error
 	// Signal tells whoever watches a case that it changed; it may be lost. nil signals nothing.
 	Signal func(ctx context.Context, ref miniapps.CaseRef)
 	// Nudge wakes a relay of that name early; it may be lost. nil wakes nobody.

@@ -34,10 +34,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // What the program hands to the app must fit.
 var (
-	_ Media = (*media.Media)(nil)
-	_ Texts = (*locale.Catalogue)(nil)
-	_ Names = (*account.Accounts)(nil)
-	_ Relay = outbox.Source(nil)
+	_ Media         = (*media.Media)(nil)
+	_ Texts         = (*locale.Catalogue)(nil)
+	_ Names         = (*account.Accounts)(nil)
+	_ media.Cases   = (*App)(nil)
+	_ outbox.Source = Relay(nil)
 )
 
 // noon is midday of a Monday in the city.
@@ -131,6 +132,7 @@ func (w *world) open(t testing.TB, through *fuse) *App {
 		Deliver: func(ctx context.Context, n casework.Notice) error {
 			return through.burn(func() error { return w.inbox.deliver(ctx, n) })
 		},
+		Park:   func(context.Context, string, casework.Parked) error { return errors.New("nothing is parked here") },
 		Signal: w.signal, Nudge: w.nudge,
 	}, Config{Retention: 5 * 365 * 24 * time.Hour, UnsureHours: 40}, now)
 	if err != nil {

@@ -2,6 +2,8 @@ package feedback
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/motcua/motcua/internal/account"
@@ -211,4 +213,13 @@ func (a *App) searchOwn(ctx context.Context, v account.Viewer, tokens []string, 
 	}
 	out.Narrow = true
 	return out, nil
+}
+
+// Existing gives those of the ids whose reports are there. It asks for nobody's sake, so it tells no more than that.
+func (a *App) Existing(ctx context.Context, ids []string) ([]string, error) {
+	found, err := a.records.getMany(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("feedback: existing: %w", err)
+	}
+	return slices.Collect(maps.Keys(found)), nil
 }

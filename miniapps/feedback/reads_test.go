@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -257,5 +258,16 @@ func TestSearchSaysWhenToNarrow(t *testing.T) {
 	ids, more, err := d.app.records.candidates(t.Context(), []string{"den", "duong"}, 4)
 	if err != nil || len(ids) != 4 || !more {
 		t.Errorf("of five candidates with a limit of four: got %d, more %v, %v", len(ids), more, err)
+	}
+}
+
+func TestExisting(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	first, second := d.submit(citizen("an"), "1", dark).ID, d.submit(citizen("binh"), "1", dark).ID
+	got, err := d.app.Existing(t.Context(), []string{first, "an/never-stored", second})
+	slices.Sort(got)
+	if err != nil || !slices.Equal(got, slices.Sorted(slices.Values([]string{first, second}))) {
+		t.Errorf("got %v, %v", got, err)
 	}
 }

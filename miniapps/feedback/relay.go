@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"context"
+	"time"
 
 	"github.com/motcua/motcua/internal/casework"
 )
@@ -16,23 +17,38 @@ const (
 type Relay interface {
 	// Due gives ids of documents that have something to tell, longest waiting first, at most limit.
 	Due(ctx context.Context, limit int) ([]string, error)
+	// Waiting counts the documents that have something to tell, up to max, and gives since when the first of them waits.
+	Waiting(ctx context.Context, max int) (int, time.Time, error)
 	// Carry carries out what one of them has to tell; it may run twice, here and on other machines.
 	Carry(ctx context.Context, id string) error
+	// Again carries out once more what Deps.Park was given; that too may run twice.
+	Again(ctx context.Context, p casework.Parked) error
 }
 
 // Relays gives the app's relays by name.
 func (a *App) Relays() map[string]Relay { return a.relays }
 
 func (a *App) newRelays() (map[string]Relay, error) {
-	reports, err := a.records.reportRelay(a.now, a.settleCode, a.index, a.archive, a.deliverReport, a.count, a.signalReport)
+	reports, err := a.records.reportRelay(a.now, a.park(ReportRelay),
+		casework.Do("code", a.settleCode), casework.Do("words", a.records.index), casework.History(caseOf, a.archive),
+		casework.Notices(outOfReport, a.deliver), casework.Counts(outOfReport, a.records.tally.Make), casework.Do("signal", a.signalReport))
 	if err != nil {
 		return nil, err
 	}
-	comments, err := a.records.commentRelay(a.now, a.deliverComment, a.signalComment)
+	comments, err := a.records.commentRelay(a.now, a.park(CommentRelay),
+		casework.Notices(outOfComment, a.deliver), casework.Do("signal", a.signalComment))
 	if err != nil {
 		return nil, err
 	}
 	return map[string]Relay{ReportRelay: reports, CommentRelay: comments}, nil
+}
+
+// park gives a relay the place for what it cannot carry out; nil when there is none.
+func (a *App) park(relay string) park {
+	if a.deps.Park == nil {
+		return nil
+	}
+	return func(ctx context.Context, p casework.Parked) error { return a.deps.Park(ctx, relay, p) }
 }
 
 // settleCode makes the claim of the report's code lasting, or lets it expire with a report that has ended.
@@ -40,34 +56,14 @@ func (a *App) settleCode(ctx context.Context, r *Report) error {
 	return a.deps.Codes.Settle(ctx, r.Code, casework.Ref{App: ID, ID: r.ID}, r.ExpiresAt)
 }
 
-func (a *App) index(ctx context.Context, r *Report) error { return a.records.index(ctx, r) }
+func caseOf(r *Report) *casework.Case { return &r.Case }
 
-// archive moves old entries out of the report.
-func (a *App) archive(ctx context.Context, r *Report) error {
-	return a.records.archive.Keep(ctx, r.ID, r.Spill(), a.cfg.Retention)
+// archive keeps entries that no longer fit into their report.
+func (a *App) archive(ctx context.Context, id string, entries []casework.Entry) error {
+	return a.records.archive.Keep(ctx, id, entries, a.cfg.Retention)
 }
 
-func (a *App) deliverReport(ctx context.Context, r *Report) error { return a.deliver(ctx, r.Pending) }
-
-func (a *App) deliverComment(ctx context.Context, c *Comment) error { return a.deliver(ctx, c.Pending) }
-
-func (a *App) deliver(ctx context.Context, notices []casework.Notice) error {
-	for _, n := range notices {
-		if err := a.deps.Deliver(ctx, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a *App) count(ctx context.Context, r *Report) error {
-	for _, c := range r.Counts {
-		if err := a.records.tally.Make(ctx, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (a *App) deliver(ctx context.Context, n casework.Notice) error { return a.deps.Deliver(ctx, n) }
 
 func (a *App) signalReport(ctx context.Context, r *Report) error { return a.signal(ctx, r.ID) }
 

@@ -52,12 +52,11 @@ func (s *records) openReports(ctx context.Context, e Engine) error {
 	var err error
 	s.reports, err = store.Define[Report](ctx, e, store.Kind{
 		Name: "feedback", Owned: true, ExpiresAt: "expiresAt",
-		Indexes: []store.Index{
-			{Name: "by_owner", Equal: []string{"owner"}, Order: "createdAt"},
-			{Name: "by_unit", Equal: []string{"unit", "status"}, Order: "dueAt"},
-			{Name: "by_status", Equal: []string{"status"}, Order: "dueAt"},
-			casework.RelayIndex(),
-		},
+		Indexes: append(casework.RelayIndexes(),
+			store.Index{Name: "by_owner", Equal: []string{"owner"}, Order: "createdAt"},
+			store.Index{Name: "by_unit", Equal: []string{"unit", "status"}, Order: "dueAt"},
+			store.Index{Name: "by_status", Equal: []string{"status"}, Order: "dueAt"},
+		),
 	})
 	if err != nil {
 		return err
@@ -73,7 +72,7 @@ func (s *records) openComments(ctx context.Context, e Engine) error {
 	var err error
 	s.comments, err = store.Define[Comment](ctx, e, store.Kind{
 		Name: "feedback_comments", Owned: true, ExpiresAt: "expiresAt",
-		Indexes: []store.Index{{Name: "by_report", Equal: []string{"report"}, Order: "createdAt"}, casework.RelayIndex()},
+		Indexes: append(casework.RelayIndexes(), store.Index{Name: "by_report", Equal: []string{"report"}, Order: "createdAt"}),
 	})
 	if err != nil {
 		return err
@@ -230,19 +229,28 @@ func containsAll(list, wanted []string) bool {
 	return true
 }
 
-func (s *records) reportRelay(now func() time.Time, steps ...casework.Step[Report]) (*casework.Relay[Report], error) {
+func outOfReport(r *Report) *casework.Outbound { return &r.Outbound }
+
+func outOfComment(c *Comment) *casework.Outbound { return &c.Outbound }
+
+// park keeps what a relay cannot carry out.
+type park func(ctx context.Context, p casework.Parked) error
+
+func (s *records) reportRelay(now func() time.Time, park park, steps ...casework.Step[Report]) (*casework.Relay[Report], error) {
 	return casework.NewRelay(s.reports, casework.Parts[Report]{
 		ID:     func(r *Report) string { return r.ID },
-		Out:    func(r *Report) *casework.Outbound { return &r.Outbound },
-		Settle: func(current, done *Report) { current.Case.Settle(&done.Case) },
+		Out:    outOfReport,
+		Settle: func(current, done *Report, left casework.Left) { current.Case.Settle(&done.Case, left) },
+		Park:   park,
 	}, now, steps...)
 }
 
-func (s *records) commentRelay(now func() time.Time, steps ...casework.Step[Comment]) (*casework.Relay[Comment], error) {
+func (s *records) commentRelay(now func() time.Time, park park, steps ...casework.Step[Comment]) (*casework.Relay[Comment], error) {
 	return casework.NewRelay(s.comments, casework.Parts[Comment]{
 		ID:     func(c *Comment) string { return c.ID },
-		Out:    func(c *Comment) *casework.Outbound { return &c.Outbound },
-		Settle: func(current, done *Comment) { current.Outbound.Settle(&done.Outbound) },
+		Out:    outOfComment,
+		Settle: func(current, done *Comment, left casework.Left) { current.Outbound.Settle(&done.Outbound, left) },
+		Park:   park,
 	}, now, steps...)
 }
 

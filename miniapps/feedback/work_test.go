@@ -311,6 +311,57 @@ func TestRelayReportsAnInboxThatIsDown(t *testing.T) {
 	}
 }
 
+// TestPoisonNoticesDoNotBlockTheReport: notices that nobody takes any more are put aside, and staff go on.
+func TestPoisonNoticesDoNotBlockTheReport(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.submit(citizen("an"), "1", dark).ID
+	type kept struct {
+		relay string
+		item  casework.Parked
+	}
+	var lot []kept
+	d.app.deps.Park = func(_ context.Context, relay string, p casework.Parked) error {
+		lot = append(lot, kept{relay, p})
+		return nil
+	}
+	whole := d.app.deps.Deliver
+	d.app.deps.Deliver = func(context.Context, casework.Notice) error { return fault.New(fault.Internal, "") }
+	units := []string{"power", operaUnit}
+	for i := 0; ; i++ {
+		if _, err := d.do(dispatcher(), "assign", id, fmt.Sprint("fill", i), map[string]any{"unit": units[i%2]}); err != nil {
+			wantCode(t, err, fault.RateLimited)
+			break
+		}
+	}
+	for range 10 {
+		d.clock = d.clock.Add(time.Hour)
+		_ = carryOnce(t.Context(), d.app)
+	}
+	if _, err := d.do(dispatcher(), "transition", id, "go on", map[string]any{"status": "in_progress"}); err != nil {
+		t.Fatalf("the report is stuck: %v", err)
+	}
+	if len(lot) != casework.MaxNotices || lot[0].relay != ReportRelay {
+		t.Fatalf("put aside: %v", lot)
+	}
+	if _, err := d.app.ByCode(t.Context(), string(d.submit(citizen("an"), "2", dark).Code)); err != nil {
+		t.Errorf("another report: %v", err)
+	}
+	d.app.deps.Deliver = whole
+	for _, x := range lot {
+		if err := d.app.Relays()[x.relay].Again(t.Context(), x.item); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := len(d.inbox.list); n != casework.MaxNotices {
+		t.Errorf("%d notices arrived when the cause was mended", n)
+	}
+	diff, err := d.app.Rebuild(t.Context(), func(int) {})
+	if err != nil || len(diff.Wrong) != 0 {
+		t.Errorf("the counts were held up: %+v, %v", diff, err)
+	}
+}
+
 // TestNoticesFitTheManifest sends every notice and compares its parameters with those that the manifest declares.
 func TestNoticesFitTheManifest(t *testing.T) {
 	t.Parallel()

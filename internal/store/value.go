@@ -200,19 +200,29 @@ func scalar(v bson.RawValue, path string) (any, error) {
 	if v.IsZero() {
 		return nil, nil
 	}
-	switch v.Type {
+	switch v.Type { // a value that is cut short is not ok: it has its type and falls through to the error
 	case bson.TypeNull:
 		return nil, nil
 	case bson.TypeString:
-		return indexable(v.StringValue(), path)
+		if x, ok := v.StringValueOK(); ok {
+			return indexable(x, path)
+		}
 	case bson.TypeBoolean:
-		return v.Boolean(), nil
+		if x, ok := v.BooleanOK(); ok {
+			return x, nil
+		}
 	case bson.TypeInt32:
-		return int64(v.Int32()), nil
+		if x, ok := v.Int32OK(); ok {
+			return int64(x), nil
+		}
 	case bson.TypeInt64:
-		return v.Int64(), nil
+		if x, ok := v.Int64OK(); ok {
+			return x, nil
+		}
 	case bson.TypeDateTime:
-		return time.UnixMilli(v.DateTime()).UTC(), nil
+		if x, ok := v.DateTimeOK(); ok {
+			return time.UnixMilli(x).UTC(), nil
+		}
 	}
 	return nil, internalf("field %s holds a %s, which cannot be indexed", path, v.Type)
 }

@@ -63,20 +63,20 @@ func lived(ctx context.Context, t *testing.T) place {
 func answers(ctx context.Context, t *testing.T, city *citytest.Process) string {
 	t.Helper()
 	var all bytes.Buffer
-	for phone, query := range map[string]string{
-		"0912345678": `{ me { id displayName } myFeedback(first: 15) { edges { node { id code status description createdAt dueAt ward { code } unit { code }
-			timeline { at status } photos { id } } } } notifications(first: 20) { edges { node { id title text createdAt read } } } }`,
-		"0901000001": `{ me { id roles } feedbackQueue(status: ASSIGNED, first: 50) { edges { node { id code status } } } }`,
+	for _, q := range [][2]string{
+		{"0912345678", `{ me { id displayName } myFeedback(first: 15) { edges { node { id code status description createdAt dueAt ward { code } unit { code }
+			timeline { at status } photos { id } } } } notifications(first: 20) { edges { node { id title text createdAt read } } } }`},
+		{"0901000001", `{ me { id roles } feedbackQueue(status: ASSIGNED, first: 50) { edges { node { id code status } } } }`},
 	} {
-		c, err := city.SignIn(ctx, phone)
+		c, err := city.SignIn(ctx, q[0])
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := c.Ask(ctx, query, nil)
+		a, err := c.Ask(ctx, q[1], nil)
 		if err != nil || len(a.Errors) > 0 {
 			t.Fatalf("%v %+v", err, a.Errors)
 		}
-		if err := json.Indent(&all, a.Data, phone, " "); err != nil {
+		if err := json.Indent(&all, a.Data, q[0], " "); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/once"
 )
 
 // Channel carries messages to and from one network.
@@ -25,17 +26,31 @@ type Channel interface {
 	Send(ctx context.Context, to Address, m Outbound) Outcome
 }
 
-// Profile is a network's limits as data, so that a message is fitted to them in one place.
+// Profile is a network's limits as data, so that a message is fitted to them in one place. Values that a network changes from year to year are settings
+// of its channel.
 type Profile struct {
 	Name       string        // key in configuration, storage and metrics: "sms"
+	Account    string        // the city's own account there (a page, an official account); "" where there is none
 	MaxText    int           // runes in one message; 0 means no limit
 	MaxChoices int           // buttons under one message; 0 means none
+	MaxLabel   int           // runes of a button's title; 0 means no limit
+	MaxCaption int           // runes of the text that goes with an image; 0 means no limit
+	Images     bool          // can show pictures
+	Links      bool          // can show an address as a button, which counts as one of MaxChoices
 	FreeWindow time.Duration // after the person's last message; 0 means never closed
-	MediaHosts []string      // hosts that inbound attachments may be fetched from
+	PaidWindow time.Duration // after the person's last message: from FreeWindow to here a message is paid for; 0 means that there is no such time
+	PerMinute  int           // requests that the network takes from us in a minute; 0 means no limit
+	MaxAge     time.Duration // of a webhook; 0 means any. An id must be remembered for longer than this
+	MediaHosts []string      // hosts that inbound attachments may be fetched from: "example.vn", "*.example.vn", or "127.0.0.1:8090" for a stand-in
 }
 
 // Address is a person on a network: a phone number in E.164 form, a network's user id.
 type Address string
+
+// ConversationID names the conversation of a person with one of the city's accounts on a network, without saying who the person is.
+func ConversationID(network, account string, person Address) string {
+	return network + "/" + once.ID(network+"\x00"+account+"\x00"+string(person))
+}
 
 // Request is one webhook request as it came in.
 type Request struct {
@@ -51,13 +66,73 @@ type Batch struct {
 	Reply  []byte // answer with 200 and these bytes; nil means an empty answer
 }
 
-// Event is one thing that a person did on the network.
+// Event is one thing that happened on the network.
 type Event struct {
-	ID   string // the network's own, for deduplication
-	From Address
-	At   time.Time
-	Text string
+	ID          string // tells a repeat: the network's own id with the kind, or derived from what happened; at most 200 bytes
+	Kind        EventKind
+	Account     string  // the city's account on the network that it happened on
+	From        Address // the person; with the kinds Echoed, Delivered and Seen too, though the network names the city there
+	At          time.Time
+	Text        string       // as typed, or the title of what was tapped
+	Choice      string       // the value of a button or menu entry that was tapped, where the network tells it apart from typed text; "" otherwise
+	Attachments []Attachment // in the order sent
+	Place       *Place       // a shared position
+	Contact     *Contact     // with Shared: unproved, it only fills in
+	About       []string     // with Echoed, Delivered, Seen and Reacted: the network's ids of the messages it is about
+	Human       bool         // with Echoed: a person wrote it in the network's own console
+	Foreign     bool         // it happened on another account than Profile's: kept, not acted on
+	Closed      bool         // the person cannot be answered here (a visitor without an account): kept, not acted on
 }
+
+// EventKind tells what happened.
+type EventKind string
+
+// The kinds of events. What a network sends beyond these yields no entry, on purpose and by name.
+const (
+	Said       EventKind = "said"       // text, a tapped button, attachments, a place
+	Opened     EventKind = "opened"     // opened the chat for the first time
+	Followed   EventKind = "followed"   // became a follower
+	Unfollowed EventKind = "unfollowed" // ceased to be one
+	Shared     EventKind = "shared"     // handed over contact data
+	Echoed     EventKind = "echoed"     // the network repeats what the city said: through us, or a person in the network's own console
+	Delivered  EventKind = "delivered"  // a message arrived
+	Seen       EventKind = "seen"       // messages were looked at
+	Reacted    EventKind = "reacted"    // an emoji on a message
+	Withdrew   EventKind = "withdrew"   // asks that personal data be removed
+)
+
+// Attachment is a file that came with a message. It is fetched before the message is acted on, if its kind is one that the city takes.
+type Attachment struct {
+	Kind AttachmentKind
+	URL  string // where the network keeps it; "" for a kind that has none
+	Name string // file name, as the person had it; "" when unknown
+	Size int64  // bytes; 0 when unknown
+	Text string // description, of a link
+}
+
+// AttachmentKind tells what an attachment is.
+type AttachmentKind string
+
+// The kinds of attachments. Photos and videos are fetched; the others are answered with words.
+const (
+	Photo     AttachmentKind = "photo"
+	Video     AttachmentKind = "video"
+	Audio     AttachmentKind = "audio"
+	File      AttachmentKind = "file"
+	Sticker   AttachmentKind = "sticker"
+	Animation AttachmentKind = "animation" // a GIF
+	WebLink   AttachmentKind = "link"
+	Card      AttachmentKind = "card" // somebody's contact card
+)
+
+// Place is a shared position, WGS 84 degrees.
+type Place struct {
+	Lat, Lon float64
+	Label    string // a name that came with it; "" for none
+}
+
+// Contact is what a person typed or shared about themselves. It proves nothing.
+type Contact struct{ Name, Phone, Address string }
 
 // Kind says on which ground a message may leave.
 type Kind string
@@ -70,7 +145,7 @@ const (
 	Code   Kind = "code"   // a one-time code
 )
 
-// Outbound is one message that has been fitted to the network's profile.
+// Outbound is one message that has been fitted to the network's profile: at most one text, one image, and buttons (choices and links) together.
 type Outbound struct {
 	ID     string // of the stored intent: the same for every attempt, so that a network that can tells a repeat
 	Kind   Kind
@@ -82,7 +157,9 @@ type Outcome struct {
 	Status    Status
 	MessageID string        // with Sent
 	Retry     time.Duration // with Later; 0 lets the core choose
-	Reason    string        // with Never: a code that the desk can read
+	Unsure    bool          // with Later: the network may have taken it all the same, no answer came
+	Reason    string        // with Never: a code that the desk can read. With Later, of an Alarm
+	Alarm     bool          // nothing will leave until an operator acts: a revoked account, no money left
 	Cause     error         // with Later and Never: for the log
 }
 

@@ -44,16 +44,18 @@ type Words struct {
 	Text string `json:"text"`
 }
 
-// Choices offers one of several answers.
+// Choices offers one of several answers, and beside them ways out that no network has to show: words do the same.
 type Choices struct {
-	Text    string   `json:"text"`
-	Options []Choice `json:"options"`
+	Text     string   `json:"text"`
+	Options  []Choice `json:"options"`
+	Controls []Choice `json:"controls,omitempty"` // back, more, cancel
 }
 
 // Choice is one answer: what is shown, and what comes back when it is taken.
 type Choice struct {
 	Label string `json:"label"`
 	Value string `json:"value"`
+	Hint  string `json:"hint,omitempty"` // tells options apart that look alike
 }
 
 // Card is a titled summary with facts and next steps: a report, a ticket.

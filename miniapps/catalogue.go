@@ -1,8 +1,11 @@
 package miniapps
 
 import (
+	"encoding/json"
+
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 )
 
@@ -50,6 +53,22 @@ func (c *Catalogue) Input(app, action string) (*jsonschema.Schema, bool) {
 		return nil, false
 	}
 	return s.actions[action].form.schema, true
+}
+
+// Check gives an input as the Runner would pass it on to the app: plain JSON without repeated names, where null counts as left out. It tells nothing
+// about who may make the call.
+//
+// NOT_FOUND: no such app or action. INVALID: every wrong field by its path, its label in lang.
+func (c *Catalogue) Check(app, action string, input json.RawMessage, lang message.Lang) (json.RawMessage, error) {
+	s := c.services[app]
+	if s == nil {
+		return nil, fault.New(fault.NotFound, "runner.no_app")
+	}
+	a := s.actions[action]
+	if a == nil {
+		return nil, fault.New(fault.NotFound, "runner.no_action")
+	}
+	return a.form.check(input, lang)
 }
 
 // Notice gives title and text of a notice that an app declares, with their {param} placeholders.

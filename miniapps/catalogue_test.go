@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
 )
@@ -58,11 +59,50 @@ func TestKeywordsOf(t *testing.T) {
 	if fmt.Sprint(k) != fmt.Sprint(want) {
 		t.Errorf("got %+v, want %+v", k, want)
 	}
-	if k = miniapps.KeywordsOf(form.Properties["text"]); k.Check != "look" || k.Ask != "" {
+	if k = miniapps.KeywordsOf(form.Properties["text"]); k.Check != "look" || k.Ask != "" || !k.Opening || k.Name("en") != "Text" {
 		t.Errorf("got %+v", k)
 	}
 	if k = miniapps.KeywordsOf(form.Properties["pin"]); !k.Sensitive || k.Ask != miniapps.AskNever {
 		t.Errorf("got %+v", k)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	c := newRig(t, limits(), nil, answers(t, miniapps.Result{}, nil)).Catalogue()
+	tests := []struct {
+		name, app, action, input, want string
+		code                           fault.Code // "" when it is right
+	}{
+		{"right", "notes", "write", `{"text": "mua vé xe buýt", "kind": null}`, `{"text":"mua vé xe buýt"}`, ""},
+		{"nothing where nothing is needed", "notes", "mine", ``, `{}`, ""},
+		{"wrong", "notes", "write", `{"text": "mua"}`, "", fault.Invalid},
+		{"not JSON", "notes", "write", `{`, "", fault.Invalid},
+		{"no such app", "none", "write", `{}`, "", fault.NotFound},
+		{"no such action", "notes", "none", `{}`, "", fault.NotFound},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := c.Check(tt.app, tt.action, []byte(tt.input), message.English)
+			if string(got) != tt.want || (err != nil || tt.code != "") && fault.CodeOf(err) != tt.code {
+				t.Errorf("got %s, %v; want %s, %v", got, err, tt.want, tt.code)
+			}
+		})
+	}
+	_, err := c.Check("notes", "write", []byte(`{"text": "mua"}`), message.English)
+	if f := fault.Of(err); len(f.Fields) != 1 || f.Fields[0].Params["label"] != "Text" {
+		t.Errorf("got %+v, want the field by its English label", f)
+	}
+}
+
+func TestOpens(t *testing.T) {
+	t.Parallel()
+	for phrase, want := range map[string]string{"tôi muốn phản ánh…": "tôi muốn phản ánh", "báo hỏng …": "báo hỏng", "đèn đường hỏng": "", "": ""} {
+		words, only := miniapps.Opens(phrase)
+		if only != (want != "") || only && words != want || !only && words != phrase {
+			t.Errorf("%q: got %q %v", phrase, words, only)
+		}
 	}
 }
 

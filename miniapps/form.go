@@ -122,15 +122,15 @@ func at(s *jsonschema.Schema, path []string) *jsonschema.Schema {
 	return nil
 }
 
-// label names the value at path in lang: by its prompt, its title, the nearest labelled value around it, or its name.
+// label names the value at path in lang: by its label, its prompt, its title, the nearest labelled value around it, or its name.
 func (f *form) label(path []string, lang message.Lang) string {
 	if len(path) == 0 {
 		return f.title.In(lang)
 	}
 	s := at(f.schema, path)
 	for hop := 0; s != nil && hop < maxNesting; hop++ {
-		if p := KeywordsOf(s).Prompt.In(lang); p != "" {
-			return p
+		if name := KeywordsOf(s).Name(lang); name != "" {
+			return name
 		}
 		if s.Title != "" {
 			return s.Title

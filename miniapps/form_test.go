@@ -114,19 +114,23 @@ func TestEveryTextExists(t *testing.T) {
 	}
 }
 
-func TestLabelIsTheQuestionInTheViewersLanguage(t *testing.T) {
+func TestFieldsAreNamedInTheViewersLanguage(t *testing.T) {
 	t.Parallel()
 	texts := catalogueOfTexts(t)
 	g := newRig(t, limits(), nil, answers(t, miniapps.Result{}, nil))
+	const labelled, prompted = `{"text": "a"}`, `{"text": "mua vé xe buýt", "kind": 5}`
 	for _, tt := range []struct {
-		lang message.Lang
-		want string
+		input string
+		lang  message.Lang
+		want  string
 	}{
-		{message.Vietnamese, "Mục “Bà con muốn ghi gì ạ?” cần ít nhất 10 ký tự."},
-		{message.English, "“What shall be noted?” needs at least 10 characters."},
+		{labelled, message.Vietnamese, "Mục “Nội dung” cần ít nhất 10 ký tự."},
+		{labelled, message.English, "“Text” needs at least 10 characters."},
+		{prompted, message.Vietnamese, "Mục “Thuộc loại nào ạ?” cần là chữ."},
+		{prompted, message.English, "“Which kind is it?” must be text."},
 	} {
 		req := write("k")
-		req.Viewer.Lang, req.Input = tt.lang, []byte(`{"text": "a"}`)
+		req.Viewer.Lang, req.Input = tt.lang, []byte(tt.input)
 		_, err := g.Run(t.Context(), req)
 		if got := texts.Fault(tt.lang, fault.Of(err)); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)

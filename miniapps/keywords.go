@@ -1,6 +1,7 @@
 package miniapps
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -20,13 +21,18 @@ const (
 
 // Keywords are what our own keywords say about one field of an input schema. The zero value says nothing.
 type Keywords struct {
-	Prompt    message.Text // x-prompt: the question, which is also the field's label
+	Label     message.Text // x-label: a short name for summaries and errors; without one the prompt serves
+	Prompt    message.Text // x-prompt: the question
 	Order     int          // x-order: lower is asked first; 0 comes first
 	Ask       Ask          // x-ask; "" leaves it to whether the field is required
 	Options   string       // x-options: read-only action that gets the answers so far and returns choices
 	Check     string       // x-check: read-only action that looks at the answer: errors, derived values, another action to suggest
 	Sensitive bool         // x-sensitive: never asked for nor kept in a chat; a signed link instead
+	Opening   bool         // x-opening: takes the sentence that opened the action; at most one field of an action, and free text
 }
+
+// Name is what messages call the field in lang: its label, or its prompt. "" when it has neither.
+func (k Keywords) Name(lang message.Lang) string { return cmp.Or(k.Label.In(lang), k.Prompt.In(lang)) }
 
 // KeywordsOf gives the keywords of a compiled field.
 func KeywordsOf(s *jsonschema.Schema) Keywords {
@@ -49,7 +55,7 @@ const vocabularyURL = schemaBase + "keywords"
 // vocabulary lets the compiler carry our keywords along. Their syntax is checked by the published schema of manifests.
 func vocabulary() *jsonschema.Vocabulary {
 	return &jsonschema.Vocabulary{URL: vocabularyURL, Compile: func(_ *jsonschema.CompilerContext, obj map[string]any) (jsonschema.SchemaExt, error) {
-		k := &Keywords{Prompt: textOf(obj["x-prompt"])}
+		k := &Keywords{Label: textOf(obj["x-label"]), Prompt: textOf(obj["x-prompt"])}
 		if n, ok := obj["x-order"].(json.Number); ok {
 			order, err := n.Int64()
 			if err != nil {
@@ -62,6 +68,7 @@ func vocabulary() *jsonschema.Vocabulary {
 		k.Options, _ = obj["x-options"].(string)
 		k.Check, _ = obj["x-check"].(string)
 		k.Sensitive, _ = obj["x-sensitive"].(bool)
+		k.Opening, _ = obj["x-opening"].(bool)
 		return k, nil
 	}}
 }

@@ -62,11 +62,11 @@ type Action struct {
 	Audience     ActorKind                 `json:"audience"`
 	Roles        []account.Role            `json:"roles,omitempty"`     // with audience staff: who may; empty means every role
 	ReadOnly     bool                      `json:"read_only,omitempty"` // changes nothing, so it needs no idempotency key (options, checks)
-	Input        json.RawMessage           `json:"input"`               // JSON Schema 2020-12 with the keywords of design: x-prompt, x-order, x-ask, x-options, x-check, x-sensitive
+	Input        json.RawMessage           `json:"input"`               // JSON Schema 2020-12 with the keywords that Keywords lists
 	Result       json.RawMessage           `json:"result,omitempty"`    // JSON Schema of Result.Data
 	Assurance    account.Assurance         `json:"assurance"`           // least level of the citizen
 	Scopes       []Scope                   `json:"scopes,omitempty"`
-	OpeningWords map[message.Lang][]string `json:"opening_words,omitempty"` // words in a chat that mean this action
+	OpeningWords map[message.Lang][]string `json:"opening_words,omitempty"` // words in a chat that mean this action; see Opens
 	Confirm      message.Text              `json:"confirm,omitempty"`       // question before a chat carries it out; empty asks none
 }
 

@@ -51,6 +51,7 @@ func checkAction(m Manifest, a Action) []error {
 	if len(a.OpeningWords) > 0 && a.Audience != ByCitizen {
 		errs = append(errs, errors.New("opening words are for the audience citizen"))
 	}
+	errs = append(errs, checkPhrases(a)...)
 	root, err := node(a.Input)
 	if err != nil {
 		return append(errs, err)
@@ -83,11 +84,18 @@ func checkForm(root map[string]any, f formOf) []error {
 	if len(errs) > 0 {
 		return errs
 	}
+	opening := 0
 	walk(root, place{}, func(n map[string]any, at place) {
+		if n["x-opening"] == true {
+			opening++
+		}
 		for _, err := range f.checkNode(n, at) {
 			errs = append(errs, fmt.Errorf("input%s: %w", at.path, err))
 		}
 	})
+	if opening > 1 {
+		errs = append(errs, errors.New("input: more than one field has x-opening"))
+	}
 	return errs
 }
 
@@ -107,9 +115,7 @@ func (f formOf) checkNode(n map[string]any, at place) []error {
 	if n["x-sensitive"] == true && n["x-options"] != nil {
 		errs = append(errs, errors.New("a sensitive field cannot have options: they would be shown in the chat"))
 	}
-	if err := checkFormat(n, at); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, checkOpening(n, at), checkFormat(n, at))
 	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 }
 

@@ -4,14 +4,19 @@
 package channeltest
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/fit"
 	"github.com/motcua/motcua/internal/message"
 )
 
@@ -23,6 +28,7 @@ type Fixture struct {
 	Received func() []string             // texts that To has received, oldest first
 	Fail     func(status int, times int) // the network answers so, for its next requests
 	Lose     func(times int)             // the network does the work and its answer is lost
+	Repeats  bool                        // the network cannot tell a repeat by its id, so that only Unsure warns of one
 	Webhook  *channels.Request           // a request that the network signed; nil when it sends none
 	Secrets  []string                    // tokens that must not be in any error
 }
@@ -42,8 +48,12 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"a refusal is never with a reason", refusal},
 		{"a lost answer is later, and the same id arrives once", lost},
 		{"a context that has ended stops Send", cancelled},
+		{"whatever is fitted to the profile can be sent", fitted},
+		{"several messages leave at once", together},
 		{"requests that nobody signed are refused", unsigned},
 		{"a signed request is read", signed},
+		{"a signed request that was altered is refused", altered},
+		{"reading a request again gives the same", again},
 	} {
 		t.Run(check.name, func(t *testing.T) { check.run(t, open(t)) })
 	}
@@ -55,10 +65,24 @@ func text(id, s string) channels.Outbound {
 
 func profile(t *testing.T, f Fixture) {
 	p := f.Channel.Profile()
-	if p.Name == "" || p.MaxText < 0 || p.MaxChoices < 0 || p.FreeWindow < 0 {
+	if p.Name == "" || min(p.MaxText, p.MaxChoices, p.MaxLabel, p.MaxCaption, p.PerMinute) < 0 || min(p.FreeWindow, p.PaidWindow, p.MaxAge) < 0 {
 		t.Errorf("got %+v", p)
 	}
-	if again := f.Channel.Profile(); again.Name != p.Name || again.MaxText != p.MaxText {
+	if p.PaidWindow != 0 && p.PaidWindow < p.FreeWindow {
+		t.Errorf("the limits contradict each other: %+v", p)
+	}
+	for i, h := range p.MediaHosts {
+		if h == "" || strings.ContainsAny(h, "/ ") {
+			t.Errorf("%q is no host", h)
+		}
+		p.MediaHosts[i] = "changed by a caller"
+	}
+	for _, h := range f.Channel.Profile().MediaHosts {
+		if h == "changed by a caller" {
+			t.Error("a caller can change the profile")
+		}
+	}
+	if p, again := f.Channel.Profile(), f.Channel.Profile(); !reflect.DeepEqual(p, again) {
 		t.Errorf("got %+v, then %+v", p, again)
 	}
 }
@@ -122,6 +146,12 @@ func lost(t *testing.T, f Fixture) {
 		t.Errorf("got %+v, want later", o)
 	}
 	discreet(t, f, o)
+	if f.Repeats {
+		if !o.Unsure {
+			t.Errorf("got %+v, want unsure: whoever sends it again sends it twice", o)
+		}
+		return
+	}
 	if o := f.Channel.Send(t.Context(), f.To, text("1", "một lần")); o.Status != channels.Sent {
 		t.Errorf("again: got %+v, want sent", o)
 	}
@@ -166,10 +196,114 @@ func signed(t *testing.T, f Fixture) {
 	if err != nil || len(b.Events) == 0 {
 		t.Fatalf("got %d events, %v", len(b.Events), err)
 	}
+	account := f.Channel.Profile().Account
 	for _, e := range b.Events {
-		if e.ID == "" || e.From == "" {
-			t.Errorf("an event without id or sender: %+v", e)
+		if e.ID == "" || len(e.ID) > 200 || e.From == "" || e.Kind == "" || e.At.IsZero() {
+			t.Errorf("an event without id, sender, kind or time: %+v", e)
 		}
+		if strings.Contains(e.ID, string(e.From)) {
+			t.Errorf("the id of an event tells the person: %+v", e)
+		}
+		if e.Foreign != (e.Account != account) {
+			t.Errorf("foreign does not say whether the account is ours: %+v", e)
+		}
+	}
+}
+
+func altered(t *testing.T, f Fixture) {
+	if f.Webhook == nil {
+		return
+	}
+	refused := func(what string, r channels.Request) {
+		t.Helper()
+		if b, err := f.Channel.Parse(r); fault.CodeOf(err) != fault.Unauthorized || len(b.Events) != 0 {
+			t.Errorf("%s: got %d events, %v; want %s", what, len(b.Events), err, fault.Unauthorized)
+		}
+	}
+	with := func(body []byte) channels.Request {
+		r := *f.Webhook
+		r.Body = body
+		return r
+	}
+	body := f.Webhook.Body
+	for i := range body {
+		other := bytes.Clone(body)
+		other[i] ^= 1
+		refused(fmt.Sprintf("byte %d", i), with(other))
+	}
+	refused("one byte less", with(body[:len(body)-1]))
+	refused("one byte more", with(append(bytes.Clone(body), '\n')))
+	bare := *f.Webhook
+	bare.Header = http.Header{}
+	refused("no headers", bare)
+}
+
+func again(t *testing.T, f Fixture) {
+	if f.Webhook == nil {
+		return
+	}
+	r := *f.Webhook
+	r.Body, r.Header = bytes.Clone(r.Body), r.Header.Clone()
+	first, err := f.Channel.Parse(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := f.Channel.Parse(r)
+	if err != nil || !reflect.DeepEqual(first, second) {
+		t.Errorf("got %+v, then %+v, %v", first, second, err)
+	}
+	if !bytes.Equal(r.Body, f.Webhook.Body) || !reflect.DeepEqual(r.Header, f.Webhook.Header) {
+		t.Error("the request was changed")
+	}
+}
+
+// everything is blocks of all kinds, and long ones.
+func everything() message.Blocks {
+	choices := make([]message.Choice, 9)
+	for i := range choices {
+		choices[i] = message.Choice{Label: fmt.Sprintf("%d. %s", i+1, strings.Repeat("phường ", 4*i)), Value: fmt.Sprint(i)}
+	}
+	return message.Blocks{
+		message.Words{Text: strings.Repeat("Chào bà con. ", 300)},
+		message.Choices{Text: "Chọn một việc", Options: choices, Controls: []message.Choice{{Label: "Thôi", Value: "cancel"}}},
+		message.Choices{Text: "Đúng không?", Options: choices[:2]},
+		message.Card{Title: "PA-1", Facts: []message.Fact{{Label: "Nơi", Value: "Hải Châu"}}, Actions: choices[:1]},
+		message.QR{Payload: "https://motcua.example/t/1", Caption: "Vé"},
+		message.Location{Lat: 16.05, Lon: 108.2, Label: "UBND"},
+		message.Link{Label: "Xem thêm", URL: "https://motcua.example/s/1?a=1&b=<2>"},
+		message.Progress{Label: "Bước", Done: 1, Total: 3},
+	}
+}
+
+func fitted(t *testing.T, f Fixture) {
+	messages := fit.Fit(f.Channel.Profile(), everything())
+	if len(messages) == 0 {
+		t.Fatal("nothing to send")
+	}
+	for i, blocks := range messages {
+		o := f.Channel.Send(t.Context(), f.To, channels.Outbound{ID: fmt.Sprint(i), Kind: channels.Reply, Blocks: blocks})
+		if o.Status != channels.Sent {
+			t.Errorf("%+v: got %+v, want sent", blocks, o)
+		}
+	}
+	if got := f.Received(); len(got) != len(messages) {
+		t.Errorf("received %d messages, want %d", len(got), len(messages))
+	}
+}
+
+func together(t *testing.T, f Fixture) {
+	const many = 16
+	var wg sync.WaitGroup
+	for i := range many {
+		wg.Go(func() {
+			if o := f.Channel.Send(t.Context(), f.To, text(fmt.Sprint(i), fmt.Sprintf("tin %d", i))); o.Status != channels.Sent {
+				t.Errorf("got %+v, want sent", o)
+			}
+		})
+	}
+	wg.Wait()
+	if got := f.Received(); len(got) != many {
+		t.Errorf("received %d messages, want %d", len(got), many)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -44,10 +45,37 @@ func TestServesUntilToldToStop(t *testing.T) {
 	if res.StatusCode != http.StatusOK {
 		t.Errorf("got %d", res.StatusCode)
 	}
-	http.DefaultClient.CloseIdleConnections()
+	// An open chat does not hold up the end.
+	stream, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodGet, "http://"+line.Fakecity+"/zalo/control/users/Lan/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := http.DefaultClient.Do(stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Body.Close()
+	start := time.Now()
 	cancel()
-	if err := <-done; err != nil {
-		t.Error(err)
+	if err := <-done; err != nil || time.Since(start) > 4*time.Second {
+		t.Errorf("ended after %v: %v", time.Since(start), err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// TestZaloFromTheEnvironment shows that the stand-in is who it is told to be.
+func TestZaloFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	cfg := zaloOf(func(k string) string { return k }, nil)
+	for got, want := range map[string]string{
+		cfg.AppID: "APP_ID", cfg.AppSecret: "APP_SECRET", cfg.OAID: "OA_ID", cfg.OASecretKey: "OA_SECRET_KEY", cfg.CodeVerifier: "CODE_VERIFIER", cfg.WebhookURL: "WEBHOOK",
+	} {
+		if got != "MOTCUA_FAKECITY_ZALO_"+want || !strings.Contains(usage, got+" ") {
+			t.Errorf("got %s, want that of %s, in the help", got, want)
+		}
+	}
+	if _, err := wardsOf("atlantis"); err == nil {
+		t.Error("a city that is not there is taken")
 	}
 }
 
@@ -55,12 +83,15 @@ func TestPortTaken(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	logged, done := make(lines, 8), make(chan error, 1)
 	log := slog.New(slog.NewJSONHandler(logged, nil))
-	go func() { done <- run(ctx, func(string) string { return "127.0.0.1:0" }, log) }()
+	at := func(addr string) func(string) string {
+		return func(k string) string { return map[string]string{"MOTCUA_FAKECITY_ADDR": addr}[k] }
+	}
+	go func() { done <- run(ctx, at("127.0.0.1:0"), log) }()
 	var line struct{ Fakecity string }
 	if err := json.Unmarshal(<-logged, &line); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(ctx, func(string) string { return line.Fakecity }, log); err == nil || strings.Contains(err.Error(), "\n") {
+	if err := run(ctx, at(line.Fakecity), log); err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v, want one clear line", err)
 	}
 	cancel()

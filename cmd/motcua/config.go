@@ -13,14 +13,18 @@ import (
 	"time"
 
 	"github.com/motcua/motcua/channels/sms"
+	"github.com/motcua/motcua/channels/zalo"
 	"github.com/motcua/motcua/configs"
 	"github.com/motcua/motcua/graph"
 	"github.com/motcua/motcua/graph/transport"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/audit"
 	"github.com/motcua/motcua/internal/casework"
+	"github.com/motcua/motcua/internal/chat"
 	"github.com/motcua/motcua/internal/config"
+	"github.com/motcua/motcua/internal/conversation"
 	"github.com/motcua/motcua/internal/httpapi"
+	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/media"
 	"github.com/motcua/motcua/internal/notify"
 	"github.com/motcua/motcua/internal/outbox"
@@ -55,9 +59,14 @@ type settings struct {
 	Notify    notify.Config         `koanf:"notify"`
 	Audit     audit.Config          `koanf:"audit"`
 	Outbox    outbox.Config         `koanf:"outbox"`
+	Inbox     inbox.Config          `koanf:"inbox"`
+	Chat      chat.Config           `koanf:"chat"`
 	Store     storeSettings         `koanf:"store"`
-	Channels  struct {
-		SMS sms.Config `koanf:"sms"`
+
+	Conversation conversation.Rules `koanf:"conversation"`
+	Channels     struct {
+		SMS  sms.Config  `koanf:"sms"`
+		Zalo zalo.Config `koanf:"zalo"`
 	} `koanf:"channels"`
 }
 
@@ -130,7 +139,8 @@ func (s *settings) validate(p profile) error {
 		under("telemetry", s.Telemetry.Validate()), under("redis", s.Redis.Validate()), under("http", s.HTTP.Validate()),
 		under("graph", s.Graph.Validate()), under("runner", s.Runner.Validate()), under("account", s.Account.Validate()), under("media", s.Media.Validate()),
 		under("casework", s.Casework.Validate()), under("feedback", s.Feedback.Validate()), under("notify", s.Notify.Validate()), under("audit", s.Audit.Validate()),
-		under("outbox", s.Outbox.Validate()), under("store", s.Store.Validate()),
+		under("outbox", s.Outbox.Validate()), under("inbox", s.Inbox.Validate()), under("chat", s.Chat.Validate()),
+		under("conversation", s.Conversation.Validate()), under("channels.zalo", s.Channels.Zalo.Validate()), under("store", s.Store.Validate()),
 	}
 	if s.MongoDB.URI != "" {
 		errs = append(errs, under("mongodb", s.MongoDB.Validate()))

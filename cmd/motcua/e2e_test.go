@@ -11,8 +11,8 @@ import (
 	"github.com/motcua/motcua/internal/citytest"
 )
 
-// bin is the program under test, built once with the race detector on.
-var bin string
+// bin is the program under test, built once with the race detector on; fakecityBin is the stand-ins' own, which is not under test.
+var bin, fakecityBin string
 
 func TestMain(m *testing.M) {
 	os.Exit(withProgram(m))
@@ -26,6 +26,10 @@ func withProgram(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	if bin, err = citytest.Build(context.Background(), "../..", "motcua", dir, true); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if fakecityBin, err = citytest.Build(context.Background(), "../..", "fakecity", dir, false); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

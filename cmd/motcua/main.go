@@ -41,7 +41,7 @@ func root() *cobra.Command {
 	cmd.PersistentFlags().StringVar(&r.file, "config", "", "configuration file (YAML); the environment wins over it")
 	cmd.AddCommand(
 		devCommand(r), serveCommand(r), checkCommand(r), secretsCommand(r),
-		staffCommand(r), outboxCommand(r), statsCommand(r),
+		staffCommand(r), channelsCommand(r), outboxCommand(r), statsCommand(r),
 		backupCommand(r), restoreCommand(r), storeCommand(r), seedCommand(r),
 	)
 	return cmd

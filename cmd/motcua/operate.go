@@ -100,7 +100,7 @@ func (r *runtime) quiet() *slog.Logger {
 
 // ops puts the parts into the operators' terms.
 func (sys *system) ops() admin.Ops {
-	return admin.Ops{Staff: staffOps{sys}, Outbox: outboxOps{sys.outbox}, Stats: statsOps{sys}, Backup: backupOps{sys}, Log: sys.log}
+	return admin.Ops{Staff: staffOps{sys}, Outbox: outboxOps{sys.outbox}, Stats: statsOps{sys}, Backup: backupOps{sys}, Channels: channelOps{sys}, Log: sys.log}
 }
 
 type staffOps struct{ sys *system }

@@ -2,20 +2,16 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
 	"github.com/motcua/motcua/internal/admin"
-	"github.com/motcua/motcua/internal/fakecity"
 	"github.com/motcua/motcua/internal/redisx"
 	"github.com/motcua/motcua/internal/telemetry"
 )
@@ -81,11 +77,14 @@ func (r *runtime) dev(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The stand-in takes the place of the provider, on the real wire.
-	s.Channels.SMS.APIBase, s.Channels.SMS.Token = "http://"+reachable(p.fakecity)+fakecity.SMSPath, rand.Text()
 	address := s.HTTP.PublicURL
 	if address == "" {
 		address = "http://" + reachable(p.http)
+	}
+	standIns, err := s.standIn(p, address)
+	if err != nil {
+		p.close()
+		return err
 	}
 	sys, err := open(ctx, s, dev, log, address)
 	if err != nil {
@@ -97,11 +96,16 @@ func (r *runtime) dev(ctx context.Context) error {
 		p.close()
 		return errors.Join(err, sys.close())
 	}
-	standIns := &http.Server{Handler: fakecity.New(fakecity.Config{SMSToken: s.Channels.SMS.Token, Now: now}), ReadHeaderTimeout: 5 * time.Second}
 	served := make(chan error, 1)
-	go func() { served <- ignoreClosed(standIns.Serve(p.fakecity)) }()
-	err = sys.run(ctx, p, func() { r.welcome(sys, p, people) })
-	return errors.Join(err, standIns.Close(), <-served, sys.close())
+	go func() { served <- ignoreClosed(standIns.server.Serve(p.fakecity)) }()
+	if standIns.zalo {
+		err = sys.agree(ctx, standIns.city.Zalo)
+	}
+	if err == nil {
+		err = sys.run(ctx, p, func() { r.welcome(sys, p, people) })
+	}
+	standIns.city.Close()
+	return errors.Join(err, standIns.server.Close(), <-served, sys.close())
 }
 
 // logger makes the program's log, and has libraries that print by themselves write to it.
@@ -179,6 +183,7 @@ func (r *runtime) welcome(sys *system, p ports, who people) {
 	fmt.Fprintf(&b, "\nMotcua %s: a development city is running. Stop it with Ctrl-C.\n\n", sys.city.Name().In("en"))
 	fmt.Fprintf(&b, "  citizens   http://%s            GraphQL explorer: /graphql\n", reachable(p.http))
 	fmt.Fprintf(&b, "  stand-ins  http://%s/sms        text messages with the sign-in codes\n", reachable(p.fakecity))
+	fmt.Fprintf(&b, "             http://%s/zalo/      a phone that chats with the city on Zalo\n", reachable(p.fakecity))
 	fmt.Fprintf(&b, "  operators  http://%s/metrics\n", reachable(p.admin))
 	fmt.Fprintf(&b, "  data       %s\n\nSign in with a code sent to:\n", sys.settings.DataDir)
 	for _, c := range who.Citizens {

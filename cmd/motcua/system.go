@@ -1,25 +1,32 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
 	"gocloud.dev/blob"
 
+	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/channels/sms"
 	"github.com/motcua/motcua/graph"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/audit"
 	"github.com/motcua/motcua/internal/casework"
+	"github.com/motcua/motcua/internal/chat"
 	"github.com/motcua/motcua/internal/city"
 	"github.com/motcua/motcua/internal/consent"
+	"github.com/motcua/motcua/internal/fakecity"
+	"github.com/motcua/motcua/internal/grant"
 	"github.com/motcua/motcua/internal/httpapi"
+	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/live"
 	"github.com/motcua/motcua/internal/locale"
@@ -57,6 +64,12 @@ type system struct {
 	notices  *notify.Notices
 	feedback *feedback.App
 	runner   *miniapps.Runner
+	grants   *grant.Keeper
+	networks map[string]channels.Channel // that citizens chat on, by name
+	mandates map[string]*mandate         // of the networks that need a consent
+	inbox    *inbox.Inbox
+	chats    *chat.Chats
+	address  string // begins the addresses handed out, without a slash at the end
 
 	closers []func() error // in the order of opening
 }
@@ -69,7 +82,7 @@ func open(ctx context.Context, s settings, p profile, log *slog.Logger, address 
 	if err := s.restored(); err != nil {
 		return nil, err
 	}
-	sys := &system{settings: s, profile: p, log: log, reg: telemetry.NewRegistry(version)}
+	sys := &system{settings: s, profile: p, log: log, reg: telemetry.NewRegistry(version), address: cmp.Or(address, s.HTTP.PublicURL)}
 	for _, step := range []func(context.Context) error{sys.openData, sys.openStore, sys.openSignals, sys.openPeople} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, sys.close())
@@ -78,8 +91,10 @@ func open(ctx context.Context, s settings, p profile, log *slog.Logger, address 
 	if s.Media.BaseURL == "" {
 		sys.settings.Media.BaseURL = address
 	}
-	if err := sys.openServices(ctx); err != nil {
-		return nil, errors.Join(err, sys.close())
+	for _, step := range []func(context.Context) error{sys.openServices, sys.openChat} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, sys.close())
+		}
 	}
 	return sys, nil
 }
@@ -189,13 +204,6 @@ func (sys *system) openServices(ctx context.Context) error {
 	return err
 }
 
-// deliver hands a case's notice to the citizen's inbox.
-func (sys *system) deliver(ctx context.Context, n casework.Notice) error {
-	return sys.notices.Deliver(ctx, notify.Notice{
-		ID: n.ID, To: n.To, App: feedback.ID, Notice: n.Notice, Params: n.Values(), CaseApp: feedback.ID, CaseID: n.Case, At: n.At,
-	})
-}
-
 func caseTopic(ref miniapps.CaseRef) string { return "case:" + ref.App + "/" + ref.ID }
 
 func (sys *system) signalCase(ctx context.Context, ref miniapps.CaseRef) {
@@ -213,6 +221,7 @@ func (sys *system) connect() error {
 		return err
 	}
 	errs := []error{
+		sys.connectChat(),
 		sys.outbox.Handle(account.SMSKind, sys.accounts.SMSHandler(text)),
 		sys.outbox.Handle(relayKind, sys.again),
 	}
@@ -239,16 +248,20 @@ func (sys *system) faces() (*httpapi.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	webhooks, err := httpapi.NewWebhooks(sys.hooks(), sys.inbox, sys.log, sys.reg)
+	if err != nil {
+		return nil, err
+	}
 	server, err = httpapi.New(sys.settings.HTTP, httpapi.Deps{
 		City: sys.city.Name(), Texts: sys.texts, Ready: sys.engine.Ping, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
-		Parts: []httpapi.Mounter{
-			gateway,
+		Parts: append([]httpapi.Mounter{
+			gateway, webhooks,
 			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountMedia(r, sys.media) }),
 			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountKeys(r, sys.accounts) }),
 			httpapi.MountFunc(func(r fiber.Router) {
 				httpapi.MountIcons(r, map[string]string{feedback.ID: sys.feedback.Icon()})
 			}),
-		},
+		}, sys.callbacks()...),
 		Drains: []httpapi.Drainer{gateway}, Links: sys.links(), Secure: sys.profile == prod,
 	})
 	return server, err
@@ -262,6 +275,9 @@ func (sys *system) links() []httpapi.Link {
 	}
 	if sys.profile == dev {
 		out = append(out, httpapi.Link{Path: sys.settings.Channels.SMS.APIBase, Key: "http.link_phone"})
+		if base, ok := strings.CutSuffix(sys.settings.Channels.Zalo.APIBase, fakecity.ZaloAPI); ok {
+			out = append(out, httpapi.Link{Path: base + fakecity.ZaloPath + "/", Key: "http.link_zalo"})
+		}
 	}
 	return append(out, httpapi.Link{Path: "/.well-known/jwks.json", Key: "http.link_jwks"}, httpapi.Link{Path: "/readyz", Key: "http.link_health"})
 }

@@ -1,9 +1,10 @@
-// Package account knows who somebody is: phone numbers and the one-time codes that prove them, accounts, sessions and tokens, and the roles of staff.
+// Package account knows who somebody is: phone numbers and the one-time codes that prove them, accounts, sessions and tokens, the roles of staff, and people
+// that only a network knows.
 //
-// It owns the documents of accounts, phone claims, challenges, sessions and signing keys. It does not know what anybody does once signed in, how a
-// text message travels, or which network a citizen chats on.
+// It owns the documents of accounts, phone claims, challenges, sessions, signing keys and network identities. It does not know what anybody does once signed
+// in, how a text message travels, or what a network is.
 //
-// Personal data (phone numbers, names, names of devices) lies sealed in the store; a phone is found by a keyed index. Nothing here logs either.
+// Personal data (phone numbers, names, names of devices, ids on networks) lies sealed in the store; a phone is found by a keyed index. Nothing here logs either.
 package account
 
 import (
@@ -64,6 +65,7 @@ type Accounts struct {
 	challenges *store.Collection[challenge]
 	phones     *store.Collection[phoneCount]
 	sessions   *store.Collection[session]
+	identities *store.Collection[identity]
 	staff      store.Query
 
 	keys   *keyring
@@ -127,6 +129,9 @@ func (a *Accounts) define(ctx context.Context, engine store.Engine) (err error) 
 		return err
 	}
 	if a.sessions, err = store.Define[session](ctx, engine, sessionKind); err != nil {
+		return err
+	}
+	if a.identities, err = store.Define[identity](ctx, engine, identityKind); err != nil {
 		return err
 	}
 	a.staff, err = a.accounts.Query("staff")

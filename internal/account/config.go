@@ -20,6 +20,7 @@ type Config struct {
 	MaxSessions     int           `koanf:"max_sessions"`      // sessions of one account at once; one more ends the oldest. 10
 	RefreshRetry    time.Duration `koanf:"refresh_retry"`     // how long a refresh whose answer was lost may be repeated with the same idempotency key; 0 never. 1m
 	KeyPeriod       time.Duration `koanf:"key_period"`        // each signing key signs for this long. 720h
+	GuestRetention  time.Duration `koanf:"guest_retention"`   // somebody known only to a network is forgotten after not writing for this long, give or take a month; at least 1440h; 0 means 43800h: as long as what they reported is kept
 	Code            CodeConfig    `koanf:"code"`
 	Limits          LimitConfig   `koanf:"limits"`
 }
@@ -60,6 +61,7 @@ func (c Config) Validate() error {
 	bad(c.MaxSessions < 1 || c.MaxSessions > 100, "max_sessions: must be from 1 to 100")
 	bad(c.RefreshRetry < 0 || c.RefreshRetry > 10*time.Minute, "refresh_retry: must be from 0 to 10m")
 	bad(c.KeyPeriod < time.Second, "key_period: must be at least 1s")
+	bad(c.GuestRetention != 0 && c.GuestRetention < 2*seenStep, "guest_retention: must be at least 1440h")
 	bad(c.Code.TTL <= 0 || c.Code.TTL > 10*time.Minute, "code.ttl: must be positive and at most 10m")
 	bad(c.Code.Attempts < 1 || c.Code.Attempts > 10, "code.attempts: must be from 1 to 10")
 	bad(c.Code.ResendAfter < 0, "code.resend_after: must not be negative")
@@ -78,4 +80,12 @@ func (c Config) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// guestRetention gives how long a network identity is kept after it was seen.
+func (c Config) guestRetention() time.Duration {
+	if c.GuestRetention == 0 {
+		return 5 * 365 * day
+	}
+	return c.GuestRetention
 }

@@ -284,7 +284,7 @@ func TestNothingPersonalIsStoredOrLogged(t *testing.T) {
 	kept.WriteString(w.log.String() + reuse.Error() + wrong.Error())
 	for name, s := range map[string]string{
 		"phone": "912345678", "new phone": "987654321", "code": code, "name": "Thị Lan", "device's name": "Máy của", "device": "device-1",
-		"refresh token": g.RefreshToken, "next refresh token": next.RefreshToken, "access token": g.AccessToken, "refused phone": "3842",
+		"refresh token": g.RefreshToken, "next refresh token": next.RefreshToken, "access token": g.AccessToken, "refused phone": "3842 576", "refused phone in digits": "3842576",
 	} {
 		if bytes.Contains(kept.Bytes(), []byte(s)) {
 			t.Errorf("the %s can be read in the store, the outbox, the log or an error", name)
@@ -332,9 +332,9 @@ func TestValidate(t *testing.T) {
 	if err := config().Validate(); err != nil {
 		t.Fatal(err)
 	}
-	err := account.Config{}.Validate()
+	err := account.Config{GuestRetention: time.Hour}.Validate()
 	for _, want := range []string{
-		"issuer:", "audience:", "access_ttl:", "staff_session_max:", "max_sessions:", "key_period:", "code.ttl:", "code.attempts:",
+		"issuer:", "audience:", "access_ttl:", "staff_session_max:", "max_sessions:", "key_period:", "guest_retention:", "code.ttl:", "code.attempts:",
 		"code.sends_per_hour:", "limits.send_address: max:", "limits.refresh_address: max:",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

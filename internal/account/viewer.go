@@ -31,11 +31,11 @@ const (
 	Administrator Role = "administrator" // manages staff and settings; sees what a dispatcher sees
 )
 
-// Viewer is who asks: a citizen, a member of staff acting as such, or nobody (the zero value is a guest).
+// Viewer is who asks: a citizen, a member of staff acting as such, somebody whom only a network knows, or nobody (the zero value). The last two are guests.
 type Viewer struct {
 	Account   string       // the surviving account; "" for a guest
-	Subject   string       // the subject that signed in: it owns what is made now and scopes idempotency keys
-	Subjects  []string     // all subjects of the account, Subject among them: reads expand to them; at most 16
+	Subject   string       // the subject that signed in or chats: it owns what is made now and scopes idempotency keys; "" for nobody
+	Subjects  []string     // all subjects of the account, or the one of a guest, Subject among them: reads expand to them; at most 16
 	Session   string       // the session's id; "" for a guest
 	Assurance Assurance    // "" counts as Guest
 	Roles     []Role       // empty for a citizen
@@ -43,7 +43,7 @@ type Viewer struct {
 	Lang      message.Lang // the language to answer in
 }
 
-// SignedIn tells whether the viewer has an account.
+// SignedIn tells whether the viewer has an account. A guest who chats has none, and still owns things: for that ask for Subject.
 func (v Viewer) SignedIn() bool { return v.Account != "" }
 
 // IsStaff tells whether the viewer has any role.

@@ -80,11 +80,12 @@ type Backup interface {
 
 // Ops are all operations.
 type Ops struct {
-	Staff  Staff
-	Outbox Outbox
-	Stats  Stats
-	Backup Backup
-	Log    *slog.Logger
+	Staff    Staff
+	Outbox   Outbox
+	Stats    Stats
+	Backup   Backup
+	Channels Channels // nil while no network needs consent
+	Log      *slog.Logger
 }
 
 // maxBody is the largest request body, in bytes.
@@ -101,6 +102,7 @@ func Handler(ops Ops, token string) http.Handler {
 	mux.HandleFunc("POST /v1/outbox/retry", h.retry)
 	mux.HandleFunc("POST /v1/stats/rebuild", h.rebuild)
 	mux.HandleFunc("GET /v1/backup", h.backup)
+	h.routeChannels(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !opens(r, token) {
 			h.answer(w, r, nil, fault.New(fault.Unauthorized, ""))

@@ -16,8 +16,9 @@ import (
 
 // city answers every operation; fails makes the long ones end in an error.
 type city struct {
-	fails bool
-	added admin.Member
+	fails    bool
+	added    admin.Member
+	channels admin.Channels
 }
 
 func (c *city) Add(_ context.Context, m admin.Member) (admin.Member, error) {
@@ -79,7 +80,7 @@ const token = "a token"
 // clients gives the same operations over HTTP and in the process.
 func clients(t *testing.T, c *city, o *outbox) map[string]*admin.Client {
 	t.Helper()
-	h := admin.Handler(admin.Ops{Staff: c, Outbox: o, Stats: c, Backup: c, Log: slog.New(slog.DiscardHandler)}, token)
+	h := admin.Handler(admin.Ops{Staff: c, Outbox: o, Stats: c, Backup: c, Channels: c.channels, Log: slog.New(slog.DiscardHandler)}, token)
 	s := httptest.NewServer(h)
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	t.Cleanup(s.Close)

@@ -20,6 +20,7 @@ type check func(r *fasthttp.Response) error
 type result struct {
 	Rate     float64 // answers a second
 	P50, P99 time.Duration
+	Max      time.Duration
 	Count    int
 	Failed   int
 	Bytes    int // of the last answer's body
@@ -78,10 +79,13 @@ func load(ctx context.Context, connections int, length time.Duration, make reque
 		out.Err = fmt.Errorf("no answer within %s", length)
 		return out
 	}
+	return summed(all, took, out)
+}
+
+// summed fills in the figures of a run.
+func summed(all []time.Duration, took time.Duration, out result) result {
 	slices.Sort(all)
-	out.Count = len(all)
-	out.Rate = float64(len(all)) / took.Seconds()
-	out.P50 = all[len(all)/2]
-	out.P99 = all[len(all)*99/100]
+	out.Count, out.Rate = len(all), float64(len(all))/took.Seconds()
+	out.P50, out.P99, out.Max = all[len(all)/2], all[len(all)*99/100], all[len(all)-1]
 	return out
 }

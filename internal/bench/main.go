@@ -30,6 +30,8 @@ func main() {
 	flag.DurationVar(&o.length, "time", 10*time.Second, "length of each load run")
 	flag.IntVar(&o.connections, "connections", 32, "connections of the load generator")
 	flag.IntVar(&o.reports, "reports", 2000, "reports in the city before the runs")
+	flag.IntVar(&o.webhooks, "webhooks", 1000, "webhooks a second of the even run")
+	flag.DurationVar(&o.steady, "steady", time.Minute, "length of the even run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -49,4 +51,6 @@ type options struct {
 	length      time.Duration
 	connections int
 	reports     int
+	webhooks    int
+	steady      time.Duration
 }

@@ -20,6 +20,7 @@ type row struct {
 // report is everything that was measured.
 type report struct {
 	rows         []row
+	chat         chatReport
 	startUp      time.Duration
 	idle, loaded int // bytes
 	where        string
@@ -61,6 +62,7 @@ func (r *report) write(path string) error {
 	}
 	fmt.Fprintf(&b, "\n## Process\n\n| what | figure |\n|---|---:|\n| start to first answer (median of 5, existing city) | %s |\n| memory at rest | %d MB |\n| memory after the runs | %d MB |\n",
 		ms(r.startUp), r.idle>>20, r.loaded>>20)
+	b.WriteString(r.chat.String())
 	if path == "-" {
 		_, err := os.Stdout.Write(b.Bytes())
 		return err

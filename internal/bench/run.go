@@ -47,7 +47,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	var r report
-	for _, step := range []func(context.Context, *report) error{y.startUp, y.fill, y.gateway} {
+	for _, step := range []func(context.Context, *report) error{y.startUp, y.fill, y.gateway, y.stopped, y.chat} {
 		if err := step(ctx, &r); err != nil {
 			return errors.Join(err, y.stop())
 		}
@@ -58,6 +58,9 @@ func run(ctx context.Context, o options) error {
 	r.machine(ctx, o)
 	return r.write(o.out)
 }
+
+// stopped ends the city of the gateway's runs, so that the next one has the machine to itself.
+func (y *yard) stopped(context.Context, *report) error { return y.stop() }
 
 func (y *yard) stop() error {
 	if y.city == nil {

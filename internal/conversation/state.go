@@ -1,9 +1,165 @@
 package conversation
 
-import "github.com/motcua/motcua/internal/message"
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/miniapps"
+)
 
 // State is all that a conversation remembers between two steps. It is kept as JSON; the zero value is a conversation that has just begun.
 type State struct {
 	Lang message.Lang `json:"lang,omitempty"` // "" until the person has shown one
 	Call *Call        `json:"call,omitempty"` // the call that the next input answers; nil when none is under way
+
+	Wait      *Wait             `json:"wait,omitempty"`   // what Call is for
+	Draft     *Draft            `json:"draft,omitempty"`  // the action being prepared; nil when none is
+	Parked    []*Draft          `json:"parked,omitempty"` // put off by the person after they could not be carried out, oldest first; at most maxParked
+	Question  *Question         `json:"question,omitempty"`
+	Held      *Held             `json:"held,omitempty"`      // came before it is known which action it is for
+	Next      []Next            `json:"next,omitempty"`      // what the last result suggested
+	Unsaid    message.Blocks    `json:"unsaid,omitempty"`    // waits to be said together with the next question
+	At        time.Time         `json:"at,omitzero"`         // when the person last did something
+	Event     string            `json:"event,omitempty"`     // what they did
+	Calls     int               `json:"calls,omitempty"`     // made since
+	Assurance account.Assurance `json:"assurance,omitempty"` // how surely they were known
 }
+
+// Ref names an action of a mini-app.
+type Ref struct {
+	App    string `json:"app"`
+	Action string `json:"action"`
+}
+
+// String writes app.action.
+func (r Ref) String() string { return r.App + "." + r.Action }
+
+func refOf(s string) Ref {
+	app, action, _ := strings.Cut(s, ".")
+	return Ref{App: app, Action: action}
+}
+
+// purpose says why a call was made.
+type purpose string
+
+const (
+	forOptions purpose = "options" // a page of what can be chosen
+	forMatch   purpose = "match"   // a further page, to look for what was typed
+	forVerify  purpose = "verify"  // a page, to see whether a known choice is among them
+	forCheck   purpose = "check"   // a look at an answer
+	forResult  purpose = "result"  // the action itself
+)
+
+// Wait says what the call under way is for.
+type Wait struct {
+	For  purpose `json:"for"`
+	Path string  `json:"path,omitempty"` // of the answer it is about
+	Text string  `json:"text,omitempty"` // for forMatch: what was typed
+}
+
+// Draft is an action that is being prepared. Paths are written a/0/b; "" is the whole input.
+type Draft struct {
+	Ref
+	Version   int                        `json:"version"`             // version_code of the manifest under which the answers were checked
+	Case      miniapps.CaseRef           `json:"case,omitzero"`       //
+	Answers   json.RawMessage            `json:"answers,omitempty"`   // what is known of the input
+	Labels    map[string]string          `json:"labels,omitempty"`    // how a chosen option or a place is called, by path
+	Asked     []string                   `json:"asked,omitempty"`     // paths that were answered when asked for, oldest first
+	Skipped   []string                   `json:"skipped,omitempty"`   // not to be asked for (again)
+	Closed    []string                   `json:"closed,omitempty"`    // lists that the person is done with
+	Taken     []string                   `json:"taken,omitempty"`     // what was offered and the person wants to give
+	Needed    []string                   `json:"needed,omitempty"`    // optional by themselves, but missing beside the other answers
+	Want      string                     `json:"want,omitempty"`      // to be asked for next, whatever is known
+	Listed    []string                   `json:"listed,omitempty"`    // choices that were found among their options
+	Checked   map[string]string          `json:"checked,omitempty"`   // by path of the checked answer: hash of all answers that its check saw
+	Derived   map[string]json.RawMessage `json:"derived,omitempty"`   // by path of the checked answer: what its check derived
+	Heard     []string                   `json:"heard,omitempty"`     // hashes of what checks said, so that it is said once
+	Declined  []string                   `json:"declined,omitempty"`  // suggestions that were refused
+	Options   *Loaded                    `json:"options,omitempty"`   // of the question at hand
+	Confirmed string                     `json:"confirmed,omitempty"` // digest of the input that the person agreed to
+	Sent      *Call                      `json:"sent,omitempty"`      // the change that was asked for and not answered definitely
+	Unsure    bool                       `json:"unsure,omitempty"`    // Sent may have taken effect
+}
+
+// Loaded are options that a mini-app gave.
+type Loaded struct {
+	Path    string            `json:"path"`
+	Choices []miniapps.Option `json:"choices"`
+	After   string            `json:"after,omitempty"` // where the next page begins; "" when all are there
+}
+
+// asking says what kind of answer the last question wants.
+type asking string
+
+const (
+	askMenu    asking = "menu"    // one of the actions
+	askNext    asking = "next"    // one of the suggestions
+	askWhich   asking = "which"   // which action was meant
+	askReport  asking = "report"  // whether to send a sentence as a report
+	askField   asking = "field"   // a value of the input
+	askConfirm asking = "confirm" // whether to carry it out
+	askChange  asking = "change"  // which answer to change
+	askLeave   asking = "leave"   // whether to leave this for another action
+	askInstead asking = "instead" // whether to do what a check suggests
+	askRetry   asking = "retry"   // whether to try again
+)
+
+// Question is what the person was last asked.
+type Question struct {
+	Kind     asking            `json:"kind"`
+	Path     string            `json:"path,omitempty"`     // askField: the value that is asked for
+	From     int               `json:"from,omitempty"`     // the first option shown, of a long list
+	Only     []string          `json:"only,omitempty"`     // values of the options that fit what was typed; empty means all
+	Options  []message.Choice  `json:"options,omitempty"`  // as shown, without hints
+	Controls []message.Choice  `json:"controls,omitempty"` // as shown
+	Text     string            `json:"text,omitempty"`     // what the person had said
+	Refs     []Ref             `json:"refs,omitempty"`     // askWhich, askLeave: the actions
+	Instead  *miniapps.Instead `json:"instead,omitempty"`  // askInstead
+}
+
+// Held is what a person sent before it was known for what.
+type Held struct {
+	Text   string   `json:"text,omitempty"`
+	Photos []string `json:"photos,omitempty"`
+	Videos []string `json:"videos,omitempty"`
+	Place  *Place   `json:"place,omitempty"`
+}
+
+// Next is an action that the last result suggested.
+type Next struct {
+	Ref
+	Input json.RawMessage  `json:"input,omitempty"`
+	Label message.Text     `json:"label"`
+	Case  miniapps.CaseRef `json:"case,omitzero"`
+}
+
+// maxParked bounds the drafts that were put off.
+const maxParked = 3
+
+// clone copies what a step changes in place. Bytes and blocks are only ever replaced.
+func (s State) clone() State {
+	s.Draft = s.Draft.clone()
+	s.Parked = slices.Clone(s.Parked)
+	s.Unsaid = slices.Clone(s.Unsaid)
+	return s
+}
+
+func (d *Draft) clone() *Draft {
+	if d == nil {
+		return nil
+	}
+	c := *d
+	for _, list := range []*[]string{&c.Asked, &c.Skipped, &c.Closed, &c.Taken, &c.Needed, &c.Listed, &c.Heard, &c.Declined} {
+		*list = slices.Clone(*list)
+	}
+	c.Labels, c.Checked, c.Derived = maps.Clone(d.Labels), maps.Clone(d.Checked), maps.Clone(d.Derived)
+	return &c
+}
+
+// renew forgets what mini-apps said about the answers, so that it is asked for anew.
+func (d *Draft) renew() { d.Options, d.Listed, d.Checked, d.Derived = nil, nil, nil, nil }

@@ -18,9 +18,10 @@ type Config struct {
 	UploadTimeout  time.Duration `koanf:"upload_timeout"`  // time to send an upload
 	WriteTimeout   time.Duration `koanf:"write_timeout"`   // longest time that a client may take none of our bytes
 	IdleTimeout    time.Duration `koanf:"idle_timeout"`    // life of an unused connection
-	MaxBody        int           `koanf:"max_body"`        // bytes of a request body, uploads excepted
+	MaxBody        int           `koanf:"max_body"`        // bytes of a request body, uploads and webhooks (1 MB) excepted
 	MaxInFlight    int           `koanf:"max_in_flight"`   // requests worked on at once; the rest get 503 with Retry-After
 	MaxUploads     int           `koanf:"max_uploads"`     // uploads taken at once, besides; the rest get 503 with Retry-After
+	MaxWebhooks    int           `koanf:"max_webhooks"`    // calls of networks taken at once, besides; the rest get 503 with Retry-After; 0 means 256
 	DrainDelay     time.Duration `koanf:"drain_delay"`     // between "not ready" and closing, so that balancers notice
 	DrainTimeout   time.Duration `koanf:"drain_timeout"`   // longest wait for requests under way at the end
 }
@@ -48,6 +49,9 @@ func (c Config) Validate() error {
 	if c.MaxUploads < 1 {
 		errs = append(errs, errors.New("max_uploads: must be at least 1"))
 	}
+	if c.MaxWebhooks < 0 {
+		errs = append(errs, errors.New("max_webhooks: must not be negative"))
+	}
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || strings.HasSuffix(c.PublicURL, "/")) {
 		errs = append(errs, errors.New("public_url: must be scheme://host without a slash at the end"))
 	}
@@ -60,6 +64,14 @@ func (c Config) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// webhooks gives the places for calls of networks.
+func (c Config) webhooks() int {
+	if c.MaxWebhooks == 0 {
+		return 256
+	}
+	return c.MaxWebhooks
 }
 
 // prefixes reads addresses and ranges.

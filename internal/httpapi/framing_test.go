@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-
-	"github.com/motcua/motcua/internal/httpapi"
 )
 
 // speak sends bytes on one connection and gives the statuses of the answers until the server closes it or says no more.
@@ -146,8 +144,9 @@ func TestClientAddressIsNotTheClientsWord(t *testing.T) {
 	t.Parallel()
 	cfg := config()
 	cfg.TrustedProxies = []string{"127.0.0.1"}
-	p := serve(t, cfg, nil, part(func(r fiber.Router) {
-		r.Get("/ip", func(c *fiber.Ctx) error { return c.SendString(c.Locals(httpapi.LocalClientIP).(string)) })
+	var p port
+	p = serve(t, cfg, nil, part(func(r fiber.Router) {
+		r.Get("/ip", func(c *fiber.Ctx) error { return c.SendString(p.server.ClientIP(c)) })
 	}))
 	req, err := http.NewRequestWithContext(t.Context(), "GET", p.url+"/ip", nil)
 	if err != nil {

@@ -18,9 +18,6 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 )
 
-// LocalClientIP is the name under which a request's Locals hold the client's address, past trusted proxies.
-const LocalClientIP = "client_ip"
-
 // uploadPath begins the paths whose bodies are streams with limits of their own.
 const uploadPath = "/media/"
 
@@ -134,14 +131,14 @@ func (s *Server) headers(c *fiber.Ctx) error {
 // shed answers 503 at once when more is under way than the machine can do in time: those accepted stay quick.
 func (s *Server) shed(c *fiber.Ctx) error {
 	places := s.inFlight
-	if isUpload(c) {
+	switch {
+	case isUpload(c):
 		places = s.uploads
+	case isWebhook(c):
+		places = s.webhooks
 	}
-	select {
-	case places <- struct{}{}:
-	default:
-		s.metrics.rejected.WithLabelValues("overload").Inc()
-		return fault.New(fault.Unavailable, "").After(time.Second)
+	if !enter(places) {
+		return s.overload()
 	}
 	s.metrics.inFlight.Inc()
 	defer func() { <-places; s.metrics.inFlight.Dec() }()
@@ -151,10 +148,19 @@ func (s *Server) shed(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// identify puts the client's address where parts that limit by it look.
-func (s *Server) identify(c *fiber.Ctx) error {
-	c.Locals(LocalClientIP, s.clients.address(c))
-	return c.Next()
+// enter takes a place, if one is free.
+func enter(places chan struct{}) bool {
+	select {
+	case places <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *Server) overload() error {
+	s.metrics.rejected.WithLabelValues("overload").Inc()
+	return fault.New(fault.Unavailable, "").After(time.Second)
 }
 
 // limitBody reads a body up to the limit before a part sees it; uploads are left to the part that takes them, with more time.
@@ -162,23 +168,39 @@ func (s *Server) limitBody(c *fiber.Ctx) error {
 	if strings.HasPrefix(c.Path(), uploadPath) {
 		return s.allowUpload(c)
 	}
-	req := c.Request()
+	req, limit := c.Request(), s.cfg.MaxBody
 	if !req.IsBodyStream() {
 		return c.Next()
 	}
-	if req.Header.ContentLength() > s.cfg.MaxBody {
+	if isWebhook(c) {
+		limit = max(limit, maxWebhook)
+	}
+	if req.Header.ContentLength() > limit {
 		return s.tooLarge(c)
 	}
-	body, err := io.ReadAll(io.LimitReader(c.Context().RequestBodyStream(), int64(s.cfg.MaxBody)+1))
+	body, err := readOn(c, nil, s.cfg.MaxBody)
+	if err == nil && len(body) > s.cfg.MaxBody && limit > s.cfg.MaxBody {
+		if !enter(s.bulky) {
+			return s.overload()
+		}
+		defer func() { <-s.bulky }()
+		body, err = readOn(c, body, limit)
+	}
 	if err != nil {
 		c.Set(fiber.HeaderConnection, "close")
 		return fiber.ErrRequestTimeout
 	}
-	if len(body) > s.cfg.MaxBody {
+	if len(body) > limit {
 		return s.tooLarge(c)
 	}
 	req.SetBodyRaw(body)
 	return c.Next()
+}
+
+// readOn reads a body behind what has been read of it, until it is longer than limit or ends.
+func readOn(c *fiber.Ctx, begun []byte, limit int) ([]byte, error) {
+	rest, err := io.ReadAll(io.LimitReader(c.Context().RequestBodyStream(), int64(limit-len(begun))+1))
+	return append(begun, rest...), err
 }
 
 func (s *Server) tooLarge(c *fiber.Ctx) error {

@@ -57,6 +57,14 @@ func serve(t *testing.T, cfg httpapi.Config, ready func(context.Context) error, 
 	if err != nil {
 		t.Fatal(err)
 	}
+	p := listen(t, s)
+	p.reg = reg
+	return p
+}
+
+// listen opens a server on a free port until the test ends.
+func listen(t *testing.T, s *httpapi.Server) port {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +79,7 @@ func serve(t *testing.T, cfg httpapi.Config, ready func(context.Context) error, 
 			t.Errorf("serve: %v", err)
 		}
 	})
-	return port{"http://" + ln.Addr().String(), ln.Addr().String(), s, reg}
+	return port{url: "http://" + ln.Addr().String(), addr: ln.Addr().String(), server: s}
 }
 
 func do(t *testing.T, method, url string, body io.Reader, headers ...string) (*http.Response, string) {
@@ -175,8 +183,9 @@ func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
+	var p port
 	show := part(func(r fiber.Router) {
-		r.Get("/ip", func(c *fiber.Ctx) error { return c.SendString(c.Locals(httpapi.LocalClientIP).(string)) })
+		r.Get("/ip", func(c *fiber.Ctx) error { return c.SendString(p.server.ClientIP(c)) })
 	})
 	tests := []struct {
 		name    string
@@ -196,7 +205,7 @@ func TestClientAddress(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := config()
 			cfg.TrustedProxies = tt.trusted
-			p := serve(t, cfg, nil, show)
+			p = serve(t, cfg, nil, show)
 			if _, got := do(t, "GET", p.url+"/ip", nil, "X-Forwarded-For", tt.xff); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
@@ -331,9 +340,9 @@ func TestShutdownBeforeServe(t *testing.T) {
 
 func TestConfigNamesEveryProblem(t *testing.T) {
 	t.Parallel()
-	bad := httpapi.Config{PublicURL: "city/", TrustedProxies: []string{"x"}, AllowedOrigins: []string{"nonsense"}, DrainDelay: -1}
+	bad := httpapi.Config{PublicURL: "city/", TrustedProxies: []string{"x"}, AllowedOrigins: []string{"nonsense"}, DrainDelay: -1, MaxWebhooks: -1}
 	err := bad.Validate()
-	for _, key := range []string{"public_url", "trusted_proxies", "allowed_origins", "header_timeout", "upload_timeout", "write_timeout", "idle_timeout", "drain_delay", "drain_timeout", "max_body", "max_in_flight", "max_uploads"} {
+	for _, key := range []string{"public_url", "trusted_proxies", "allowed_origins", "header_timeout", "upload_timeout", "write_timeout", "idle_timeout", "drain_delay", "drain_timeout", "max_body", "max_in_flight", "max_uploads", "max_webhooks"} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s is not reported in %v", key, err)
 		}

@@ -18,8 +18,11 @@ import (
 	"github.com/motcua/motcua/internal/store/sqlite"
 )
 
-// childDir names the folder in which a child process of the kill test works.
-const childDir = "MOTCUA_MEDIA_CHILD"
+// childDir names the folder in which a child process of the kill test works, childWay how it sends.
+const (
+	childDir = "MOTCUA_MEDIA_CHILD"
+	childWay = "MOTCUA_MEDIA_WAY"
+)
 
 // deadly is an engine that kills its process where a document is about to name its blobs.
 type deadly struct{ store.Engine }
@@ -45,15 +48,30 @@ func openIn(ctx context.Context, dir string, wrap func(store.Engine) store.Engin
 	return m, func() error { _ = b.Close(); return e.Close() }, err
 }
 
-// childMain uploads a photo until the engine kills the process.
+// childMain sends a photo until the engine kills the process.
 func childMain(dir string) {
 	ctx := context.Background()
 	m, _, err := openIn(ctx, dir, func(e store.Engine) store.Engine { return deadly{e} })
 	if err == nil {
-		_, err = sendSample(ctx, m, dir)
+		_, err = ways()[os.Getenv(childWay)](ctx, m, dir)
 	}
 	fmt.Fprintln(os.Stderr, "child ended alive:", err)
 	os.Exit(3)
+}
+
+// ways are the ways in which a photo comes.
+func ways() map[string]func(context.Context, *Media, string) (Item, error) {
+	return map[string]func(context.Context, *Media, string) (Item, error){"uploaded": sendSample, "fetched": takeSample}
+}
+
+// takeSample takes the photo that lies in the folder.
+func takeSample(ctx context.Context, m *Media, dir string) (Item, error) {
+	f, err := os.Open(filepath.Join(dir, "photo.jpg"))
+	if err != nil {
+		return Item{}, err
+	}
+	defer f.Close()
+	return m.Take(ctx, guest("zalo-1"), "k", "", f)
 }
 
 // sendSample announces and sends the photo that lies in the folder.
@@ -71,6 +89,15 @@ func sendSample(ctx context.Context, m *Media, dir string) (Item, error) {
 
 func TestKilledBetweenBlobAndDocument(t *testing.T) {
 	t.Parallel()
+	for name, send := range ways() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			killedBetweenBlobAndDocument(t, name, send)
+		})
+	}
+}
+
+func killedBetweenBlobAndDocument(t *testing.T, way string, send func(context.Context, *Media, string) (Item, error)) {
 	dir := t.TempDir()
 	for name, b := range map[string][]byte{"photo.jpg": phoneJPEG(t, quarters(40, 30), 1), "spool": nil} {
 		var err error
@@ -84,7 +111,7 @@ func TestKilledBetweenBlobAndDocument(t *testing.T) {
 		}
 	}
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
-	child.Env = append(os.Environ(), childDir+"="+dir)
+	child.Env = append(os.Environ(), childDir+"="+dir, childWay+"="+way)
 	out, err := child.CombinedOutput()
 	if s, ok := child.ProcessState.Sys().(syscall.WaitStatus); !ok || s.Signal() != syscall.SIGKILL {
 		t.Fatalf("the child ended by %v (%v), not by the kill: %s", child.ProcessState, err, out)
@@ -104,7 +131,7 @@ func TestKilledBetweenBlobAndDocument(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	it, err := sendSample(t.Context(), m, dir)
+	it, err := send(t.Context(), m, dir)
 	if err != nil || it.Width != 40 {
 		t.Errorf("sending again after the kill: %+v, %v", it, err)
 	}

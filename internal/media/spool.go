@@ -18,8 +18,18 @@ type spool struct {
 	hash string // of the bytes, hex
 }
 
-// take copies a body to a file until it ends. INVALID when it has not exactly want bytes; UNAVAILABLE when it breaks off or the disk is full.
+// take copies a body to a file until it ends. INVALID when it has not exactly want bytes; UNAVAILABLE as takeUpTo.
 func take(ctx context.Context, dir string, body io.Reader, want int64) (*spool, error) {
+	s, err := takeUpTo(ctx, dir, body, want)
+	if err == nil && s.size != want {
+		s.drop()
+		return nil, fault.New(fault.Invalid, "media.size_differs")
+	}
+	return s, err
+}
+
+// takeUpTo copies a body to a file until it ends, or is longer than most: then by one byte. UNAVAILABLE when it breaks off or the disk is full.
+func takeUpTo(ctx context.Context, dir string, body io.Reader, most int64) (*spool, error) {
 	f, err := os.CreateTemp(dir, "motcua-upload-*")
 	if err != nil {
 		return nil, fault.Wrap(fault.Unavailable, err)
@@ -27,10 +37,7 @@ func take(ctx context.Context, dir string, body io.Reader, want int64) (*spool, 
 	_ = os.Remove(f.Name()) // gone from the folder at once, so that a kill leaves nothing behind; where that cannot be, drop removes it
 	s := &spool{File: f}
 	h := sha256.New()
-	s.size, err = io.Copy(io.MultiWriter(f, h), io.LimitReader(&whileIn{ctx, body}, want+1))
-	if err == nil && s.size != want {
-		err = fault.New(fault.Invalid, "media.size_differs")
-	}
+	s.size, err = io.Copy(io.MultiWriter(f, h), io.LimitReader(&whileIn{ctx, body}, most+1))
 	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}

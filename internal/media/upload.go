@@ -35,10 +35,10 @@ type Upload struct {
 }
 
 // CreateUpload makes room for one file of the viewer. The same key gives the same upload, with a fresh address.
-// UNAUTHORIZED for a guest; INVALID for a type or size that is never taken; CONFLICT for a key used for another file;
+// UNAUTHORIZED for nobody: whoever has a subject can own a file; INVALID for a type or size that is never taken; CONFLICT for a key used for another file;
 // RATE_LIMITED when too many of the viewer's uploads are attached to nothing yet.
 func (m *Media) CreateUpload(ctx context.Context, v account.Viewer, r UploadRequest) (Upload, error) {
-	if !v.SignedIn() {
+	if v.Subject == "" {
 		return Upload{}, fault.New(fault.Unauthorized, "")
 	}
 	declared, kind, err := m.announced(r)
@@ -70,11 +70,8 @@ func (m *Media) CreateUpload(ctx context.Context, v account.Viewer, r UploadRequ
 
 // announced checks what was announced and gives its type and kind.
 func (m *Media) announced(r UploadRequest) (declared string, kind Kind, err error) {
-	if r.Key == "" {
-		return "", "", fault.InvalidField("media.key_missing", "idempotencyKey")
-	}
-	if len(r.Key) > once.MaxKey {
-		return "", "", fault.InvalidField("media.key_too_long", "idempotencyKey")
+	if err := checkKey(r.Key); err != nil {
+		return "", "", err
 	}
 	declared = declaredType(r.ContentType, r.Name)
 	kind, key := kindOf(declared)
@@ -89,6 +86,16 @@ func (m *Media) announced(r UploadRequest) (declared string, kind Kind, err erro
 		return "", "", tooLarge(kind, limit)
 	}
 	return declared, kind, nil
+}
+
+func checkKey(key string) error {
+	if key == "" {
+		return fault.InvalidField("media.key_missing", "idempotencyKey")
+	}
+	if len(key) > once.MaxKey {
+		return fault.InvalidField("media.key_too_long", "idempotencyKey")
+	}
+	return nil
 }
 
 // limit gives the most bytes that an item of a kind may have.
@@ -136,10 +143,13 @@ func sameAnnouncement(known, d document) error {
 		return once.Clash()
 	}
 	if known.State == leaving {
-		return fault.New(fault.Unavailable, "").After(5 * time.Second) // the key is free again once the sweep is through
+		return isLeaving()
 	}
 	return nil
 }
+
+// isLeaving answers a key whose item is being swept: it is free again once the sweep is through.
+func isLeaving() error { return fault.New(fault.Unavailable, "").After(5 * time.Second) }
 
 // Receive takes the body of an announced upload, whose address is id and q. contentType is what the sender claims, "" when nothing.
 // When it returns without error the item survives a kill. The same body again changes nothing.
@@ -196,7 +206,7 @@ func (m *Media) keep(ctx context.Context, d document, s *spool) (Item, error) {
 	if err != nil {
 		return Item{}, err
 	}
-	mine := document{ID: d.ID, State: ready, Body: s.hash, Blobs: newBlobs()}
+	mine := document{ID: d.ID, State: ready, Kind: d.Kind, Size: s.size, Body: s.hash, Blobs: newBlobs()}
 	for _, f := range forms {
 		mine.Renditions = append(mine.Renditions, f.Rendition)
 		if err := m.put(ctx, mine.blobKey(f.Name), f.ContentType, f.body); err != nil {
@@ -221,7 +231,7 @@ func (d *document) arrive(mine document) error {
 	case d.State == leaving:
 		return fault.New(fault.NotFound, "")
 	case d.State == waiting:
-		d.State, d.Body, d.Blobs, d.Renditions = ready, mine.Body, mine.Blobs, mine.Renditions
+		d.State, d.Kind, d.Size, d.Body, d.Blobs, d.Renditions = ready, mine.Kind, mine.Size, mine.Body, mine.Blobs, mine.Renditions
 		return nil
 	case d.Body != mine.Body:
 		return otherBody()

@@ -129,15 +129,14 @@ func (n *Notices) Deliver(ctx context.Context, in Notice) error {
 	if in.ID == "" || in.To == "" {
 		return fault.Wrap(fault.Internal, errors.New("notify: a notice needs an id and a recipient"))
 	}
-	title, text, ok := n.templates.Notice(in.App, in.Notice)
-	if !ok {
-		return fault.Wrap(fault.Internal, fmt.Errorf("notify: %s declares no notice %q", in.App, in.Notice))
+	title, text, err := n.render(in)
+	if err != nil {
+		return err
 	}
-	params := textsOf(in.Params)
 	now := n.now().UTC().Truncate(time.Millisecond)
 	r := record{
 		ID: in.To + "/" + once.ID("notice\x00"+in.ID), To: in.To, App: in.App, Notice: in.Notice,
-		Title: fill(title, params), Text: fill(text, params),
+		Title: title, Text: text,
 		CaseApp: in.CaseApp, CaseID: in.CaseID,
 		At: now, Stored: now, ExpiresAt: now.Add(n.retention),
 	}
@@ -149,6 +148,22 @@ func (n *Notices) Deliver(ctx context.Context, in Notice) error {
 	}
 	n.signals.Signal(ctx, Topic(in.To)) // also for a repeat: the first one may have been killed before it signalled
 	return nil
+}
+
+// Words gives what a notice says in a language, as the inbox shows it: for channels that carry it elsewhere. INTERNAL when the notice is not declared.
+func (n *Notices) Words(in Notice, lang message.Lang) (title, text string, err error) {
+	inTitle, inText, err := n.render(in)
+	return inTitle.In(lang), inText.In(lang), err
+}
+
+// render puts the parameters of a notice into its texts.
+func (n *Notices) render(in Notice) (title, text message.Text, err error) {
+	title, text, ok := n.templates.Notice(in.App, in.Notice)
+	if !ok {
+		return nil, nil, fault.Wrap(fault.Internal, fmt.Errorf("notify: %s declares no notice %q", in.App, in.Notice))
+	}
+	params := textsOf(in.Params)
+	return fill(title, params), fill(text, params), nil
 }
 
 // List gives the viewer's notices, the latest first, over all subjects of the account. UNAUTHORIZED for a guest.

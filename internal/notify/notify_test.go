@@ -103,6 +103,26 @@ func TestDeliveredOnceAndRead(t *testing.T) {
 	})
 }
 
+// TestWords proves that a notice says the same on a channel as in the inbox.
+func TestWords(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *Notices, _ store.Engine) {
+		require.NoError(t, n.Deliver(t.Context(), assigned("e1", "s1")))
+		for _, lang := range []message.Lang{"vi", "en"} {
+			page, err := n.List(t.Context(), viewer(lang, "s1"), 1, "")
+			require.NoError(t, err)
+			title, text, err := n.Words(assigned("e1", "s1"), lang)
+			require.NoError(t, err)
+			require.Equal(t, page.Items[0].Title, title)
+			require.Equal(t, page.Items[0].Text, text)
+		}
+		title, text, err := n.Words(Notice{App: "feedback", Notice: "closed"}, "en")
+		require.NoError(t, err)
+		require.Equal(t, []string{"Đã đóng", "Bà con xem lại giúp."}, []string{title, text}, "a language that is missing falls back")
+		_, _, err = n.Words(Notice{App: "gone", Notice: "assigned"}, "vi")
+		require.Equal(t, fault.Internal, fault.CodeOf(err))
+	})
+}
+
 func TestNobodyElseSeesIt(t *testing.T) {
 	inBubble(t, func(t *testing.T, n *Notices, _ store.Engine) {
 		require.NoError(t, n.Deliver(t.Context(), assigned("e1", "s1")))

@@ -20,24 +20,11 @@ const (
 	labelText     = 40 // characters of a report's description in a list
 )
 
-// choice is one answer that a dialogue offers.
-type choice struct {
-	Value string `json:"value"`
-	Label string `json:"label"`
-	Hint  string `json:"hint,omitempty"`
-}
-
 // answers are what a dialogue knows so far of a report. Anything else in them is left out, and so is what is not yet whole.
 type answers struct {
 	Description string `json:"description"`
 	Category    string `json:"category"`
 	Place       Place  `json:"place"`
-}
-
-// options is a page of choices.
-type options struct {
-	Choices []choice `json:"choices"`
-	After   string   `json:"after,omitempty"` // where the next page begins; "" when this is the last
 }
 
 // categories gives what a report can be about: first what its text points to, then "not sure", then everything, group by group.
@@ -56,7 +43,7 @@ func (a *App) categories(c miniapps.Call) (miniapps.Result, error) {
 	all := a.categoryChoices(c.Lang, in.Text, in.Group)
 	from := 0
 	if in.After != "" {
-		i := slices.IndexFunc(all, func(x choice) bool { return x.Value == in.After })
+		i := slices.IndexFunc(all, func(x miniapps.Option) bool { return x.Value == in.After })
 		if i < 0 {
 			return miniapps.Result{}, fault.InvalidField("store.bad_cursor", "after")
 		}
@@ -66,7 +53,7 @@ func (a *App) categories(c miniapps.Call) (miniapps.Result, error) {
 		in.First = listedChoices
 	}
 	to := min(from+in.First, len(all))
-	out := options{Choices: all[from:to]}
+	out := miniapps.Options{Choices: all[from:to]}
 	if to < len(all) {
 		out.After = all[to-1].Value
 	}
@@ -74,14 +61,14 @@ func (a *App) categories(c miniapps.Call) (miniapps.Result, error) {
 }
 
 // categoryChoices gives all choices in their order; text and group may be "".
-func (a *App) categoryChoices(lang message.Lang, text, group string) []choice {
-	out := []choice{}
+func (a *App) categoryChoices(lang message.Lang, text, group string) []miniapps.Option {
+	out := []miniapps.Option{}
 	add := func(cat city.Category) {
-		if group != "" && cat.Group != group || slices.ContainsFunc(out, func(x choice) bool { return x.Value == cat.Code }) {
+		if group != "" && cat.Group != group || slices.ContainsFunc(out, func(x miniapps.Option) bool { return x.Value == cat.Code }) {
 			return
 		}
 		g, _ := a.deps.City.Group(cat.Group)
-		out = append(out, choice{Value: cat.Code, Label: cat.Name.In(lang), Hint: g.Name.In(lang)})
+		out = append(out, miniapps.Option{Value: cat.Code, Label: cat.Name.In(lang), Hint: g.Name.In(lang)})
 	}
 	if text != "" {
 		for _, cat := range a.deps.City.GuessCategory(text) {
@@ -89,7 +76,7 @@ func (a *App) categoryChoices(lang message.Lang, text, group string) []choice {
 		}
 	}
 	if group == "" {
-		out = append(out, choice{Value: unsure, Label: a.text(lang, "unsure", nil)})
+		out = append(out, miniapps.Option{Value: unsure, Label: a.text(lang, "unsure", nil)})
 	}
 	for _, cat := range a.deps.City.Categories() {
 		add(cat)
@@ -97,26 +84,15 @@ func (a *App) categoryChoices(lang message.Lang, text, group string) []choice {
 	return out
 }
 
-// derived is what follows from the answers given so far.
-type derived struct {
-	Ward     string `json:"ward,omitempty"`
-	WardName string `json:"wardName,omitempty"`
-	Unit     string `json:"unit,omitempty"`
-	UnitName string `json:"unitName,omitempty"`
-}
-
-// check looks at the place of a report that is being written: the ward and the unit that it leads to, or INVALID with what to mend.
+// check looks at the place of a report that is being written: the ward and the unit that it leads to, or what to mend.
 func (a *App) check(c miniapps.Call) (miniapps.Result, error) {
 	var in struct{ Answers answers }
 	if err := decode(c, &in); err != nil {
 		return miniapps.Result{}, err
 	}
-	out := struct {
-		Derived derived `json:"derived"`
-	}{}
 	in.Answers.Place.Address = cleanText(in.Answers.Place.Address)
 	if _, _, ok := in.Answers.Place.Point(); !ok && in.Answers.Place.Address == "" {
-		return miniapps.Result{Data: out}, nil
+		return miniapps.Result{Data: miniapps.Checked{}}, nil
 	}
 	category := in.Answers.Category
 	if category == unsure {
@@ -124,12 +100,34 @@ func (a *App) check(c miniapps.Call) (miniapps.Result, error) {
 	}
 	ward, unit, err := route(a.deps.City, in.Answers.Place, category)
 	if err != nil {
+		return a.refused(c.Lang, err)
+	}
+	names := map[string]any{"ward": wardName(ward, c.Lang), "unit": unit.Name.In(c.Lang)}
+	return miniapps.Result{
+		Data: miniapps.Checked{Derived: map[string]any{
+			"ward": ward.Code, "wardName": names["ward"], "unit": unit.ID, "unitName": names["unit"],
+		}},
+		Blocks: message.Blocks{message.Words{Text: a.text(c.Lang, "goes_to", names)}},
+	}, nil
+}
+
+// refused gives as a check's result what is wrong with the answers. Any other error stays one.
+func (a *App) refused(lang message.Lang, err error) (miniapps.Result, error) {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Code != fault.Invalid || len(f.Fields) == 0 {
 		return miniapps.Result{}, err
 	}
-	lang := c.Lang
-	out.Derived = derived{Ward: ward.Code, WardName: wardName(ward, lang), Unit: unit.ID, UnitName: unit.Name.In(lang)}
-	said := a.text(lang, "goes_to", map[string]any{"ward": out.Derived.WardName, "unit": out.Derived.UnitName})
-	return miniapps.Result{Data: out, Blocks: message.Blocks{message.Words{Text: said}}}, nil
+	var out miniapps.Checked
+	for _, x := range f.Fields {
+		out.Errors = append(out.Errors, miniapps.WrongAnswer{Path: x.Path, Text: a.deps.Texts.Text(lang, x.Key, x.Params)})
+	}
+	return miniapps.Result{Data: out}, nil
+}
+
+// ownReports is a page of a citizen's reports, whole and as choices for another action.
+type ownReports struct {
+	miniapps.Options
+	Reports []Report `json:"reports"`
 }
 
 // mine lists the citizen's own reports, also as choices for another action.
@@ -148,18 +146,14 @@ func (a *App) mine(ctx context.Context, c miniapps.Call) (miniapps.Result, error
 	if err != nil {
 		return miniapps.Result{}, err
 	}
-	out := struct {
-		Reports []Report `json:"reports"`
-		Choices []choice `json:"choices"`
-		After   Cursor   `json:"after,omitempty"`
-	}{Reports: page.Items, Choices: []choice{}}
+	out := ownReports{Reports: page.Items, Options: miniapps.Options{Choices: []miniapps.Option{}}}
 	if page.HasNext {
-		out.After = page.Cursors[len(page.Cursors)-1]
+		out.After = string(page.Cursors[len(page.Cursors)-1])
 	}
 	blocks := message.Blocks{}
 	for i := range page.Items {
 		r := &page.Items[i]
-		out.Choices = append(out.Choices, choice{Value: r.ID, Label: shorten(r.Code.Grouped()+" · "+r.Description, labelText), Hint: a.status(c.Lang, r.Status)})
+		out.Choices = append(out.Choices, miniapps.Option{Value: r.ID, Label: shorten(r.Code.Grouped()+" · "+r.Description, labelText), Hint: a.status(c.Lang, r.Status)})
 		blocks = append(blocks, a.card(c.Lang, r))
 	}
 	if len(blocks) == 0 {

@@ -3,12 +3,15 @@ package feedback
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/miniapps"
 )
 
 // read decodes the data of a result as another face would see it.
@@ -30,7 +33,7 @@ func TestCategoriesPageByPage(t *testing.T) {
 	after, pages := "", 0
 	for ; pages == 0 || after != ""; pages++ {
 		res := d.must(account.Viewer{}, "categories", "", fmt.Sprintf(`{"answers": {"description": "đèn đường hỏng ở ngõ 12", "photos": ["1"]}, "after": %q}`, after))
-		var page options
+		var page miniapps.Options
 		read(t, res.Data, &page)
 		if pages == 0 && (page.Choices[0].Value != lamp || page.Choices[0].Hint == "") {
 			t.Errorf("the first choice is %+v", page.Choices[0])
@@ -56,7 +59,7 @@ func TestCategoriesPageByPage(t *testing.T) {
 func TestCategoriesOfAGroupInEnglish(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	var page options
+	var page miniapps.Options
 	read(t, d.must(account.Viewer{Lang: message.English}, "categories", "", `{"group": "lighting", "first": 100}`).Data, &page)
 	if len(page.Choices) == 0 || page.After != "" {
 		t.Fatalf("got %+v", page)
@@ -71,22 +74,46 @@ func TestCategoriesOfAGroupInEnglish(t *testing.T) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	var got struct{ Derived derived }
-	read(t, d.must(account.Viewer{}, "check", "", `{"answers": {"place": `+opera+`, "category": "power-cut"}}`).Data, &got)
-	if got.Derived.Ward != operaWard || got.Derived.WardName != "Phường Hồng Bàng" || got.Derived.Unit != "power" {
-		t.Errorf("got %+v", got)
+	ask := func(lang message.Lang, input string) (got miniapps.Checked) {
+		t.Helper()
+		read(t, d.must(account.Viewer{Lang: lang}, "check", "", input).Data, &got)
+		return got
 	}
-	got.Derived = derived{}
-	read(t, d.must(account.Viewer{}, "check", "", `{"answers": {"description": "chưa có địa điểm"}}`).Data, &got)
-	if got.Derived != (derived{}) {
+	got := ask(message.Vietnamese, `{"answers": {"place": `+opera+`, "category": "power-cut"}}`)
+	want := map[string]any{"ward": operaWard, "wardName": "Phường Hồng Bàng", "unit": "power", "unitName": got.Derived["unitName"]}
+	if len(got.Errors) > 0 || !maps.Equal(got.Derived, want) || want["unitName"] == "" {
+		t.Errorf("got %+v, want %v", got, want)
+	}
+	if got = ask(message.Vietnamese, `{"answers": {"description": "chưa có địa điểm"}}`); got.Errors != nil || got.Derived != nil {
 		t.Errorf("without a place: got %+v", got)
 	}
-	_, err := d.run(account.Viewer{}, "check", "", `{"answers": {"place": {"lat": 21.0285, "lon": 105.8542}}}`)
-	wantField(t, err, "place", "feedback.outside_city")
-	_, err = d.run(account.Viewer{}, "check", "", `{"answers": {"place": {"address": "đâu đó"}, "category": "unsure"}}`)
-	wantField(t, err, "place", "feedback.address_unknown")
-	_, err = d.run(account.Viewer{}, "check", "", `{"answers": {"place": "đâu đó"}}`)
+	_, err := d.run(account.Viewer{}, "check", "", `{"answers": {"place": "đâu đó"}}`)
 	wantCode(t, err, fault.Invalid)
+}
+
+func TestCheckSaysWhatToMend(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	tests := []struct {
+		name, input, path, text string
+		lang                    message.Lang
+	}{
+		{"outside the city", `{"place": {"lat": 21.0285, "lon": 105.8542}}`, "place", "nằm ngoài địa bàn thành phố", message.Vietnamese},
+		{"outside the city, in English", `{"place": {"lat": 21.0285, "lon": 105.8542}}`, "place", "lies outside the city", message.English},
+		{"no such address", `{"place": {"address": "đâu đó"}, "category": "unsure"}`, "place", "Chưa nhận ra địa chỉ này", message.Vietnamese},
+		{"no such category", `{"place": ` + opera + `, "category": "none"}`, "category", "Lĩnh vực này không có", message.Vietnamese},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			res := d.must(account.Viewer{Lang: tt.lang}, "check", "", `{"answers": `+tt.input+`}`)
+			var got miniapps.Checked
+			read(t, res.Data, &got)
+			if len(got.Errors) != 1 || !slices.Equal(got.Errors[0].Path, []string{tt.path}) || !strings.Contains(got.Errors[0].Text, tt.text) || len(res.Blocks) > 0 {
+				t.Errorf("got %+v, blocks %v", got, res.Blocks)
+			}
+		})
+	}
 }
 
 func TestMineAndTrack(t *testing.T) {
@@ -99,7 +126,7 @@ func TestMineAndTrack(t *testing.T) {
 	r := d.submit(citizen("an"), "k", dark)
 	var got struct {
 		Reports []struct{ ID, Code string }
-		Choices []choice
+		Choices []miniapps.Option
 	}
 	read(t, d.must(citizen("an"), "mine", "", `{"first": 3}`).Data, &got)
 	if len(got.Reports) != 1 || got.Choices[0].Value != r.ID || !strings.Contains(got.Choices[0].Label, r.Code.Grouped()) || got.Choices[0].Hint != "Đã tiếp nhận" {
@@ -111,8 +138,27 @@ func TestMineAndTrack(t *testing.T) {
 	if card := res.Blocks[0].(message.Card); card.Subtitle != "Đã tiếp nhận" || res.Case.ID != "" {
 		t.Errorf("got %+v, case %v", card, res.Case)
 	}
-	_, err = d.run(account.Viewer{}, "track", "", `{"code": "7K39QMX2B0"}`)
+	_, err = d.run(account.Viewer{}, "track", "", `{"code": "7K3-9QM-X2A"}`)
 	wantField(t, err, "code", "casework.bad_code")
+	_, err = d.run(account.Viewer{}, "track", "", `{"code": "7K39QMX2B0"}`)
+	wantField(t, err, "code", "schema.pattern")
+}
+
+// The pattern in the manifest lets through every spelling of a code that casework reads.
+func TestTrackTakesCodesAsPeopleTypeThem(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	code := string(d.submit(citizen("an"), "k", dark).Code)
+	grouped := d.submit(citizen("an"), "k", dark).Code.Grouped()
+	lower := strings.ToLower(code)
+	for _, typed := range []string{
+		code, grouped, lower, strings.ToLower(grouped), strings.ReplaceAll(grouped, "-", " "), strings.ReplaceAll(grouped, "-", "."),
+		strings.ReplaceAll(grouped, "-", "–"), " " + lower[:4] + " " + lower[4:] + "\u00a0", strings.NewReplacer("0", "O", "1", "l").Replace(code),
+	} {
+		if _, err := d.run(account.Viewer{}, "track", "", fmt.Sprintf(`{"code": %q}`, typed)); err != nil {
+			t.Errorf("%q: %v", typed, err)
+		}
+	}
 }
 
 func TestOpeningWords(t *testing.T) {
@@ -128,10 +174,31 @@ func TestOpeningWords(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []struct{ text, action string }{{"đèn đường hỏng", "submit"}, {"phan anh cua toi", "mine"}} {
-		hits := d.runner.Catalogue().Search(want.text)
-		if len(hits) == 0 {
-			t.Errorf("%q finds nothing", want.text)
+	for _, text := range []string{"đèn đường hỏng", "phan anh cua toi"} {
+		if len(d.runner.Catalogue().Search(text)) == 0 {
+			t.Errorf("%q finds nothing", text)
 		}
+	}
+}
+
+// What a person reads names the fields by short labels.
+func TestEveryAskedFieldHasALabel(t *testing.T) {
+	t.Parallel()
+	c := newDesk(t).runner.Catalogue()
+	opening := 0
+	for _, action := range []string{"submit", "track", "comment"} {
+		form, _ := c.Input(ID, action)
+		for name, field := range form.Properties {
+			k := miniapps.KeywordsOf(field)
+			if k.Label[message.Vietnamese] == "" || k.Label[message.English] == "" || len(k.Label[message.Vietnamese]) > 30 {
+				t.Errorf("%s.%s: got label %v", action, name, k.Label)
+			}
+			if k.Opening {
+				opening++
+			}
+		}
+	}
+	if opening != 1 {
+		t.Errorf("%d fields take the first sentence, want the description of submit", opening)
 	}
 }

@@ -69,7 +69,7 @@ func wardName(w city.Ward, lang message.Lang) string {
 	return w.FullName
 }
 
-func (a *App) choices(lang message.Lang, key string, of []choice) message.Choices {
+func (a *App) choices(lang message.Lang, key string, of []miniapps.Option) message.Choices {
 	out := message.Choices{Text: a.text(lang, key, nil), Options: []message.Choice{}}
 	for _, c := range of {
 		out.Options = append(out.Options, message.Choice{Label: c.Label, Value: c.Value})

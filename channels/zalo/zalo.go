@@ -1,0 +1,94 @@
+// Package zalo talks to citizens through the city's official account on Zalo.
+//
+// It owns the wire of that network: webhooks and their signatures, consultation messages, uploads, error numbers, the consent of the account's administrator.
+// It keeps no token and no message. It does not know what is said or why, and makes one attempt at a time.
+package zalo
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/motcua/motcua/channels"
+)
+
+// Tokens gives the access token of the official account.
+type Tokens interface {
+	// Token gives one that should be good. UNAVAILABLE when there is none now.
+	Token(ctx context.Context) (string, error)
+	// Renew gives another one, after the network said that stale is no good.
+	Renew(ctx context.Context, stale string) (string, error)
+}
+
+// Limits of the network that are no settings, because its documentation has never changed them.
+const (
+	maxButtons = 5    // under one message
+	maxTitle   = 100  // runes of a button's title
+	maxPayload = 1000 // runes of what a button says
+)
+
+// Channel is the official account. It is safe for concurrent use.
+type Channel struct {
+	cfg      Config
+	tokens   Tokens
+	client   *http.Client
+	pictures *http.Client
+	uploaded *uploads
+	flight   singleflight.Group // one upload of one picture at a time: a notice to many brings the same one
+	now      func() time.Time
+}
+
+var _ channels.Channel = (*Channel)(nil)
+
+// New makes the channel. The client's redirect policy is replaced: a message and its token go where the configuration says, or nowhere.
+func New(cfg Config, tokens Tokens, client *http.Client, now func() time.Time) (*Channel, error) {
+	cfg, err := usable(cfg)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := newUploads(cfg.AttachmentLife)
+	if err != nil {
+		return nil, err
+	}
+	return &Channel{cfg: cfg, tokens: tokens, client: direct(client), pictures: pictureClient(cfg, client), uploaded: kept, now: now}, nil
+}
+
+// usable gives the configuration with its defaults, when it can work and the channel is on.
+func usable(cfg Config) (Config, error) {
+	if err := cfg.Validate(); err != nil {
+		return Config{}, fmt.Errorf("zalo: configuration: %w", err)
+	}
+	if !cfg.Enabled() {
+		return Config{}, fmt.Errorf("zalo: configuration: app_id and oa_id are not set")
+	}
+	return cfg.withDefaults(), nil
+}
+
+// direct gives a copy of the client that follows no redirect.
+func direct(client *http.Client) *http.Client {
+	own := *client
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
+}
+
+// Profile gives the limits of consultation messages.
+func (c *Channel) Profile() channels.Profile {
+	return channels.Profile{
+		Name:       "zalo",
+		Account:    c.cfg.OAID,
+		MaxText:    c.cfg.MaxText,
+		MaxChoices: maxButtons,
+		MaxLabel:   maxTitle,
+		MaxCaption: c.cfg.MaxText,
+		Images:     true,
+		Links:      true,
+		FreeWindow: c.cfg.FreeWindow,
+		PaidWindow: c.cfg.PaidWindow,
+		PerMinute:  c.cfg.PerMinute,
+		MaxAge:     c.cfg.MaxAge,
+		MediaHosts: append([]string(nil), c.cfg.MediaHosts...),
+	}
+}

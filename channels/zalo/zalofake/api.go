@@ -1,0 +1,121 @@
+package zalofake
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// refusal is what the API answers instead of doing the work.
+type refusal struct {
+	code int
+	text string
+}
+
+// reply is the envelope of every answer of the API: https://developers.zalo.me/docs/official-account/phu-luc/ma-loi
+type reply struct {
+	Data    any    `json:"data,omitempty"`
+	Error   int    `json:"error"`
+	Message string `json:"message"`
+}
+
+// work is one call of the API.
+type work func(w http.ResponseWriter, r *http.Request) (any, *refusal)
+
+const maxBody = 1 << 20 // of a JSON or form request
+
+func (n *Network) apiRoutes() {
+	n.mux.HandleFunc("POST /openapi/v3.0/oa/message/cs", n.api(n.send))
+	n.mux.HandleFunc("POST /openapi/v2.0/oa/upload/image", n.api(n.takeUpload(imageUpload)))
+	n.mux.HandleFunc("POST /openapi/v2.0/oa/upload/gif", n.api(n.takeUpload(gifUpload)))
+	n.mux.HandleFunc("POST /openapi/v2.0/oa/upload/file", n.api(n.takeUpload(fileUpload)))
+	n.mux.HandleFunc("GET /openapi/v3.0/oa/user/detail", n.api(n.detail))
+	n.mux.HandleFunc("POST /openapi/v3.0/oa/quota/message", n.api(n.quota))
+	n.mux.HandleFunc("GET /avatar/{user}", n.avatar)
+	for _, rest := range []string{"/openapi/", "/graph/", "/business/"} {
+		n.mux.HandleFunc(rest, unknown)
+	}
+}
+
+// api wraps a call in what all have in common: faults, the rate, the token, and the envelope at HTTP status 200.
+func (n *Network) api(do work) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !n.gate(w, r) {
+			return
+		}
+		bad := n.admit(w, r)
+		var data any
+		if bad == nil {
+			data, bad = do(w, r)
+		}
+		if bad != nil {
+			n.stats.refused(bad.code)
+			write(w, http.StatusOK, reply{Error: bad.code, Message: bad.text})
+			return
+		}
+		write(w, http.StatusOK, reply{Data: data, Message: "Success"})
+	}
+}
+
+// admit checks the token, its proof when that is switched on, and the rate.
+func (n *Network) admit(w http.ResponseWriter, r *http.Request) *refusal {
+	n.mu.Lock()
+	now, proof := n.clock(), n.faults.RequireProof
+	limit := n.setup.PerMinute
+	left := n.rate.take(now, limit)
+	n.mu.Unlock()
+	if limit >= 0 {
+		w.Header().Set("X-RateLimit-Limit", strconv.Itoa(limit))
+		w.Header().Set("X-RateLimit-Remain", strconv.Itoa(max(0, left)))
+	}
+	token := r.Header.Get("access_token")
+	if bad := n.grants.check(token, now); bad != nil {
+		return bad
+	}
+	if proof && !hmac.Equal([]byte(proofOf(n.cfg.AppSecret, token)), []byte(r.Header.Get("appsecret_proof"))) {
+		return &refusal{-242, "appsecret_proof is invalid"}
+	}
+	if limit >= 0 && left < 0 {
+		return &refusal{-32, "Application has reached limit call api"}
+	}
+	return nil
+}
+
+// proofOf is the hex of an HMAC-SHA256 of the access token under the app's secret.
+func proofOf(secret, token string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(token))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// rate counts the requests of a minute.
+type rate struct {
+	minute time.Time
+	taken  int
+}
+
+// take counts one request and gives how many more there may be; negative when it is one too many.
+func (r *rate) take(now time.Time, limit int) int {
+	if m := now.Truncate(time.Minute); !m.Equal(r.minute) {
+		r.minute, r.taken = m, 0
+	}
+	r.taken++
+	return limit - r.taken
+}
+
+func unknown(w http.ResponseWriter, _ *http.Request) {
+	write(w, http.StatusNotFound, reply{Error: 404, Message: "Empty api"})
+}
+
+func write(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(body) // a client that has left needs no answer
+}

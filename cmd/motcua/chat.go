@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/channels/zalo"
+	"github.com/motcua/motcua/configs"
+	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/casework"
+	"github.com/motcua/motcua/internal/chat"
+	"github.com/motcua/motcua/internal/conversation"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/grant"
+	"github.com/motcua/motcua/internal/httpapi"
+	"github.com/motcua/motcua/internal/inbox"
+	"github.com/motcua/motcua/internal/intent"
+	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/notify"
+	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/internal/outbox"
+	"github.com/motcua/motcua/miniapps/feedback"
+)
+
+// openChat opens the networks that the city is on, what comes in from them, and the dialogue.
+func (sys *system) openChat(ctx context.Context) error {
+	var err error
+	if sys.grants, err = grant.New(ctx, sys.engine, sys.box, now, sys.log, sys.reg); err != nil {
+		return err
+	}
+	sys.networks, sys.mandates = map[string]channels.Channel{}, map[string]*mandate{}
+	// The networks that citizens chat on, by name. A new one is a line here.
+	if err := sys.openZalo(); err != nil {
+		return err
+	}
+	machine, err := sys.dialogue()
+	if err != nil {
+		return err
+	}
+	sys.chats, err = chat.New(ctx, sys.engine, sys.settings.Chat, chat.Deps{
+		Steps: machine, Runner: sys.runner, People: sys.accounts, Box: sys.box, Channels: sys.networks, Limiter: limit.New(sys.redis, now, sys.log),
+		Texts: sys.texts, Nudge: func() { sys.outbox.Nudge(chatRelay) }, Now: now, Log: sys.log, Reg: sys.reg,
+	})
+	if err != nil {
+		return err
+	}
+	fetcher := inbox.NewFetcher(sys.settings.Inbox.Fetch, sys.mediaHosts, sys.takeAttachment)
+	sys.onClose(func() error { fetcher.Close(); return nil })
+	sys.inbox, err = inbox.New(ctx, sys.engine, sys.settings.Inbox, inbox.Deps{
+		Box: sys.box, Fetch: fetcher, Park: sys.parkEvent, Signals: sys.hub, Now: now, Log: sys.log, Reg: sys.reg,
+	})
+	if err != nil {
+		return err
+	}
+	for _, ch := range sys.networks {
+		err = errors.Join(err, sys.inbox.Serves(ch.Profile()))
+	}
+	return err
+}
+
+// dialogue makes the machine that talks: it understands the words of the city's services and those of any dialogue.
+func (sys *system) dialogue() (*conversation.Machine, error) {
+	files, err := fs.Sub(configs.Files, "phrasings")
+	if err != nil {
+		return nil, err
+	}
+	phrases, err := intent.Load(files)
+	if err != nil {
+		return nil, err
+	}
+	services := sys.runner.Catalogue()
+	intents := intent.New(append(phrases, intent.Of(services.Apps())...))
+	return conversation.NewMachine(services, intents, sys.texts, sys.settings.Conversation)
+}
+
+// chatRelay is the relay that sends what conversations hold.
+const chatRelay = "chats"
+
+// openZalo joins the city's official account, when there is one.
+func (sys *system) openZalo() error {
+	cfg := sys.settings.Channels.Zalo
+	if !cfg.Enabled() {
+		return nil
+	}
+	oauth, err := zalo.NewOAuth(cfg, &http.Client{}, now)
+	if err != nil {
+		return err
+	}
+	d := &mandate{
+		grant: "zalo/" + cfg.OAID, account: cfg.OAID, consent: oauth.ConsentURL,
+		exchange: func(ctx context.Context, code string) (grant.Pair, error) {
+			p, err := oauth.Exchange(ctx, code)
+			return grant.Pair(p), err
+		},
+	}
+	tokens := sys.grants.Source(d.grant, func(ctx context.Context, refresh string) (grant.Pair, error) {
+		p, err := oauth.Refresh(ctx, refresh)
+		return grant.Pair(p), err
+	})
+	ch, err := zalo.New(cfg, tokens, &http.Client{}, now)
+	if err != nil {
+		return err
+	}
+	sys.networks["zalo"], sys.mandates["zalo"] = ch, d
+	return nil
+}
+
+// mediaHosts gives where the attachments of a network may be fetched from.
+func (sys *system) mediaHosts(name string) []string {
+	if ch := sys.networks[name]; ch != nil {
+		return ch.Profile().MediaHosts
+	}
+	return nil
+}
+
+// takeAttachment puts an attachment into the city's media, as the person who sent it would.
+func (sys *system) takeAttachment(ctx context.Context, m inbox.Message, i int, contentType string, body io.Reader) (string, error) {
+	viewer, err := sys.accounts.Guest(ctx, account.Identity{Network: m.Channel, Account: m.Event.Account, User: string(m.Event.From)}, "")
+	if err != nil {
+		return "", err
+	}
+	item, err := sys.media.Take(ctx, viewer, fmt.Sprintf("%s#%d", m.ID, i), contentType, body)
+	return item.ID, err
+}
+
+// connectChat gives the outbox what conversations need of it.
+func (sys *system) connectChat() error {
+	return errors.Join(
+		sys.outbox.Relay(chatRelay, sys.chats),
+		sys.outbox.Handle(replayKind, sys.replayEvent),
+		sys.outbox.Schedule("channels.grants", 10*time.Minute, sys.grants.Check),
+	)
+}
+
+// replayKind is the kind of intents that stand for an event that was parked.
+const replayKind = "inbox.replay"
+
+// parkedEvent is the payload of such an intent.
+type parkedEvent struct {
+	ID string `bson:"id"`
+}
+
+// parkEvent shows what could not be acted on to an operator, dead in the outbox with its reason, and tells the person that it went wrong.
+func (sys *system) parkEvent(ctx context.Context, id, conversation string, cause error) error {
+	payload, err := bson.Marshal(parkedEvent{ID: id})
+	if err != nil {
+		return fault.Wrap(fault.Internal, err)
+	}
+	intent := outbox.Intent{ID: "inbox/" + once.ID(id), Lane: outbox.Normal, Kind: replayKind, Payload: payload}
+	if err := sys.outbox.Park(ctx, intent, cause); err != nil {
+		return err
+	}
+	sys.log.ErrorContext(ctx, "an event was given up", "conversation", conversation, "intent", intent.ID, "err", cause)
+	return sys.chats.Apologise(ctx, conversation, id)
+}
+
+// replayEvent has an event handled again, when an operator retries it.
+func (sys *system) replayEvent(ctx context.Context, in outbox.Intent) error {
+	var p parkedEvent
+	if err := bson.Unmarshal(in.Payload, &p); err != nil {
+		return outbox.Permanent("malformed", err)
+	}
+	err := sys.inbox.Replay(ctx, p.ID)
+	if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Conflict {
+		return nil // gone, or replayed already
+	}
+	return err
+}
+
+// deliver hands a case's notice to the citizen's inbox, and to the chat that the citizen writes in.
+func (sys *system) deliver(ctx context.Context, n casework.Notice) error {
+	notice := notify.Notice{
+		ID: n.ID, To: n.To, App: feedback.ID, Notice: n.Notice, Params: n.Values(), CaseApp: feedback.ID, CaseID: n.Case, At: n.At,
+	}
+	if err := sys.notices.Deliver(ctx, notice); err != nil {
+		return err
+	}
+	return sys.chats.Tell(ctx, chat.Notice{
+		ID: n.ID, To: n.To, App: notice.App, Notice: notice.Notice, CaseApp: notice.CaseApp, CaseID: notice.CaseID, At: n.At,
+		Words: func(lang message.Lang) (title, text string) {
+			title, text, err := sys.notices.Words(notice, lang)
+			if err != nil {
+				sys.log.ErrorContext(ctx, "a notice has no words", "notice", notice.Notice, "err", err)
+			}
+			return title, text
+		},
+	})
+}
+
+// hooks are the networks that call, by name.
+func (sys *system) hooks() map[string]httpapi.Webhook {
+	out := make(map[string]httpapi.Webhook, len(sys.networks))
+	for name, ch := range sys.networks {
+		out[name] = ch
+	}
+	return out
+}

@@ -1,0 +1,242 @@
+package main_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/motcua/motcua/internal/citytest"
+)
+
+// chatPlace is a city on the stand-in for Zalo, which runs as a process of its own and outlives the city's kills.
+type chatPlace struct {
+	place
+	zalo citytest.Zalo
+	city *citytest.Process
+}
+
+// newChatPlace starts both and has the administrator of the account agree, as an operator would.
+func newChatPlace(ctx context.Context, t *testing.T, env ...string) *chatPlace {
+	t.Helper()
+	fake, err := citytest.Start(ctx, citytest.Options{Bin: fakecityBin, Env: []string{"MOTCUA_FAKECITY_ADDR=127.0.0.1:0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(fake.Kill)
+	base := fake.Fakecity + "/zalo"
+	p := newPlace(t, append([]string{
+		"MOTCUA_CHANNELS__ZALO__APP_ID=1000000000000000001", "MOTCUA_CHANNELS__ZALO__APP_SECRET=fakecity", "MOTCUA_CHANNELS__ZALO__OA_ID=2000000000000000002",
+		"MOTCUA_CHANNELS__ZALO__OA_SECRET_KEY=fakecity", "MOTCUA_CHANNELS__ZALO__CODE_VERIFIER=" + strings.Repeat("v", 43),
+		"MOTCUA_CHANNELS__ZALO__API_BASE=" + base + "/openapi", "MOTCUA_CHANNELS__ZALO__OAUTH_BASE=" + base + "/oauth",
+		"MOTCUA_CHANNELS__ZALO__MEDIA_HOSTS=" + strings.TrimPrefix(fake.Fakecity, "http://"), "MOTCUA_CHANNELS__ZALO__PER_MINUTE=1000000",
+	}, env...)...)
+	c := &chatPlace{place: p, zalo: citytest.Zalo{Base: base, HTTP: &http.Client{Timeout: 70 * time.Second}}}
+	c.city = p.start(t)
+	c.env = append(c.env, "MOTCUA_HTTP_ADDR="+strings.TrimPrefix(c.city.HTTP, "http://")) // the same after each restart
+	c.setup(ctx, t, map[string]any{"webhook": c.city.HTTP + "/webhooks/zalo", "base": base, "per_minute": -1})
+	c.agree(ctx, t)
+	return c
+}
+
+func (c *chatPlace) setup(ctx context.Context, t *testing.T, s map[string]any) {
+	t.Helper()
+	if err := c.zalo.Control(ctx, "setup", s, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var consentLink = regexp.MustCompile(`http://\S+/v4/oa/permission\?\S+`)
+
+// agree runs the command of the operator and opens the link that it prints.
+func (c *chatPlace) agree(ctx context.Context, t *testing.T) {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, bin, "channels", "setup", "zalo")
+	cmd.Env = c.env
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said, opened := "", false
+	for buf := make([]byte, 4096); ; {
+		n, err := out.Read(buf)
+		said += string(buf[:n])
+		if link := consentLink.FindString(said); link != "" && strings.Contains(said, link+"\n") && !opened {
+			opened = true
+			res, err := http.Get(link + "&approve=1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(res.Body)
+			if err = errors.Join(err, res.Body.Close()); err != nil || res.StatusCode != http.StatusOK {
+				t.Fatalf("the consent came back with status %d: %s %v", res.StatusCode, body, err)
+			}
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err := cmd.Wait(); err != nil || !opened {
+		t.Fatalf("channels setup: %v, link opened: %v\n%s", err, opened, said)
+	}
+}
+
+// dialogue is one report in a chat: what is said, and what the city's answer must hold before the next is said.
+var dialogue = []struct{ say, hear string }{
+	{"Đèn đường hỏng trước số 12 Lạch Tray, tối om từ tuần trước, lượt %s", "ở chỗ nào"},
+	{"số 12 Lạch Tray, phường Gia Viên", "lĩnh vực"},
+	{"1", "Gửi phản ánh này"},
+	{"gửi", "Mã"},
+}
+
+// chatter has people report again and again, each message said when the answer to the one before has come.
+func (c *chatPlace) chatter(ctx context.Context, t *testing.T, people, each int) {
+	var wg sync.WaitGroup
+	for p := range people {
+		wg.Go(func() {
+			user := fmt.Sprintf("nguoi-%02d", p)
+			for i := range each {
+				if err := c.report(ctx, user, fmt.Sprintf("%d-%d", p, i)); err != nil {
+					t.Errorf("%s, report %d: %v", user, i, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (c *chatPlace) report(ctx context.Context, user, mark string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	for _, line := range dialogue {
+		text := line.say
+		if strings.Contains(text, "%s") {
+			text = fmt.Sprintf(text, mark)
+		}
+		said, err := c.zalo.Do(ctx, user, "say", map[string]string{"text": text})
+		if err != nil {
+			return err
+		}
+		if _, err := c.zalo.Await(ctx, user, said.Seq, line.hear); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// zaloStats are sums of the stand-in.
+type zaloStats struct {
+	Webhooks struct{ Events, Acked, Retried, Duplicates, Swapped, GivenUp, Dropped, Pending int }
+	Sends    struct{ OK, Refused int }
+	Tokens   struct{ Issued, Reused int }
+	Doubles  int
+}
+
+func (c *chatPlace) stats(ctx context.Context, t *testing.T) zaloStats {
+	t.Helper()
+	var s zaloStats
+	if err := c.zalo.Control(ctx, "stats", nil, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestKilledProcessLosesNoMessage ends the process with SIGKILL again and again while people chat, and counts afterwards.
+func TestKilledProcessLosesNoMessage(t *testing.T) {
+	const people, each, leastKills = 50, 10, 20
+	ctx := within(t, 8*time.Minute)
+	c := newChatPlace(ctx, t, "MOTCUA_INBOX__LEASE=2s", "MOTCUA_CHAT__LEASE=2s", "MOTCUA_INBOX__SETTLE=20ms")
+	retries := make([]int, 400)
+	for i := range retries {
+		retries[i] = 100
+	}
+	c.setup(ctx, t, map[string]any{"retries_ms": retries, "received_ms": -1, "seen_ms": -1})
+	done := make(chan struct{})
+	go func() { defer close(done); c.chatter(ctx, t, people, each) }()
+	var kills []time.Time
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		case <-time.After(time.Duration(700+rand.IntN(1500)) * time.Millisecond):
+			c.city.Kill()
+			kills = append(kills, time.Now())
+			c.city = c.start(t)
+		}
+	}
+	if len(kills) < leastKills {
+		t.Fatalf("the chats ended after %d kills, want at least %d", len(kills), leastKills)
+	}
+	s := c.stats(ctx, t)
+	t.Logf("%d messages in %d dialogues over %d kills: %d webhooks resent, %d answers given, %d doubled", people*each*len(dialogue), people*each, len(kills),
+		s.Webhooks.Retried, s.Sends.OK, s.Doubles)
+	c.verifyReports(ctx, t, people*each)
+	c.verifyDoubles(ctx, t, people, kills)
+}
+
+// verifyReports checks that each dialogue has made one report, as a dispatcher sees them.
+func (c *chatPlace) verifyReports(ctx context.Context, t *testing.T, want int) {
+	t.Helper()
+	staff, err := c.city.SignIn(ctx, "0901000002")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := pages[struct{ ID, Description string }](ctx, staff, "feedbackQueue", "id description")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for _, r := range all {
+		seen[r.Description]++
+	}
+	for text, n := range seen {
+		if n != 1 {
+			t.Errorf("%d reports say %q", n, text)
+		}
+	}
+	if len(all) != want {
+		t.Errorf("%d reports are stored, %d dialogues were ended", len(all), want)
+	}
+}
+
+// verifyDoubles checks that a message came twice only where a kill fell between sending and recording it.
+func (c *chatPlace) verifyDoubles(ctx context.Context, t *testing.T, people int, kills []time.Time) {
+	t.Helper()
+	for p := range people {
+		list, err := c.zalo.Chat(ctx, fmt.Sprintf("nguoi-%02d", p), 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var before citytest.ZaloEntry
+		for _, e := range list {
+			if e.Double && !straddled(before.At, e.At, kills) {
+				t.Errorf("%q came at %v and again at %v, with no kill between", e.Text, before.At, e.At)
+			}
+			if e.From == "city" {
+				before = e
+			}
+		}
+	}
+}
+
+// straddled tells whether a kill fell between two moments.
+func straddled(from, to time.Time, kills []time.Time) bool {
+	for _, k := range kills {
+		if k.After(from.Add(-time.Second)) && k.Before(to) {
+			return true
+		}
+	}
+	return false
+}

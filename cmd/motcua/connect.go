@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/motcua/motcua/internal/admin"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/grant"
+	"github.com/motcua/motcua/internal/httpapi"
+)
+
+// mandate is how an administrator of the city's account on a network lets the city in.
+type mandate struct {
+	grant    string // name of the tokens
+	account  string // the city's account there
+	consent  func(redirect, state string) string
+	exchange func(ctx context.Context, code string) (grant.Pair, error)
+
+	mu    sync.Mutex
+	until time.Time // when the consent that was begun last ends; zero for none
+}
+
+// consentLife is how long an administrator has to agree.
+const consentLife = 10 * time.Minute
+
+func callbackPath(name string) string { return "/channels/" + name + "/callback" }
+
+// begin makes the state that must come back: signed, so that any replica knows it, and good for a short time.
+func (sys *system) beginConsent(name string) (admin.Consent, error) {
+	d, err := sys.mandate(name)
+	if err != nil {
+		return admin.Consent{}, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.until = now().Add(consentLife)
+	end := strconv.FormatInt(d.until.Unix(), 10)
+	redirect, state := sys.address+callbackPath(name), end+"."+sys.box.Sign(consentPurpose, name+"/"+end)
+	return admin.Consent{URL: d.consent(redirect, state), Redirect: redirect, State: state}, nil
+}
+
+const consentPurpose = "channel consent"
+
+// checkState tells whether a state was made here for this network and has not ended.
+func (sys *system) checkState(name, state string) error {
+	end, mac, _ := strings.Cut(state, ".")
+	unix, err := strconv.ParseInt(end, 10, 64)
+	if err != nil || now().Unix() > unix || !sys.box.Verify(consentPurpose, name+"/"+end, mac) {
+		return &fault.Error{Code: fault.Invalid, Key: "http.callback_stale"}
+	}
+	return nil
+}
+
+func (sys *system) finishConsent(ctx context.Context, name, code string) error {
+	d, err := sys.mandate(name)
+	if err != nil {
+		return err
+	}
+	pair, err := d.exchange(ctx, code)
+	switch fault.CodeOf(err) {
+	case "":
+	case fault.Unauthorized, fault.Forbidden:
+		return &fault.Error{Code: fault.Invalid, Key: "http.callback_refused", Cause: err}
+	default:
+		return err
+	}
+	if err := sys.grants.Put(ctx, d.grant, pair); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.until = time.Time{}
+	d.mu.Unlock()
+	sys.outbox.Nudge(chatRelay) // what waited for the consent can leave now
+	return nil
+}
+
+func (sys *system) mandate(name string) (*mandate, error) {
+	d := sys.mandates[name]
+	if d == nil {
+		return nil, fault.Wrap(fault.NotFound, fmt.Errorf("%q is no network that needs a consent, or it is not configured (channels.%s)", name, name))
+	}
+	return d, nil
+}
+
+// callbacks are the addresses that consents come back to.
+func (sys *system) callbacks() []httpapi.Mounter {
+	var out []httpapi.Mounter
+	for name, d := range sys.mandates {
+		out = append(out, httpapi.Callback{Path: callbackPath(name), Texts: sys.texts, Log: sys.log, Finish: func(ctx context.Context, q url.Values) error {
+			if err := sys.checkState(name, q.Get("state")); err != nil {
+				return err
+			}
+			if got := q.Get("oa_id"); got != "" && got != d.account {
+				return &fault.Error{Code: fault.Invalid, Key: "http.callback_account", Cause: errors.New("consent for another account than the configured one")}
+			}
+			return sys.finishConsent(ctx, name, q.Get("code"))
+		}})
+	}
+	return out
+}
+
+// channelOps puts the networks' consents into the operators' terms.
+type channelOps struct{ sys *system }
+
+func (o channelOps) Begin(_ context.Context, name string) (admin.Consent, error) {
+	return o.sys.beginConsent(name)
+}
+
+func (o channelOps) Finish(ctx context.Context, name, code, state string) (admin.ChannelStatus, error) {
+	if state != "" {
+		if err := o.sys.checkState(name, state); err != nil {
+			return admin.ChannelStatus{}, err
+		}
+	}
+	if err := o.sys.finishConsent(ctx, name, code); err != nil {
+		return admin.ChannelStatus{}, err
+	}
+	return o.Status(ctx, name)
+}
+
+func (o channelOps) Status(ctx context.Context, name string) (admin.ChannelStatus, error) {
+	d, err := o.sys.mandate(name)
+	if err != nil {
+		return admin.ChannelStatus{}, err
+	}
+	d.mu.Lock()
+	out := admin.ChannelStatus{Account: d.account, Pending: now().Before(d.until)}
+	d.mu.Unlock()
+	s, err := o.sys.grants.Status(ctx, d.grant)
+	switch fault.CodeOf(err) {
+	case "":
+	case fault.NotFound:
+		out.Problem = "there was no consent yet: motcua channels setup " + name
+		return out, nil
+	default:
+		return out, err
+	}
+	out.Connected, out.RefreshAge, out.AccessExpiresAt = s.Refused.IsZero(), int64(now().Sub(s.Since).Seconds()), s.ExpiresAt
+	if !out.Connected {
+		out.Problem = "the network refuses the refresh token since " + s.Refused.Format(time.RFC3339) + ": motcua channels setup " + name
+	}
+	return out, nil
+}

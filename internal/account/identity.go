@@ -1,0 +1,162 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/store"
+)
+
+// Identity is a person as a network knows them. It says nothing about who that is in life.
+type Identity struct {
+	Network string // name of the channel: "zalo"
+	Account string // the city's account there, which the person's id holds for; "" where there is none
+	User    string // the network's id of the person; personal data
+}
+
+// identity is the claim of a network identity: its id is a keyed index, so at most one exists for a person there, and of many first messages at once one
+// makes it. Nothing has to be made beside it, so it has no state: it is done when it is there.
+type identity struct {
+	ID        string       `bson:"_id"`
+	Subject   string       `bson:"subject"`           // owns what the person makes there, for good
+	Account   string       `bson:"account,omitempty"` // that the identity was linked to; "" for none. It counts while the account lists the subject
+	Network   string       `bson:"network"`
+	Side      string       `bson:"side"` // the city's account on the network
+	User      []byte       `bson:"user"` // the network's id, sealed: where notices go
+	Lang      message.Lang `bson:"lang"`
+	CreatedAt time.Time    `bson:"created_at"`
+	SeenAt    time.Time    `bson:"seen_at"` // to within seenStep
+	ExpiresAt time.Time    `bson:"expires_at"`
+}
+
+var identityKind = store.Kind{Name: "identities", ExpiresAt: "expires_at"}
+
+// identityContext is the context of an identity's keyed index.
+const identityContext = "account identity"
+
+// seenStep is how exactly it is known when somebody was there last: most messages need no write.
+const seenStep = 30 * day
+
+// Guest gives the viewer that stands for a person on a network, made at first sight: with a subject of their own, which owns what they make, and no account,
+// so that they count as signed in nowhere. lang is what they are answered in and is remembered; "" takes what is remembered.
+//
+// An identity that was linked to an account shows that account's subjects and acts as its own; reads see a link with the next call. Nobody is staff here.
+// INTERNAL for an identity without a network or a user.
+func (a *Accounts) Guest(ctx context.Context, who Identity, lang message.Lang) (Viewer, error) {
+	if who.Network == "" || who.User == "" {
+		return Viewer{}, fault.Wrap(fault.Internal, errors.New("account: an identity needs a network and a user"))
+	}
+	if lang != lang.Or() {
+		lang = ""
+	}
+	ids := a.deps.Box.Indexes(identityContext, who.key())
+	for range rounds {
+		x, err := a.meet(ctx, ids, who, lang)
+		if errors.Is(err, errMoved) {
+			continue
+		}
+		if err != nil {
+			return Viewer{}, fmt.Errorf("account: identity: %w", err)
+		}
+		return a.guest(ctx, x, lang)
+	}
+	return Viewer{}, &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errMoved}
+}
+
+// key is what an identity is found by. No part of it holds the byte between them.
+func (i Identity) key() string { return strings.Join([]string{i.Network, i.Account, i.User}, "\x00") }
+
+// meet gives the claim of an identity, of those under several index keys the one under the newest, and makes it when there is none. errMoved when it must be
+// looked for again.
+func (a *Accounts) meet(ctx context.Context, ids []string, who Identity, lang message.Lang) (identity, error) {
+	found, err := a.identities.GetMany(ctx, ids)
+	if err != nil {
+		return identity{}, err
+	}
+	for _, id := range ids {
+		if x, ok := found[id]; ok {
+			return a.see(ctx, x, lang)
+		}
+	}
+	x, err := a.newIdentity(ids[0], who, lang)
+	if err != nil {
+		return identity{}, err
+	}
+	err = a.identities.Insert(ctx, x)
+	if fault.CodeOf(err) == fault.Conflict {
+		return identity{}, errMoved // somebody else was first: go on with theirs
+	}
+	if err == nil {
+		a.count("identity_made")
+	}
+	return x, err
+}
+
+func (a *Accounts) newIdentity(id string, who Identity, lang message.Lang) (identity, error) {
+	subject, err := newID()
+	if err != nil {
+		return identity{}, err
+	}
+	sealed, err := a.deps.Box.Seal([]byte(who.User), identitySeal(id))
+	if err != nil {
+		return identity{}, err
+	}
+	now := a.now()
+	return identity{
+		ID: id, Subject: subject, Network: who.Network, Side: who.Account, User: sealed, Lang: lang.Or(),
+		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(a.cfg.guestRetention()),
+	}, nil
+}
+
+// see remembers that somebody was there, and which language they speak, when what is remembered is not so any more.
+func (a *Accounts) see(ctx context.Context, x identity, lang message.Lang) (identity, error) {
+	now := a.now()
+	if !x.outdated(now, lang) {
+		return x, nil
+	}
+	x, err := a.identities.Update(ctx, x.ID, func(x *identity) error {
+		if !x.outdated(now, lang) {
+			return store.ErrUnchanged
+		}
+		x.SeenAt, x.ExpiresAt = now, now.Add(a.cfg.guestRetention())
+		if lang != "" {
+			x.Lang = lang
+		}
+		return nil
+	})
+	if fault.CodeOf(err) == fault.NotFound { // it had expired
+		return x, errMoved
+	}
+	return x, err
+}
+
+func (x identity) outdated(now time.Time, lang message.Lang) bool {
+	return !now.Before(x.SeenAt.Add(seenStep)) || lang != "" && lang != x.Lang
+}
+
+// guest gives the viewer of a claim. The account decides about a link: one that does not list the subject is not, or no longer, linked.
+func (a *Accounts) guest(ctx context.Context, x identity, lang message.Lang) (Viewer, error) {
+	if lang == "" {
+		lang = x.Lang
+	}
+	v := Viewer{Subject: x.Subject, Subjects: []string{x.Subject}, Assurance: Guest, Lang: lang.Or()}
+	if x.Account == "" {
+		return v, nil
+	}
+	r, err := a.accounts.Get(ctx, x.Account)
+	if err != nil && fault.CodeOf(err) != fault.NotFound {
+		return Viewer{}, fmt.Errorf("account: identity: %w", err)
+	}
+	if err == nil && slices.Contains(r.Subjects, x.Subject) {
+		v.Account, v.Subjects = r.ID, r.Subjects
+	}
+	return v, nil
+}
+
+func identitySeal(id string) string { return "account identity/" + id }

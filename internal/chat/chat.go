@@ -1,0 +1,147 @@
+// Package chat drives conversations: it keeps what each of them remembers, makes the calls that the dialogue asks for, and sends the words.
+//
+// It owns the document of a conversation, the order of what is sent there, and whether it may be sent: windows, silence while a person answers, patience
+// with a network that is away. It does not know what is talked about (package conversation does), what a mini-app is beyond its Runner, or any one network.
+//
+// A turn takes effect once however often its event comes: the event's id is stored in the same write as what it led to, and a change is stored before it is
+// asked for, so that a repeat asks with the same key. Words are sent at least once: after a death between sending and recording they go again, with the
+// same Outbound.ID.
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/conversation"
+	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/miniapps"
+)
+
+// Stepper is the dialogue; *conversation.Machine is one.
+type Stepper interface {
+	Step(s conversation.State, in conversation.Input) (conversation.State, []conversation.Effect)
+}
+
+// Runner carries out actions; *miniapps.Runner is one.
+type Runner interface {
+	Run(ctx context.Context, req miniapps.Request) (miniapps.Result, error)
+}
+
+// People knows the viewer that stands for a person on a network; *account.Accounts does.
+type People interface {
+	Guest(ctx context.Context, who account.Identity, lang message.Lang) (account.Viewer, error)
+}
+
+// Box keeps what people said unreadable in the store; *secret.Box does.
+type Box interface {
+	Seal(plain []byte, context string) ([]byte, error)
+	Unseal(sealed []byte, context string) ([]byte, error)
+}
+
+// Limiter counts what leaves towards a network; *limit.Limiter does.
+type Limiter interface {
+	Allow(ctx context.Context, key string, r limit.Rule) (retryAfter time.Duration, err error)
+}
+
+// Texts puts the key of a text into words; *locale.Catalogue does.
+type Texts interface {
+	Text(lang message.Lang, key string, params map[string]any) string
+}
+
+// Deps are what Chats works with. All are needed but Limiter and Nudge.
+type Deps struct {
+	Steps    Stepper
+	Runner   Runner
+	People   People
+	Box      Box
+	Channels map[string]channels.Channel // by Profile.Name
+	Limiter  Limiter                     // nil counts nothing
+	Texts    Texts
+	Nudge    func() // wakes the relay that sends; nil lets it look by itself
+	Now      func() time.Time
+	Log      *slog.Logger
+	Reg      prometheus.Registerer
+}
+
+func (d Deps) validate() error {
+	if d.Steps == nil || d.Runner == nil || d.People == nil || d.Box == nil || d.Texts == nil || d.Now == nil || d.Log == nil || d.Reg == nil {
+		return errors.New("Steps, Runner, People, Box, Texts, Now, Log and Reg are needed")
+	}
+	for name, ch := range d.Channels {
+		if ch.Profile().Name != name {
+			return fmt.Errorf("channel %s calls itself %q", name, ch.Profile().Name)
+		}
+	}
+	return nil
+}
+
+// Chats drives all conversations. It is safe for concurrent use; several replicas may work on the same store.
+type Chats struct {
+	cfg     Config
+	deps    Deps
+	docs    *store.Collection[record]
+	queries queries
+	gates   map[string]*gate // by channel
+	names   []string         // of the channels, in order
+	metrics *metrics
+}
+
+// queries are the ways to find conversations.
+type queries struct{ bySubject, bySend, byWaiting store.Query }
+
+// New defines the documents.
+func New(ctx context.Context, engine store.Engine, cfg Config, deps Deps) (*Chats, error) {
+	if err := errors.Join(cfg.Validate(), deps.validate()); err != nil {
+		return nil, fmt.Errorf("chat: %w", err)
+	}
+	docs, err := store.Define[record](ctx, engine, kind())
+	if err != nil {
+		return nil, err
+	}
+	c := &Chats{cfg: cfg.filled(), deps: deps, docs: docs, gates: map[string]*gate{}, names: slices.Sorted(maps.Keys(deps.Channels))}
+	for _, name := range c.names {
+		c.gates[name] = &gate{}
+	}
+	if c.queries, err = queriesOf(docs); err != nil {
+		return nil, err
+	}
+	if c.metrics, err = newMetrics(deps.Reg); err != nil {
+		return nil, fmt.Errorf("chat: %w", err)
+	}
+	return c, nil
+}
+
+func queriesOf(docs *store.Collection[record]) (queries, error) {
+	bySubject, err1 := docs.Query("by_subject")
+	bySend, err2 := docs.Query("by_send")
+	byWaiting, err3 := docs.Query("by_waiting")
+	return queries{bySubject, bySend, byWaiting}, errors.Join(err1, err2, err3)
+}
+
+// now is the clock as the store keeps times.
+func (c *Chats) now() time.Time { return c.deps.Now().UTC().Truncate(time.Millisecond) }
+
+func (c *Chats) nudge() {
+	if c.deps.Nudge != nil {
+		c.deps.Nudge()
+	}
+}
+
+// profile gives the limits of a channel; of one that is not configured any more, none.
+func (c *Chats) profile(channel string) channels.Profile {
+	if ch := c.deps.Channels[channel]; ch != nil {
+		return ch.Profile()
+	}
+	return channels.Profile{Name: channel}
+}

@@ -1,0 +1,68 @@
+package chat
+
+import (
+	"cmp"
+	"errors"
+	"time"
+)
+
+// Config is the section chat of the configuration. Zero means the default named at each field.
+type Config struct {
+	// Retention is how long a conversation is kept after the person's last interaction; 0 means 2160h (90 days).
+	Retention time.Duration `koanf:"retention"`
+	// Silence is how long the program answers nothing after a person wrote in the network's own console; 0 means 30m.
+	Silence time.Duration `koanf:"silence"`
+	// CallRetry is how long a turn goes on trying a change that an app cannot make just now, before the citizen is told; 0 means 8s.
+	CallRetry time.Duration `koanf:"call_retry"`
+	// MaxQueue is how many messages of one conversation may wait to be sent before its next events wait too; 0 means 20.
+	MaxQueue int `koanf:"max_queue"`
+	// PaidWindows lets notices leave in the time in which the network charges for them; false sends them in the free window only.
+	PaidWindows bool `koanf:"paid_windows"`
+	// Lease is how long a conversation belongs to the worker that sends its messages; 0 means 20s. One attempt takes half of it at most, and a killed
+	// worker's messages are taken over after it.
+	Lease time.Duration `koanf:"lease"`
+	// BackoffMin is the wait after the first failed attempt at a message; 0 means 1s. It doubles with each further one.
+	BackoffMin time.Duration `koanf:"backoff_min"`
+	// BackoffMax is the longest wait between attempts; 0 means 10m.
+	BackoffMax time.Duration `koanf:"backoff_max"`
+	// GiveUp is how old a message may get that cannot be sent, before it is recorded as not sent; 0 means 72h.
+	GiveUp time.Duration `koanf:"give_up"`
+}
+
+// Validate reports every setting that cannot work.
+func (c Config) Validate() error {
+	var errs []error
+	span := func(key string, d, least, most time.Duration) {
+		if d != 0 && (d < least || d > most) {
+			errs = append(errs, errors.New(key+": must be between "+least.String()+" and "+most.String()))
+		}
+	}
+	day := 24 * time.Hour
+	span("retention", c.Retention, 8*day, 5*365*day) // beyond the longest window of a network
+	span("silence", c.Silence, time.Second, 7*day)
+	span("call_retry", c.CallRetry, time.Millisecond, time.Minute)
+	span("lease", c.Lease, 2*time.Second, 10*time.Minute)
+	span("backoff_min", c.BackoffMin, time.Millisecond, time.Hour)
+	span("backoff_max", c.BackoffMax, time.Millisecond, day)
+	span("give_up", c.GiveUp, time.Minute, 30*day)
+	if c.MaxQueue < 0 || c.MaxQueue > 100 {
+		errs = append(errs, errors.New("max_queue: must be between 0 and 100"))
+	}
+	if f := c.filled(); f.BackoffMin > f.BackoffMax {
+		errs = append(errs, errors.New("backoff_max: must not be below backoff_min"))
+	}
+	return errors.Join(errs...)
+}
+
+// filled puts the defaults where the configuration says nothing.
+func (c Config) filled() Config {
+	c.Retention = cmp.Or(c.Retention, 2160*time.Hour)
+	c.Silence = cmp.Or(c.Silence, 30*time.Minute)
+	c.CallRetry = cmp.Or(c.CallRetry, 8*time.Second)
+	c.MaxQueue = cmp.Or(c.MaxQueue, 20)
+	c.Lease = cmp.Or(c.Lease, 20*time.Second)
+	c.BackoffMin = cmp.Or(c.BackoffMin, time.Second)
+	c.BackoffMax = cmp.Or(c.BackoffMax, 10*time.Minute)
+	c.GiveUp = cmp.Or(c.GiveUp, 72*time.Hour)
+	return c
+}

@@ -1,0 +1,77 @@
+package chat
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/store"
+)
+
+// Due gives the ids of conversations with messages to be sent, at most limit, the longest due first. Those of a network that is away are left out; after
+// a pause one of them tries.
+func (c *Chats) Due(ctx context.Context, limit int) ([]string, error) {
+	now := c.now()
+	var found []record
+	for _, name := range c.names {
+		n := c.gates[name].room(now, limit)
+		if n == 0 {
+			continue
+		}
+		part, err := c.docs.Collect(ctx, c.queries.bySend.Where(name).Between(nil, now.Add(time.Millisecond)).First(n))
+		if err != nil {
+			return nil, fmt.Errorf("chat: due: %w", err)
+		}
+		found = append(found, part...)
+	}
+	slices.SortStableFunc(found, func(a, b record) int { return sendAt(a).Compare(sendAt(b)) })
+	var ids []string
+	for _, r := range found[:min(limit, len(found))] {
+		ids = append(ids, r.ID)
+	}
+	return ids, nil
+}
+
+// sendAt tolerates that a conversation was sent to since it was found.
+func sendAt(r record) time.Time { return *cmp.Or(r.SendAt, &time.Time{}) }
+
+// Waiting counts the conversations in which messages wait, up to max, and gives since when the first does; the zero time when none does.
+func (c *Chats) Waiting(ctx context.Context, max int) (n int, since time.Time, err error) {
+	n, err = c.docs.Count(ctx, c.queries.byWaiting, max)
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("chat: waiting: %w", err)
+	}
+	first, err := c.docs.Collect(ctx, c.queries.byWaiting.First(1))
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("chat: waiting: %w", err)
+	}
+	if len(first) > 0 && first[0].Since != nil {
+		since = first[0].Since.UTC()
+	}
+	return n, since, nil
+}
+
+// Carry sends what waits in a conversation, unless another worker does.
+func (c *Chats) Carry(ctx context.Context, id string) error {
+	token := uuid.NewString()
+	x, err := c.update(ctx, id, func(x *chat) error {
+		now := c.now()
+		if len(x.Queue) == 0 || x.SendAt == nil || x.SendAt.After(now) {
+			return store.ErrUnchanged
+		}
+		x.take(token, now.Add(c.cfg.Lease))
+		return nil
+	})
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil // its time was over
+	}
+	if err != nil {
+		return fmt.Errorf("chat: claim: %w", err)
+	}
+	return c.send(ctx, x, token)
+}

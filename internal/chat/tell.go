@@ -1,0 +1,141 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/conversation"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/inbox"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/internal/store"
+)
+
+// Notice is something that the city tells a citizen of its own accord.
+type Notice struct {
+	ID      string // derived from its cause, so that a repeat names the same notice; unique for its recipient
+	To      string // the subject it is for
+	App     string // the mini-app that declared it
+	Notice  string // its id in that app's manifest
+	CaseApp string // with CaseID the case that it is about; both empty for none
+	CaseID  string
+	Words   func(message.Lang) (title, text string)
+	At      time.Time // when what it tells happened
+}
+
+// maxChats is how many conversations of one subject a notice looks at, those of the last interaction first.
+const maxChats = 3
+
+// Tell puts a notice into the conversations of its recipient, the latest on each network, once however often it comes. Whether it may be sent is decided
+// when it is its turn. Nobody to tell is no error. INTERNAL without an id, a recipient or words; UNAVAILABLE when too much waits there already.
+func (c *Chats) Tell(ctx context.Context, n Notice) error {
+	if n.ID == "" || n.To == "" || n.Words == nil {
+		return fault.Wrap(fault.Internal, errors.New("chat: a notice needs an id, a recipient and words"))
+	}
+	found, err := c.docs.Collect(ctx, c.queries.bySubject.Where(n.To).Descending().First(maxChats))
+	if err != nil {
+		return fmt.Errorf("chat: find conversations: %w", err)
+	}
+	told := map[string]bool{}
+	var errs []error
+	for _, r := range found {
+		if !told[r.Channel] {
+			told[r.Channel] = true
+			errs = append(errs, c.notify(ctx, r.ID, n))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// notify puts a notice into one conversation.
+func (c *Chats) notify(ctx context.Context, id string, n Notice) error {
+	mark := "n/" + once.ID("chat notice\x00"+n.ID)
+	return c.speak(ctx, id, mark, func(x *chat) (channels.Kind, message.Blocks) {
+		title, text := n.Words(x.State.Lang.Or())
+		return channels.Notice, message.Blocks{message.Words{Text: title + "\n" + text}}
+	})
+}
+
+// speak puts words into a conversation that did not ask for any, once for each mark, and wakes the relay. A conversation that is gone is no error.
+func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) (channels.Kind, message.Blocks)) error {
+	changed := false
+	_, err := c.update(ctx, id, func(x *chat) error {
+		if changed = !x.handled(mark); !changed {
+			return store.ErrUnchanged
+		}
+		if x.full(c.cfg.MaxQueue) {
+			return errFull
+		}
+		kind, blocks := words(x)
+		c.post(x, c.fitted(x.Channel, mark, 0, kind, blocks))
+		x.handle(mark)
+		return nil
+	})
+	if err == nil && changed {
+		c.nudge()
+	}
+	return c.known(chat{}, err)
+}
+
+// Apologise tells the person, once for each cause, that an event of theirs could not be acted on, and begins the dialogue anew: what was remembered may be
+// what broke it. Call it when the event is given up; cause is the event's id or that of its parking. A conversation that is not there is no error.
+func (c *Chats) Apologise(ctx context.Context, conversationID, cause string) error {
+	mark := "s/" + once.ID("chat apology\x00"+cause)
+	return c.speak(ctx, conversationID, mark, func(x *chat) (channels.Kind, message.Blocks) {
+		x.restart()
+		return channels.Reply, c.words(x, "chat.sorry")
+	})
+}
+
+// restart forgets what was talked about, but not in which language.
+func (x *chat) restart() {
+	x.Turns++
+	x.State = conversation.State{Lang: x.State.Lang}
+	x.Pending, x.Replies = "", 0
+}
+
+func (c *Chats) words(x *chat, key string) message.Blocks {
+	return message.Blocks{message.Words{Text: c.deps.Texts.Text(x.State.Lang.Or(), key, nil)}}
+}
+
+// forgotten is how long a conversation that a person asked to be forgotten is still kept: the id of the event tells its repeats.
+const forgotten = 7 * 24 * time.Hour
+
+// forget removes what the conversation holds about the person, and confirms it.
+func (c *Chats) forget(ctx context.Context, m inbox.Message) error {
+	token := ""
+	x, err := c.alter(ctx, m, func(x *chat) error {
+		token = ""
+		if x.handled(m.ID) {
+			return store.ErrUnchanged
+		}
+		x.restart()
+		x.private = private{Person: x.Person, State: x.State}
+		x.Subject, x.LastAt, x.Sent, x.Unsent, x.SilentUntil = "", nil, nil, nil, nil
+		x.tidy()
+		x.handle(m.ID)
+		x.ExpiresAt = c.now().Add(forgotten)
+		token = c.enqueue(x, "", c.fitted(x.Channel, m.ID, 0, channels.Reply, c.words(x, "chat.forgotten")))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	c.dispatch(ctx, x, token)
+	return nil
+}
+
+// leave notes that the person ceased to follow: no notices until they come back.
+func (c *Chats) leave(ctx context.Context, m inbox.Message) error {
+	return c.known(c.update(ctx, m.Conversation, func(x *chat) error {
+		if x.Left || x.LastAt != nil && x.LastAt.After(when(m, c.now())) {
+			return store.ErrUnchanged
+		}
+		x.Left = true
+		return nil
+	}))
+}

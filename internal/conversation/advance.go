@@ -1,0 +1,258 @@
+package conversation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/miniapps"
+)
+
+// maxRounds bounds how often one step looks for what to do next. Each round learns of values that are missing beside the others.
+const maxRounds = 20
+
+// advance does what comes next for the draft: it looks at what is known, asks for what is missing, sums up, or makes the call.
+func (t *turn) advance() {
+	if t.call != nil {
+		return
+	}
+	if t.s.Draft == nil {
+		t.menu(0)
+		return
+	}
+	if t.s.Draft.Sent != nil {
+		t.askRetry()
+		return
+	}
+	for range maxRounds {
+		if b := t.form.root.blind(); b != nil {
+			t.appOnly(b)
+			return
+		}
+		t.fill(t.form.root, "")
+		if t.verify() || t.check() {
+			return
+		}
+		if path, ok := t.open(); ok {
+			t.askField(path)
+			return
+		}
+		if t.complete() {
+			return
+		}
+	}
+	t.mend()
+}
+
+// complete sums up, or makes the call. It is false when values turned out to be missing: then they are to be asked for.
+func (t *turn) complete() bool {
+	if t.recheck() {
+		return true
+	}
+	input, err := t.m.services.Check(t.form.ref.App, t.form.ref.Action, encode(t.input()), t.lang())
+	switch {
+	case fault.CodeOf(err) == fault.Invalid:
+		return t.refused(fault.Of(err), true)
+	case err != nil:
+		t.failed(err)
+	case t.sumsUp():
+		t.summary(false)
+	default:
+		t.send(input)
+	}
+	return true
+}
+
+// sumsUp tells whether the person is asked before the call is made: when the action wants it, or when there is more to offer.
+func (t *turn) sumsUp() bool {
+	a := t.form.action
+	return !a.ReadOnly && (len(a.Confirm) > 0 || len(t.offered()) > 0)
+}
+
+// submit makes the call, once everything fits.
+func (t *turn) submit() {
+	input, err := t.m.services.Check(t.form.ref.App, t.form.ref.Action, encode(t.input()), t.lang())
+	_, open := t.open()
+	if open || err != nil || t.sumsUp() && t.s.Draft.Confirmed != digest(t.input()) {
+		t.advance()
+		return
+	}
+	t.send(input)
+}
+
+// send makes the call of the draft with an input that was checked.
+func (t *turn) send(input []byte) {
+	d := t.s.Draft
+	if t.s.Calls >= maxCalls {
+		t.askRetry()
+		return
+	}
+	c := Call{App: d.App, Action: d.Action, Input: input, Case: d.Case}
+	if !t.form.action.ReadOnly {
+		c.Key = t.key()
+		d.Sent = &c
+	}
+	t.run(c, Wait{For: forResult})
+}
+
+// refused takes back what a fault says is wrong, and remembers what it says is missing. With quiet, nothing is said about what is missing: it will be
+// asked for. It is true when it asked something itself.
+func (t *turn) refused(f *fault.Error, quiet bool) bool {
+	changed := false
+	var wrong, whole []string
+	for _, x := range f.Fields {
+		n, at := t.nearest(pathOf(x.Path))
+		switch {
+		case at == "":
+			whole = append(whole, t.field(x))
+			continue
+		case !n.askable():
+			t.appOnly(n)
+			return true
+		}
+		_, known := t.known(at)
+		needed := t.need(n, at)
+		changed = changed || needed
+		if known && !needed {
+			wrong = append(wrong, at)
+		}
+		if known || !quiet {
+			t.tell(message.Words{Text: t.field(x)})
+		}
+	}
+	if t.rejectAll(wrong) || changed {
+		return false
+	}
+	if len(f.Fields) == 0 {
+		whole = append(whole, t.fault(f))
+	}
+	for _, s := range whole {
+		t.tell(message.Words{Text: s})
+	}
+	t.mend()
+	return true
+}
+
+// rejectAll takes answers back, the last items of lists first, so that taking one away does not move those still to be taken. The first is asked for next.
+func (t *turn) rejectAll(paths []string) bool {
+	done := false
+	for _, p := range slices.SortedFunc(slices.Values(paths), backwards) {
+		done = t.reject(p) || done
+	}
+	if i := slices.IndexFunc(paths, single); i >= 0 && done {
+		t.s.Draft.Want = paths[i]
+	}
+	return done
+}
+
+// backwards orders paths so that later items of a list come before earlier ones.
+func backwards(a, b string) int {
+	x, y := steps(a), steps(b)
+	for i := range min(len(x), len(y)) {
+		if x[i] == y[i] {
+			continue
+		}
+		if p, q := index(x[i]), index(y[i]); p >= 0 && q >= 0 {
+			return q - p
+		}
+		return strings.Compare(x[i], y[i])
+	}
+	return len(y) - len(x)
+}
+
+// single tells whether path names no item of a list.
+func single(path string) bool {
+	_, last := parent(path)
+	return index(last) < 0
+}
+
+func pathOf(list []string) string {
+	path := ""
+	for _, step := range list {
+		path = join(path, step)
+	}
+	return path
+}
+
+// nearest gives the value at path, or the one around it, that a dialogue knows of. The path is "" for the input itself.
+func (t *turn) nearest(path string) (*node, string) {
+	n, at := t.form.root, ""
+	for _, step := range steps(path) {
+		c := n.child(step)
+		if c == nil {
+			break
+		}
+		n, at = c, join(at, step)
+	}
+	return n, at
+}
+
+// need remembers that the value at path, which is not known or too short a list, is missing beside the others. It is false when that is nothing new.
+func (t *turn) need(n *node, path string) bool {
+	d := t.s.Draft
+	if _, known := t.known(path); known && (n.kind != kindList || t.count(path) >= n.min) {
+		return false
+	}
+	if n.fixed != nil {
+		return t.set(path, *n.fixed)
+	}
+	fresh, before := !slices.Contains(d.Needed, path), len(d.Skipped)
+	d.Needed = add(d.Needed, path)
+	d.Skipped = slices.DeleteFunc(d.Skipped, func(p string) bool { return inside(path, p) })
+	return fresh || before != len(d.Skipped)
+}
+
+// reject takes the answer at path back, to be asked for again.
+func (t *turn) reject(path string) bool {
+	if _, known := t.known(path); !known {
+		return false
+	}
+	t.unset(path)
+	if single(path) {
+		t.s.Draft.Want = path
+	}
+	return true
+}
+
+// mend lets the person choose what to change or to add, when what is wrong cannot be pinned on one answer.
+func (t *turn) mend() {
+	var options []message.Choice
+	for _, c := range t.alternatives() {
+		options = append(options, message.Choice{Label: t.text("choice.add", params{"label": t.name(c)}), Value: tokenAdd + c.name})
+	}
+	t.askChange(options)
+}
+
+// alternatives are the values of the form itself that are not known and can be given: those that the schema wants one of, if it says so.
+func (t *turn) alternatives() []*node {
+	var named, all []*node
+	for _, c := range t.form.root.children {
+		if _, known := t.known(c.name); known || !c.askable() || c.fixed != nil {
+			continue
+		}
+		if slices.Contains(t.form.root.either, c.name) {
+			named = append(named, c)
+		}
+		if c.words.Ask != miniapps.AskNever {
+			all = append(all, c)
+		}
+	}
+	if len(named) > 0 {
+		return named
+	}
+	return all
+}
+
+// appOnly ends the draft because no chat may ask for a value that it needs.
+func (t *turn) appOnly(n *node) {
+	t.say("app_only", params{"label": t.name(n), "action": t.title(t.form)})
+	t.drop()
+	t.menu(0)
+}
+
+// drop ends the draft.
+func (t *turn) drop() {
+	t.s.Draft, t.s.Question, t.s.Held = nil, nil, nil
+	t.load()
+}

@@ -1,0 +1,297 @@
+package conversation
+
+import (
+	"slices"
+
+	"github.com/motcua/motcua/miniapps"
+)
+
+// set makes v the answer at path. It is false when the answers would grow too long.
+func (t *turn) set(path string, v any) bool {
+	old, had := get(t.answers, path)
+	t.write(path, v)
+	if len(encode(t.answers)) > maxAnswer {
+		if had {
+			t.write(path, old)
+		} else {
+			drop(t.answers, steps(path))
+		}
+		return false
+	}
+	d := t.s.Draft
+	t.forget(path)
+	d.Skipped = slices.DeleteFunc(d.Skipped, func(p string) bool { return inside(path, p) })
+	if d.Want != "" && inside(path, d.Want) {
+		d.Want = ""
+	}
+	return true
+}
+
+func (t *turn) write(path string, v any) {
+	if object, ok := put(t.answers, steps(path), v).(map[string]any); ok {
+		t.answers = object
+	}
+}
+
+// unset takes the answer at path away. Of a list, the labels of what is left go too, for their places change.
+func (t *turn) unset(path string) {
+	drop(t.answers, steps(path))
+	t.forget(path)
+	around, last := parent(path)
+	if index(last) >= 0 {
+		t.forget(around)
+	}
+	d := t.s.Draft
+	d.Closed = slices.DeleteFunc(d.Closed, func(p string) bool { return inside(p, path) || p == around })
+	d.Taken = slices.DeleteFunc(d.Taken, func(p string) bool { return inside(p, path) })
+}
+
+// forget drops what was found out about the answer at path.
+func (t *turn) forget(path string) {
+	d := t.s.Draft
+	for p := range d.Labels {
+		if inside(p, path) {
+			delete(d.Labels, p)
+		}
+	}
+	d.Listed = slices.DeleteFunc(d.Listed, func(p string) bool { return inside(p, path) })
+	for p := range d.Checked {
+		if inside(p, path) || inside(path, p) {
+			delete(d.Checked, p)
+			delete(d.Derived, p)
+		}
+	}
+}
+
+// note remembers that the value at path was given when it was asked for.
+func (t *turn) note(path string) {
+	d := t.s.Draft
+	d.Asked = append(slices.DeleteFunc(d.Asked, func(p string) bool { return p == path }), path)
+}
+
+func (t *turn) label(path, label string) {
+	d := t.s.Draft
+	if d.Labels == nil {
+		d.Labels = map[string]string{}
+	}
+	d.Labels[path] = label
+}
+
+func add(list []string, s string) []string {
+	if slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// known gives the answer at path.
+func (t *turn) known(path string) (any, bool) { return get(t.answers, path) }
+
+// fill sets what needs no asking: the only value there is, and the default of what is needed but not asked for.
+func (t *turn) fill(n *node, path string) {
+	for _, c := range n.children {
+		p := join(path, c.name)
+		_, known := t.known(p)
+		switch {
+		case c.kind == kindObject && (known || c.required):
+			t.fill(c, p)
+			_, filled := t.known(p)
+			if _, open := t.missing(c, p, true); !open && !filled && c.askable() {
+				t.set(p, map[string]any{}) // it must be there, and has nothing to ask for
+			}
+		case c.kind == kindList && known:
+			t.fillItems(c, p)
+		case known || !c.required || c.words.Sensitive:
+		case c.fixed != nil && c.valid(*c.fixed):
+			t.set(p, *c.fixed)
+		case c.standard != nil && c.words.Ask != miniapps.AskAlways && c.valid(*c.standard):
+			t.set(p, *c.standard)
+		}
+	}
+}
+
+func (t *turn) fillItems(n *node, path string) {
+	for i := range t.count(path) {
+		if n.item.kind == kindObject {
+			t.fill(n.item, joinIndex(path, i))
+		}
+	}
+}
+
+// count gives how many items the list at path has.
+func (t *turn) count(path string) int {
+	v, _ := t.known(path)
+	list, _ := v.([]any)
+	return len(list)
+}
+
+// open finds the first value that is to be asked for: what the person or the dialogue wants next, then what is missing.
+func (t *turn) open() (string, bool) {
+	d := t.s.Draft
+	if d.Want != "" {
+		if p, ok := t.wanted(d.Want); ok {
+			return p, true
+		}
+		d.Want = ""
+	}
+	return t.missing(t.form.root, "", true)
+}
+
+// wanted gives what to ask for when the value at path is wanted, whether it is known or not.
+func (t *turn) wanted(path string) (string, bool) {
+	n := t.form.root.at(path)
+	switch {
+	case n == nil || !n.askable() || n.fixed != nil:
+		return "", false
+	case n.leaf():
+		return path, true
+	case n.kind == kindObject:
+		t.s.Draft.Taken = add(t.s.Draft.Taken, path)
+		return t.missing(n, path, true)
+	}
+	if t.count(path) >= n.max {
+		return "", false
+	}
+	item := joinIndex(path, t.count(path))
+	if n.item.leaf() {
+		return item, true
+	}
+	t.s.Draft.Taken = add(t.s.Draft.Taken, item)
+	return t.missing(n.item, item, true)
+}
+
+// missing finds the first value at or below path that is to be asked for. must says that the value at path is.
+func (t *turn) missing(n *node, path string, must bool) (string, bool) {
+	d := t.s.Draft
+	_, known := t.known(path)
+	must = must || slices.Contains(d.Needed, path) || slices.Contains(d.Taken, path)
+	if !n.askable() || n.fixed != nil || !known && slices.Contains(d.Skipped, path) {
+		return "", false
+	}
+	switch {
+	case n.leaf():
+		return path, must && !known
+	case !must && !known:
+		return "", false
+	case n.kind == kindList:
+		return t.missingItem(n, path, must)
+	}
+	for _, c := range n.children {
+		if p, ok := t.missing(c, join(path, c.name), c.always()); ok {
+			return p, true
+		}
+	}
+	return "", false
+}
+
+// missingItem finds what is missing in the items of a list, or asks for one more.
+func (t *turn) missingItem(n *node, path string, must bool) (string, bool) {
+	d, count := t.s.Draft, t.count(path)
+	for i := range count {
+		if p, ok := t.missing(n.item, joinIndex(path, i), true); ok {
+			return p, true
+		}
+	}
+	next := joinIndex(path, count)
+	switch {
+	case count < n.max && !n.item.leaf() && (count < n.min || slices.Contains(d.Taken, next)):
+		return t.missing(n.item, next, true)
+	case count < n.min && count < n.max:
+		return next, true
+	case must && count < n.max && !slices.Contains(d.Closed, path):
+		return next, true
+	}
+	return "", false
+}
+
+// optional tells whether the person may go on without the value at path, and which value is then left out: the nearest one around it that is optional.
+func (t *turn) optional(path string) (string, bool) {
+	for p := path; p != ""; p, _ = parent(p) {
+		n := t.form.root.at(p)
+		around, last := parent(p)
+		if n == nil {
+			return "", false
+		}
+		if i := index(last); i >= 0 {
+			list := t.form.root.at(around)
+			if list == nil || i < list.min {
+				continue
+			}
+			return p, true
+		}
+		if !n.required && !slices.Contains(t.s.Draft.Needed, p) {
+			return p, true
+		}
+		if around == "" {
+			return "", false
+		}
+	}
+	return "", false
+}
+
+// each visits the known values in the order in which they are asked for, containers before what they hold, until visit gives false.
+func (t *turn) each(visit func(path string, n *node, v any) bool) { t.walk(t.form.root, "", visit) }
+
+func (t *turn) walk(n *node, path string, visit func(string, *node, any) bool) bool {
+	v, known := t.known(path)
+	if !known || !visit(path, n, v) {
+		return !known
+	}
+	switch n.kind {
+	case kindObject:
+		for _, c := range n.children {
+			if !t.walk(c, join(path, c.name), visit) {
+				return false
+			}
+		}
+	case kindList:
+		for i := range t.count(path) {
+			if !t.walk(n.item, joinIndex(path, i), visit) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// input gives the answers as they are sent: without objects and lists that nothing was put into.
+func (t *turn) input() map[string]any {
+	out, _ := pruned(t.form.root, t.answers).(map[string]any)
+	if out == nil {
+		out = map[string]any{}
+	}
+	return out
+}
+
+func pruned(n *node, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if n.kind != kindObject {
+			return v
+		}
+		out := map[string]any{}
+		for _, c := range n.children {
+			if x, ok := v[c.name]; ok {
+				if x = pruned(c, x); x != nil {
+					out[c.name] = x
+				}
+			}
+		}
+		if len(out) == 0 && !n.required {
+			return nil
+		}
+		return out
+	case []any:
+		if n.kind != kindList || len(v) == 0 && !n.required {
+			return nil
+		}
+		out := []any{}
+		for _, x := range v {
+			if x = pruned(n.item, x); x != nil {
+				out = append(out, x)
+			}
+		}
+		return out
+	}
+	return v
+}

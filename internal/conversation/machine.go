@@ -1,0 +1,139 @@
+package conversation
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/motcua/motcua/internal/intent"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/miniapps"
+)
+
+// Rules are what a city can choose about its dialogues. The zero value means the defaults.
+type Rules struct {
+	// Report is the action, as app.action, that is offered for a long sentence that fits nothing. Default "": none.
+	Report string `koanf:"report"`
+	// LongText is from how many characters a text counts as a sentence: an answer rather than the name of something. Default 25.
+	LongText int `koanf:"long_text"`
+	// Remind is after what silence a dialogue is taken up with a reminder of what it is about. Default 12h.
+	Remind time.Duration `koanf:"remind"`
+	// Page is how many options are shown at a time. Default 9.
+	Page int `koanf:"page"`
+}
+
+const (
+	defaultLongText = 25
+	defaultRemind   = 12 * time.Hour
+	defaultPage     = 9
+	maxPage         = 50
+)
+
+// Validate reports every value that cannot be worked with, by its key. Whether Report exists is seen by NewMachine.
+func (r Rules) Validate() error {
+	var errs []error
+	if app, action, ok := strings.Cut(r.Report, "."); r.Report != "" && (!ok || app == "" || action == "") {
+		errs = append(errs, errors.New("report: must be written app.action"))
+	}
+	if r.LongText < 0 {
+		errs = append(errs, errors.New("long_text: must not be negative"))
+	}
+	if r.Remind < 0 {
+		errs = append(errs, errors.New("remind: must not be negative"))
+	}
+	if r.Page < 0 || r.Page > maxPage {
+		errs = append(errs, fmt.Errorf("page: must be from 1 to %d, or 0 for the default", maxPage))
+	}
+	return errors.Join(errs...)
+}
+
+func (r Rules) withDefaults() Rules {
+	if r.LongText == 0 {
+		r.LongText = defaultLongText
+	}
+	if r.Remind == 0 {
+		r.Remind = defaultRemind
+	}
+	if r.Page == 0 {
+		r.Page = defaultPage
+	}
+	return r
+}
+
+// Machine holds dialogues: what there is to do, and how people say it. It never changes, so any number of conversations may step at once.
+type Machine struct {
+	services Services
+	texts    Texts
+	rules    Rules
+	offers   []*form // what citizens can open by words, in the order of the menu
+	forms    map[Ref]*form
+	intents  Intents
+	words    words
+}
+
+// Intents finds what a text asks for, best first: opening words of actions ("app.action") and the commands of a dialogue; *intent.Recogniser does.
+type Intents interface {
+	Recognise(text string) []intent.Match
+}
+
+// NewMachine reads what the services declare. Its error names every setting that does not fit them.
+func NewMachine(services Services, intents Intents, texts Texts, rules Rules) (*Machine, error) {
+	if services == nil || intents == nil || texts == nil {
+		return nil, errors.New("conversation: services, intents and texts are needed")
+	}
+	if err := rules.Validate(); err != nil {
+		return nil, fmt.Errorf("conversation: %w", err)
+	}
+	m := &Machine{services: services, texts: texts, rules: rules.withDefaults(), forms: map[Ref]*form{}, intents: intents, words: readWords(texts)}
+	for _, app := range services.Apps() {
+		for _, a := range app.Actions {
+			if a.Audience != miniapps.ByCitizen {
+				continue
+			}
+			schema, ok := services.Input(app.AppID, a.ID)
+			if !ok {
+				return nil, fmt.Errorf("conversation: %s.%s has no input schema", app.AppID, a.ID)
+			}
+			m.add(app, a, newNode("", schema, true, 0))
+		}
+	}
+	if _, known := m.forms[refOf(rules.Report)]; rules.Report != "" && !known {
+		return nil, fmt.Errorf("conversation: report: citizens have no action %s", rules.Report)
+	}
+	return m, nil
+}
+
+func (m *Machine) add(app miniapps.Manifest, a miniapps.Action, root *node) {
+	f := &form{ref: Ref{App: app.AppID, Action: a.ID}, action: a, version: app.VersionCode, root: root, group: shortName(app)}
+	m.forms[f.ref] = f
+	if len(a.OpeningWords) > 0 {
+		m.offers = append(m.offers, f)
+	}
+}
+
+func shortName(app miniapps.Manifest) message.Text {
+	if len(app.ShortName) > 0 {
+		return app.ShortName
+	}
+	return app.Name
+}
+
+// Step gives the next state and what is to be done. It changes nothing that s shares: the same arguments give the same answer.
+//
+// A Heard yields at least one effect: something is always said, or a call is made that leads to it. An answer nobody waits for yields none.
+func (m *Machine) Step(s State, in Input) (State, []Effect) {
+	t := m.begin(s)
+	switch in := in.(type) {
+	case Heard:
+		t.hear(in)
+	case Returned:
+		if t.s.Call == nil {
+			return s, nil
+		}
+		t.returned(in)
+	default:
+		return s, nil
+	}
+	return t.end()
+}

@@ -1,0 +1,409 @@
+package conversation
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/miniapps"
+)
+
+// form is the input of one action as a dialogue sees it.
+type form struct {
+	ref     Ref
+	group   message.Text // what the app is called in the menu
+	action  miniapps.Action
+	version int
+	root    *node
+}
+
+// kind says how a value is asked for and understood.
+type kind string
+
+const (
+	kindText    kind = "text"
+	kindAny     kind = "any" // one of several plain types
+	kindNumber  kind = "number"
+	kindInteger kind = "integer"
+	kindBool    kind = "bool"
+	kindChoice  kind = "choice" // one of what the schema lists
+	kindRemote  kind = "remote" // one of what an x-options action gives
+	kindPhoto   kind = "photo"
+	kindVideo   kind = "video"
+	kindPlace   kind = "place"
+	kindPhone   kind = "phone"
+	kindDate    kind = "date"
+	kindMoment  kind = "moment" // date-time
+	kindTime    kind = "time"
+	kindObject  kind = "object"
+	kindList    kind = "list"
+	kindNone    kind = "none" // no chat can ask for it
+)
+
+const (
+	maxLevels = 8  // objects and lists in each other that a dialogue follows
+	maxItems  = 50 // of a list that sets no limit
+)
+
+// node is one value that an input can hold.
+type node struct {
+	name     string // "" for the input itself and for the items of a list
+	kind     kind
+	schema   *jsonschema.Schema // says which values are valid
+	words    miniapps.Keywords
+	title    string
+	required bool    // in the object around it
+	children []*node // of an object, in the order in which they are asked for
+	item     *node   // of a list
+	min, max int     // of a list: items
+	unique   bool    // of a list
+	choices  []choice
+	fixed    *any // the only value there is
+	standard *any // default
+	pattern  jsonschema.Regexp
+	address  bool     // of a place: it can be written
+	either   []string // of the input itself: names that alternatives in the schema want
+}
+
+// choice is one value that the schema lists.
+type choice struct {
+	value any
+	label message.Text // nil when the value speaks for itself
+}
+
+// traits are what a schema says in itself and in the schemas that it refers to or is made of.
+type traits struct {
+	types    []string
+	format   string
+	words    miniapps.Keywords
+	title    string
+	props    map[string]*jsonschema.Schema
+	required []string
+	items    *jsonschema.Schema
+	tuple    bool
+	min, max *int
+	unique   bool
+	enum     []any
+	fixed    *any
+	standard *any
+	pattern  jsonschema.Regexp
+	variants [][]*jsonschema.Schema // oneOf and anyOf
+}
+
+func (t *traits) read(s *jsonschema.Schema, depth int) {
+	if s == nil || depth > maxLevels {
+		return
+	}
+	if s.Types != nil && t.types == nil {
+		t.types = s.Types.ToStrings()
+	}
+	if s.Format != nil {
+		t.format = cmp.Or(t.format, s.Format.Name)
+	}
+	if s.Enum != nil && t.enum == nil {
+		t.enum = s.Enum.Values
+	}
+	t.words = merged(t.words, miniapps.KeywordsOf(s))
+	t.title = cmp.Or(t.title, s.Title)
+	t.fixed, t.standard = cmp.Or(t.fixed, s.Const), cmp.Or(t.standard, s.Default)
+	t.items, t.tuple = cmp.Or(t.items, s.Items2020), t.tuple || len(s.PrefixItems) > 0
+	t.min, t.max = cmp.Or(t.min, s.MinItems), cmp.Or(t.max, s.MaxItems)
+	t.unique = t.unique || s.UniqueItems
+	if s.Pattern != nil && t.pattern == nil {
+		t.pattern = s.Pattern
+	}
+	for name, p := range s.Properties {
+		if t.props == nil {
+			t.props = map[string]*jsonschema.Schema{}
+		}
+		t.props[name] = cmp.Or(t.props[name], p)
+	}
+	t.required = append(t.required, s.Required...)
+	for _, v := range [][]*jsonschema.Schema{s.OneOf, s.AnyOf} {
+		if len(v) > 0 {
+			t.variants = append(t.variants, v)
+		}
+	}
+	t.read(s.Ref, depth+1)
+	for _, part := range s.AllOf {
+		t.read(part, depth+1)
+	}
+}
+
+func merged(a, b miniapps.Keywords) miniapps.Keywords {
+	if a.Label == nil {
+		a.Label = b.Label
+	}
+	if a.Prompt == nil {
+		a.Prompt = b.Prompt
+	}
+	a.Order, a.Ask = cmp.Or(a.Order, b.Order), cmp.Or(a.Ask, b.Ask)
+	a.Options, a.Check = cmp.Or(a.Options, b.Options), cmp.Or(a.Check, b.Check)
+	a.Sensitive, a.Opening = a.Sensitive || b.Sensitive, a.Opening || b.Opening
+	return a
+}
+
+func newNode(name string, s *jsonschema.Schema, required bool, depth int) *node {
+	var t traits
+	t.read(s, 0)
+	n := &node{
+		name: name, schema: s, words: t.words, title: t.title, required: required, unique: t.unique,
+		fixed: t.fixed, standard: t.standard, pattern: t.pattern, choices: t.choices(),
+	}
+	if len(n.choices) == 1 && n.fixed == nil {
+		n.fixed = &n.choices[0].value
+	}
+	n.kind = t.kind(n)
+	if depth == 0 {
+		n.kind = kindObject // manifests allow nothing else
+		n.either = eitherOf(s, 0)
+	}
+	if depth >= maxLevels && (n.kind == kindObject || n.kind == kindList) {
+		n.kind = kindNone
+	}
+	switch n.kind {
+	case kindPlace:
+		n.address = t.props["address"] != nil
+	case kindObject:
+		n.children = childrenOf(t, depth)
+	case kindList:
+		n.listOf(t, depth)
+	}
+	return n
+}
+
+// eitherOf gives the names that the alternatives and conditions in a schema want.
+func eitherOf(s *jsonschema.Schema, depth int) []string {
+	if s == nil || depth > maxLevels {
+		return nil
+	}
+	var out []string
+	for _, part := range slices.Concat(s.AnyOf, s.OneOf, s.AllOf, []*jsonschema.Schema{s.Then, s.Else}) {
+		if part != nil {
+			out = append(append(out, part.Required...), eitherOf(part, depth+1)...)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.DependentSchemas)) {
+		out = append(append(out, s.DependentSchemas[name].Required...), eitherOf(s.DependentSchemas[name], depth+1)...)
+	}
+	return out
+}
+
+func childrenOf(t traits, depth int) []*node {
+	var out []*node
+	for _, name := range slices.Sorted(maps.Keys(t.props)) {
+		out = append(out, newNode(name, t.props[name], slices.Contains(t.required, name), depth+1))
+	}
+	slices.SortStableFunc(out, func(a, b *node) int { return cmp.Compare(a.words.Order, b.words.Order) })
+	return out
+}
+
+// listOf describes the items. Options and sensitivity that stand on the list are about them.
+func (n *node) listOf(t traits, depth int) {
+	n.item = newNode("", t.items, true, depth+1)
+	n.item.words.Sensitive = n.item.words.Sensitive || n.words.Sensitive
+	if n.words.Options != "" {
+		n.item.words.Options, n.words.Options = n.words.Options, ""
+		if n.item.kind != kindObject && n.item.kind != kindList {
+			n.item.kind = kindRemote
+		}
+	}
+	n.max = maxItems
+	if t.max != nil {
+		n.max = min(*t.max, maxItems)
+	}
+	if t.min != nil {
+		n.min = *t.min
+	}
+	if n.item.kind == kindNone {
+		n.kind = kindNone
+	}
+}
+
+// kind tells how a value with these traits is asked for.
+func (t traits) kind(n *node) kind {
+	switch {
+	case len(n.choices) > 0:
+		return kindChoice
+	case t.words.Options != "" && !slices.Contains(t.types, "array"):
+		return kindRemote
+	case len(t.types) > 1 || len(t.types) == 0 && len(t.variants) > 0:
+		return t.mixed()
+	case len(t.types) == 0 && t.fixed != nil:
+		return kindText
+	case len(t.types) == 0:
+		return kindNone
+	}
+	switch t.types[0] {
+	case "string":
+		return t.text()
+	case "number":
+		return kindNumber
+	case "integer":
+		return kindInteger
+	case "boolean":
+		return kindBool
+	case "object":
+		return t.object()
+	case "array":
+		if t.items != nil && !t.tuple {
+			return kindList
+		}
+	}
+	return kindNone
+}
+
+// mixed is the kind of a value that may be of several types: any of the plain ones can be typed.
+func (t traits) mixed() kind {
+	types := t.types
+	for _, v := range t.variants {
+		for _, s := range v {
+			var x traits
+			x.read(s, 1)
+			types = append(types, x.types...)
+		}
+	}
+	for _, plain := range []string{"string", "number", "integer", "boolean"} {
+		if slices.Contains(types, plain) {
+			return kindAny
+		}
+	}
+	return kindNone
+}
+
+func (t traits) text() kind {
+	switch t.format {
+	case miniapps.FormatPhoto:
+		return kindPhoto
+	case miniapps.FormatVideo:
+		return kindVideo
+	case miniapps.FormatPhone:
+		return kindPhone
+	case miniapps.FormatDate:
+		return kindDate
+	case "date-time":
+		return kindMoment
+	case "time":
+		return kindTime
+	}
+	return kindText
+}
+
+func (t traits) object() kind {
+	switch {
+	case t.format == miniapps.FormatLocation:
+		return kindPlace
+	case len(t.props) > 0:
+		return kindObject
+	}
+	return kindNone
+}
+
+// choices gives the values that enum, or alternatives that are all constants, list.
+func (t traits) choices() []choice {
+	var out []choice
+	for _, v := range t.enum {
+		if v != nil {
+			out = append(out, choice{value: v})
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, v := range t.variants {
+		if list := constants(v); list != nil {
+			return list
+		}
+	}
+	return nil
+}
+
+func constants(variants []*jsonschema.Schema) []choice {
+	var out []choice
+	for _, s := range variants {
+		var t traits
+		t.read(s, 1)
+		if t.fixed == nil || *t.fixed == nil {
+			return nil
+		}
+		c := choice{value: *t.fixed, label: t.words.Label}
+		if c.label == nil {
+			c.label = t.words.Prompt
+		}
+		if c.label == nil && t.title != "" {
+			c.label = message.Text{message.Vietnamese: t.title}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// at gives the node at path, or nil.
+func (n *node) at(path string) *node {
+	for _, step := range steps(path) {
+		if n == nil {
+			return nil
+		}
+		n = n.child(step)
+	}
+	return n
+}
+
+func (n *node) child(step string) *node {
+	if n.kind == kindList && index(step) >= 0 {
+		return n.item
+	}
+	for _, c := range n.children {
+		if c.name == step {
+			return c
+		}
+	}
+	return nil
+}
+
+// leaf tells whether the value is asked for as one.
+func (n *node) leaf() bool { return n.kind != kindObject && n.kind != kindList }
+
+// valid tells whether v is a value that fits.
+func (n *node) valid(v any) bool { return v != nil && n.schema.Validate(v) == nil }
+
+// askable tells whether a chat may ask for the value at all.
+func (n *node) askable() bool { return n.kind != kindNone && !n.words.Sensitive }
+
+// takes tells whether the value, or what lies in it, is of that kind.
+func (n *node) takes(k kind) bool {
+	if n == nil || n.words.Sensitive || n.words.Ask == miniapps.AskNever && n.kind == kindObject {
+		return false
+	}
+	if n.kind == k || n.kind == kindList && n.item.kind == k && n.max > 0 {
+		return true
+	}
+	return slices.ContainsFunc(n.children, func(c *node) bool { return c.takes(k) })
+}
+
+// always tells whether the value is asked for whenever the object around it is.
+func (n *node) always() bool {
+	return n.words.Ask == miniapps.AskAlways || n.words.Ask == "" && n.required
+}
+
+// blind names the first value that the action needs and no chat may ask for; nil when there is none.
+func (n *node) blind() *node {
+	for _, c := range n.children {
+		switch {
+		case !c.required:
+			continue
+		case !c.askable() && c.fixed == nil && c.standard == nil:
+			return c
+		}
+		if b := c.blind(); b != nil {
+			return b
+		}
+	}
+	if n.kind == kindList && n.min > 0 {
+		return (&node{children: []*node{n.item}}).blind()
+	}
+	return nil
+}

@@ -1,0 +1,188 @@
+package conversation
+
+import (
+	"strings"
+	"time"
+)
+
+// hear takes in what the person did.
+func (t *turn) hear(h Heard) {
+	silence := t.arrive(h)
+	t.reconcile()
+	for _, r := range h.Refused {
+		t.sayRefused(r)
+	}
+	if t.s.Draft != nil && silence >= t.m.rules.Remind {
+		t.say("reminder", params{"action": t.title(t.form)})
+	}
+	text := cleaned(h.Text)
+	token := h.Choice
+	if strings.HasPrefix(text, tokenMark) {
+		token, text = text, ""
+	}
+	if token != "" && !strings.HasPrefix(token, tokenMark) { // of a menu that the network keeps, or of a mini-app: its title says what it means
+		token, text = "", strongest(text, cleaned(token))
+	}
+	switch {
+	case token != "":
+		t.tapped(h, token)
+	case h.Hello && text == "":
+		t.greet()
+	case t.s.Draft != nil:
+		t.inDraft(h, text)
+	default:
+		t.inIdle(h, text)
+	}
+	if t.call == nil && !t.asked {
+		t.again()
+	}
+}
+
+func strongest(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// arrive begins a turn and gives how long the person was silent.
+func (t *turn) arrive(h Heard) time.Duration {
+	silence := time.Duration(0)
+	if !t.s.At.IsZero() {
+		silence = h.At.Sub(t.s.At)
+	}
+	t.s.At, t.s.Event, t.s.Calls, t.s.Assurance = h.At, h.ID, 0, h.Assurance
+	t.s.Call, t.s.Wait = nil, nil // a change that was under way stands in Draft.Sent
+	if t.s.Draft != nil && t.s.Draft.Sent != nil && !t.s.Draft.Unsure {
+		t.s.Draft.Unsure = true
+	}
+	return silence
+}
+
+// tapped does what was tapped. What belongs to an earlier question is not taken for an answer to this one.
+func (t *turn) tapped(h Heard, token string) {
+	if t.s.Draft != nil {
+		t.take(h)
+	}
+	if !t.tap(token) {
+		t.say("old_choice", nil)
+		t.again()
+	}
+}
+
+// inDraft takes in what was said while an action is being prepared.
+func (t *turn) inDraft(h Heard, text string) {
+	took := t.take(h)
+	switch {
+	case text != "" && !wordy(text) && t.wantsWords():
+		t.say("odd", nil)
+		t.again()
+	case text != "" && took.asked:
+		if c := t.commandIn(text); c == "" || !t.obey(c) {
+			t.advance()
+		}
+	case text != "":
+		t.understand(text)
+	case took.any && !took.only:
+		t.s.Question = nil
+		t.advance()
+	case len(h.Refused) == 0 && !took.any:
+		t.say("nothing_heard", nil)
+		t.again()
+	default:
+		t.again()
+	}
+}
+
+// wantsWords tells whether a text without a letter or digit can be no answer to the question that stands.
+func (t *turn) wantsWords() bool { return !t.at(askField) || t.node(t.s.Question.Path) == nil }
+
+// understand finds out what a text means while an action is being prepared: one of the options as it is written, a command, or an answer.
+func (t *turn) understand(text string) {
+	if token, ok := t.shown(text); ok && t.tap(token) {
+		return
+	}
+	if t.at(askRetry) && t.m.words.retry.has(text) {
+		t.retry()
+		return
+	}
+	if c := t.commandIn(text); c != "" && t.obey(c) {
+		return
+	}
+	if t.m.words.hello.has(text) {
+		t.greet()
+		return
+	}
+	q := t.s.Question
+	if q == nil {
+		t.advance()
+		return
+	}
+	switch {
+	case q.Kind == askField:
+		t.answer(text)
+	case q.Kind == askConfirm && t.atSummary(text), q.Kind == askChange && t.pickNamed(text):
+	case t.pickShown(text), t.strays(text):
+	default:
+		t.say("not_understood", nil)
+		t.again()
+	}
+}
+
+// shown gives the token of the choice that text names exactly, or by its number.
+func (t *turn) shown(text string) (string, bool) {
+	q := t.s.Question
+	if q == nil {
+		return "", false
+	}
+	all := append(namesOf(q.Options), namesOf(q.Controls)...)
+	if i := exactly(text, all); i >= 0 {
+		return all[i].value, true
+	}
+	if i := position(text, len(q.Options)); i >= 0 {
+		return q.Options[i].Value, true
+	}
+	return "", false
+}
+
+// pickShown takes text as one of the choices that were shown, in other words.
+func (t *turn) pickShown(text string) bool {
+	q := t.s.Question
+	if q == nil || len([]rune(text)) >= 2*t.m.rules.LongText {
+		return false
+	}
+	all := append(namesOf(q.Options), namesOf(q.Controls)...)
+	i := only(fits(text, all))
+	return i >= 0 && t.tap(all[i].value)
+}
+
+// returned takes in the answer to the call under way.
+func (t *turn) returned(r Returned) {
+	w := t.s.Wait
+	t.s.Call, t.s.Wait = nil, nil
+	if t.s.Draft == nil || w == nil {
+		t.again()
+		return
+	}
+	if w.For != forResult {
+		if t.reconcile(); t.s.Draft == nil {
+			t.again()
+			return
+		}
+	}
+	switch w.For {
+	case forOptions:
+		t.gotOptions(r, w.Path)
+	case forMatch:
+		t.gotMatch(r, *w)
+	case forVerify:
+		t.gotVerified(r, w.Path)
+	case forCheck:
+		t.gotChecked(r, w.Path)
+	case forResult:
+		t.gotResult(r)
+	}
+	if t.call == nil && !t.asked {
+		t.again()
+	}
+}

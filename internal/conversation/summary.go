@@ -1,0 +1,295 @@
+package conversation
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/miniapps"
+)
+
+// maxShown is how many runes of an answer a summary shows.
+const maxShown = 300
+
+// summary shows what is known and asks whether to carry it out. With brief, only the question is put again.
+func (t *turn) summary(brief bool) {
+	if !brief {
+		t.tell(message.Card{Title: t.title(t.form), Facts: t.facts()})
+	}
+	text := t.form.action.Confirm.In(t.lang())
+	if text == "" {
+		text = t.text("confirm", nil)
+	}
+	offered := t.offered()
+	if len(offered) > 0 {
+		var labels []string
+		for _, p := range offered {
+			labels = append(labels, t.nameAt(p))
+		}
+		text = paragraphs(t.text("can_add", params{"labels": joined(labels)}), text)
+	}
+	options := []message.Choice{{Label: t.text("choice.send", nil), Value: tokenSend + digest(t.input())}}
+	for _, p := range offered {
+		if len(options) < t.m.rules.Page {
+			options = append(options, message.Choice{Label: t.text("choice.add", params{"label": t.nameAt(p)}), Value: tokenAdd + p})
+		}
+	}
+	if len(t.changeable()) > 0 {
+		options = append(options, t.control(cmdChange))
+	}
+	t.ask(Question{Kind: askConfirm}, text, options, t.controls(cmdCancel))
+}
+
+// offered gives what can still be added: the values that the action offers, as far as they have room.
+func (t *turn) offered() []string {
+	var out []string
+	var look func(n *node, path string)
+	look = func(n *node, path string) {
+		for _, c := range n.children {
+			p := join(path, c.name)
+			_, known := t.known(p)
+			switch {
+			case !c.askable() || c.fixed != nil:
+			case c.words.Ask == miniapps.AskOffer && (!known || c.kind == kindList && t.count(p) < c.max):
+				out = append(out, p)
+			case c.kind == kindObject && known:
+				look(c, p)
+			}
+		}
+	}
+	look(t.form.root, "")
+	return out
+}
+
+// changeable gives the answers that can be changed, in the order in which they are asked for.
+func (t *turn) changeable() []string {
+	var out []string
+	t.each(func(path string, n *node, _ any) bool {
+		if path == "" || n.kind == kindObject || n.fixed != nil || !n.askable() {
+			return true
+		}
+		whole := n.leaf() && single(path) || n.kind == kindList && single(path)
+		if whole && !slices.ContainsFunc(out, func(p string) bool { return inside(path, p) }) {
+			out = append(out, path)
+		}
+		return true
+	})
+	return out
+}
+
+// facts sums up what is known and what follows from it.
+func (t *turn) facts() []message.Fact {
+	var out []message.Fact
+	for _, p := range t.changeable() {
+		value := t.show(t.form.root.at(p), p)
+		if extra := t.derivedNames(p); len(extra) > 0 && value != "" {
+			value += " (" + strings.Join(extra, ", ") + ")"
+		}
+		if value != "" {
+			out = append(out, message.Fact{Label: t.nameAt(p), Value: value})
+		}
+	}
+	return append(out, t.derivedFacts()...)
+}
+
+// show writes the value at path as people read it; "" when it is not known.
+func (t *turn) show(n *node, path string) string {
+	v, known := t.known(path)
+	if !known {
+		return ""
+	}
+	switch n.kind {
+	case kindList:
+		return t.showList(n, path)
+	case kindObject:
+		var parts []string
+		for _, c := range n.children {
+			if s := t.show(c, join(path, c.name)); s != "" && !c.words.Sensitive {
+				parts = append(parts, s)
+			}
+		}
+		return strings.Join(parts, ", ")
+	case kindPlace:
+		return t.showPlace(v, path)
+	case kindPhoto, kindVideo:
+		return t.text("count."+string(n.kind), params{"count": 1})
+	}
+	return cut(t.showPlain(n, v, path), maxShown)
+}
+
+func (t *turn) showPlain(n *node, v any, path string) string {
+	if label := t.s.Draft.Labels[path]; label != "" {
+		return label
+	}
+	for _, c := range n.choices {
+		if equal(c.value, v) {
+			return t.choiceLabel(n, c)
+		}
+	}
+	switch x := v.(type) {
+	case bool:
+		if x {
+			return t.text("choice.yes", nil)
+		}
+		return t.text("choice.no", nil)
+	case json.Number:
+		return showNumber(x, t.lang())
+	case string:
+		switch n.kind {
+		case kindDate:
+			return showDate(x, t.lang())
+		case kindMoment:
+			return showMoment(x, t.lang())
+		}
+	}
+	return plainValue(v)
+}
+
+func (t *turn) showList(n *node, path string) string {
+	count := t.count(path)
+	if n.item.kind == kindPhoto || n.item.kind == kindVideo {
+		if count == 0 {
+			return ""
+		}
+		return t.text("count."+string(n.item.kind), params{"count": count})
+	}
+	var parts []string
+	for i := range count {
+		s := t.show(n.item, joinIndex(path, i))
+		if n.item.kind == kindObject && count > 1 {
+			s = strconv.Itoa(i+1) + ") " + s
+		}
+		parts = append(parts, s)
+	}
+	return cut(strings.Join(parts, "; "), maxShown)
+}
+
+// showPlace writes a place by its address, by the name that came with it, or as a point.
+func (t *turn) showPlace(v any, path string) string {
+	place, _ := v.(map[string]any)
+	if address, _ := place["address"].(string); address != "" {
+		return cut(address, maxShown)
+	}
+	if label := t.s.Draft.Labels[path]; label != "" {
+		return label
+	}
+	return t.text("point", nil)
+}
+
+// derived gives what the check of the answer at path derived.
+func (t *turn) derived(path string) map[string]any {
+	var out map[string]any
+	if json.Unmarshal(t.s.Draft.Derived[path], &out) != nil {
+		return nil
+	}
+	return out
+}
+
+// derivedNames gives what a derived value is called: beside "ward" stands "wardName".
+func (t *turn) derivedNames(path string) []string {
+	values := t.derived(path)
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		if name, ok := values[k+nameSuffix].(string); ok && name != "" {
+			out = append(out, name)
+		}
+	}
+	slices.Reverse(out) // the nearer first: the ward before the unit
+	return out
+}
+
+const nameSuffix = "Name"
+
+// derivedFacts gives the other derived values under the names that the check's result schema has for them.
+func (t *turn) derivedFacts() []message.Fact {
+	var out []message.Fact
+	for _, path := range slices.Sorted(maps.Keys(t.s.Draft.Derived)) {
+		n := t.form.root.at(path)
+		values := t.derived(path)
+		if n == nil {
+			continue
+		}
+		labels := t.derivedLabels(n.words.Check)
+		for _, k := range slices.Sorted(maps.Keys(values)) {
+			_, named := values[k+nameSuffix]
+			base, isName := strings.CutSuffix(k, nameSuffix)
+			if _, of := values[base]; named || isName && of {
+				continue
+			}
+			if s := t.showDerived(values[k]); s != "" {
+				label := labels[k].In(t.lang())
+				if label == "" {
+					label = k
+				}
+				out = append(out, message.Fact{Label: label, Value: s})
+			}
+		}
+	}
+	return out
+}
+
+func (t *turn) showDerived(v any) string {
+	switch v := v.(type) {
+	case string:
+		return cut(v, maxShown)
+	case float64:
+		return showNumber(number(v), t.lang())
+	}
+	return ""
+}
+
+// derivedLabels reads the names of derived values from the result schema of a check: x-label, or title.
+func (t *turn) derivedLabels(check string) map[string]message.Text {
+	a, _ := t.m.services.Action(t.form.ref.App, check)
+	var schema struct {
+		Properties struct {
+			Derived struct {
+				Properties map[string]struct {
+					Label message.Text `json:"x-label"`
+					Title string       `json:"title"`
+				} `json:"properties"`
+			} `json:"derived"`
+		} `json:"properties"`
+	}
+	if json.Unmarshal(a.Result, &schema) != nil {
+		return nil
+	}
+	out := map[string]message.Text{}
+	for k, p := range schema.Properties.Derived.Properties {
+		out[k] = p.Label
+		if len(p.Label) == 0 && p.Title != "" {
+			out[k] = message.Text{message.Vietnamese: p.Title}
+		}
+	}
+	return out
+}
+
+// joined lists names in a sentence.
+func joined(names []string) string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = lowerFirst(n)
+	}
+	return strings.Join(out, ", ")
+}
+
+// lowerFirst writes a name as it stands within a sentence. One that goes on in capitals is an abbreviation.
+func lowerFirst(s string) string {
+	r := []rune(s)
+	if len(r) == 0 || len(r) > 1 && strings.ToUpper(string(r[1])) == string(r[1]) && strings.ToLower(string(r[1])) != string(r[1]) {
+		return s
+	}
+	return strings.ToLower(string(r[0])) + string(r[1:])
+}
+
+// cut shortens a text to that many runes.
+func cut(s string, most int) string {
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return strings.TrimSpace(string(r[:most-1])) + "…"
+}

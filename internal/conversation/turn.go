@@ -1,0 +1,234 @@
+package conversation
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/once"
+)
+
+const (
+	maxCalls  = 8               // calls that one thing the person did may lead to
+	maxLook   = maxCalls - 2    // of them, for options and checks: the action itself must stay possible
+	maxText   = 4000            // runes of one answer
+	maxAnswer = 60 << 10        // bytes of all answers together; below miniapps.MaxInput, so that a helper gets them too
+	maxUnsaid = 40              // blocks that wait to be said
+	maxEvent  = once.MaxKey - 4 // bytes of an event's id in a key: "#", and two digits
+)
+
+// turn is one step under way: the state as it will be, and what came of it.
+type turn struct {
+	m       *Machine
+	s       State
+	form    *form          // of s.Draft; nil when there is none
+	answers map[string]any // of s.Draft
+	call    *Call
+	asked   bool // a question stands
+	block   *message.Choices
+	before  *Question // what the person was asked when this step began
+}
+
+type params = map[string]any
+
+func (m *Machine) begin(s State) *turn {
+	t := &turn{m: m, s: s.clone(), before: s.Question}
+	t.load()
+	return t
+}
+
+// load makes the draft of the state the one at hand.
+func (t *turn) load() {
+	t.form, t.answers = nil, map[string]any{}
+	if t.s.Draft == nil {
+		return
+	}
+	t.form = t.m.forms[t.s.Draft.Ref]
+	if v, err := jsonschema.UnmarshalJSON(bytes.NewReader(t.s.Draft.Answers)); err == nil {
+		if object, ok := v.(map[string]any); ok {
+			t.answers = object
+		}
+	}
+}
+
+// end gives the state and the effects. What is said goes out as one message, with the question at its end; before a call it waits.
+func (t *turn) end() (State, []Effect) {
+	if t.s.Draft != nil {
+		t.s.Draft.Answers = encode(t.answers)
+	}
+	if t.call != nil {
+		t.s.Call = t.call
+		return t.s, []Effect{*t.call}
+	}
+	t.s.Call, t.s.Wait = nil, nil
+	blocks := t.blocks()
+	t.s.Unsaid = nil
+	if len(blocks) == 0 {
+		return t.s, nil
+	}
+	return t.s, []Effect{Say{Blocks: blocks}}
+}
+
+// blocks joins what is to be said: texts that follow each other become one, and the last of them goes into the question.
+func (t *turn) blocks() message.Blocks {
+	var out message.Blocks
+	for _, b := range t.s.Unsaid {
+		w, ok := b.(message.Words)
+		if last, joins := lastWords(out); ok && joins {
+			out[len(out)-1] = message.Words{Text: paragraphs(last.Text, w.Text)}
+			continue
+		}
+		out = append(out, b)
+	}
+	if t.block == nil {
+		return out
+	}
+	c := *t.block
+	if last, joins := lastWords(out); joins {
+		c.Text, out = paragraphs(last.Text, c.Text), out[:len(out)-1]
+	}
+	if len(c.Options)+len(c.Controls) == 0 {
+		return append(out, message.Words{Text: c.Text})
+	}
+	return append(out, c)
+}
+
+func lastWords(blocks message.Blocks) (message.Words, bool) {
+	if len(blocks) == 0 {
+		return message.Words{}, false
+	}
+	w, ok := blocks[len(blocks)-1].(message.Words)
+	return w, ok
+}
+
+func paragraphs(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "\n\n" + b
+}
+
+// lang is the language to speak.
+func (t *turn) lang() message.Lang { return t.s.Lang.Or() }
+
+// text gives the text of a key below "conversation.".
+func (t *turn) text(key string, p params) string {
+	return t.m.texts.Text(t.lang(), "conversation."+key, p)
+}
+
+// say adds a text of the catalogue to what is said before the next question.
+func (t *turn) say(key string, p params) { t.tell(message.Words{Text: t.text(key, p)}) }
+
+// tell adds a block to what is said before the next question; a text that waits already is not said twice.
+func (t *turn) tell(b message.Block) {
+	if w, ok := b.(message.Words); ok {
+		w.Text = strings.TrimSpace(w.Text)
+		if w.Text == "" || t.waits(w) {
+			return
+		}
+		b = w
+	}
+	if len(t.s.Unsaid) < maxUnsaid {
+		t.s.Unsaid = append(t.s.Unsaid, b)
+	}
+}
+
+func (t *turn) waits(w message.Words) bool {
+	for _, b := range t.s.Unsaid {
+		if x, ok := b.(message.Words); ok && x == w {
+			return true
+		}
+	}
+	return false
+}
+
+// ask puts the question that ends this step. The state keeps what was shown, so that a number or a word finds it.
+func (t *turn) ask(q Question, text string, options, controls []message.Choice) {
+	q.Options, q.Controls = bare(options), bare(controls)
+	t.s.Question = &q
+	t.block = &message.Choices{Text: text, Options: options, Controls: controls}
+	t.asked = true
+}
+
+// bare leaves out what only the eye needs.
+func bare(choices []message.Choice) []message.Choice {
+	out := make([]message.Choice, 0, len(choices))
+	for _, c := range choices {
+		out = append(out, message.Choice{Label: c.Label, Value: c.Value})
+	}
+	return out
+}
+
+// control is a choice that gives a command, under its name.
+func (t *turn) control(cmd command) message.Choice {
+	return message.Choice{Label: t.text("control."+string(cmd), nil), Value: tokenDo + string(cmd)}
+}
+
+func (t *turn) controls(commands ...command) []message.Choice {
+	var out []message.Choice
+	for _, c := range commands {
+		out = append(out, t.control(c))
+	}
+	return out
+}
+
+// may tells whether another call for options or checks can be made in this turn.
+func (t *turn) may() bool { return t.s.Calls < maxLook && t.call == nil }
+
+// help calls a read-only action with the answers so far. It gives false when that cannot be done: the dialogue then goes on without.
+func (t *turn) help(action, after string, w Wait) bool {
+	if !t.may() {
+		return false
+	}
+	in := params{"answers": t.answers}
+	if after != "" {
+		in["after"] = after
+	}
+	a, known := t.m.services.Action(t.form.ref.App, action)
+	input, err := t.m.services.Check(t.form.ref.App, action, encode(in), t.lang())
+	if err != nil || !known || !a.ReadOnly {
+		return false
+	}
+	t.run(Call{App: t.form.ref.App, Action: action, Input: input, Case: t.s.Draft.Case}, w)
+	return true
+}
+
+func (t *turn) run(c Call, w Wait) {
+	t.s.Calls++
+	t.call, t.s.Wait = &c, &w
+}
+
+// key names the effect of a change: the event that led to it, and the number of the call within it.
+func (t *turn) key() string {
+	event := cmp.Or(t.s.Event, "at"+strconv.FormatInt(t.s.At.UnixNano(), 36))
+	if len(event) > maxEvent {
+		event = once.ID(event)
+	}
+	return event + "#" + strconv.Itoa(t.s.Calls+1)
+}
+
+// encode writes plain values as JSON. They come from JSON, so it cannot fail.
+func encode(v any) json.RawMessage {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return json.RawMessage("{}")
+	}
+	return data
+}
+
+// digest is a short name for a value; equal values have equal names.
+func digest(v any) string {
+	sum := sha256.Sum256(encode(v))
+	return hex.EncodeToString(sum[:6])
+}
+
+// zone is where the city's clocks are. Vietnam has had one offset and no summer time since 1975.
+var zone = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)

@@ -153,37 +153,127 @@ func (c *chatPlace) stats(ctx context.Context, t *testing.T) zaloStats {
 	return s
 }
 
-// TestKilledProcessLosesNoMessage ends the process with SIGKILL again and again while people chat, and counts afterwards.
-func TestKilledProcessLosesNoMessage(t *testing.T) {
-	const people, each, leastKills = 50, 10, 20
-	ctx := within(t, 8*time.Minute)
-	c := newChatPlace(ctx, t, "MOTCUA_INBOX__LEASE=2s", "MOTCUA_CHAT__LEASE=2s", "MOTCUA_INBOX__SETTLE=20ms")
+// stubborn makes the network resend what was not acknowledged until it is, without receipts, which are messages too.
+func (c *chatPlace) stubborn(ctx context.Context, t *testing.T) {
+	t.Helper()
 	retries := make([]int, 400)
 	for i := range retries {
 		retries[i] = 100
 	}
-	c.setup(ctx, t, map[string]any{"retries_ms": retries, "received_ms": -1, "seen_ms": -1})
+	c.setup(ctx, t, map[string]any{"retries_ms": retries, "received_ms": -1000, "seen_ms": -1000})
+}
+
+// killWhile ends the process with SIGKILL again and again, so many times, until the work is done.
+func (c *chatPlace) killWhile(t *testing.T, most int, work func()) (kills []time.Time) {
+	t.Helper()
 	done := make(chan struct{})
-	go func() { defer close(done); c.chatter(ctx, t, people, each) }()
-	var kills []time.Time
-	for running := true; running; {
+	go func() { defer close(done); work() }()
+	for {
+		var next <-chan time.Time
+		if len(kills) < most {
+			next = time.After(time.Duration(700+rand.IntN(1500)) * time.Millisecond)
+		}
 		select {
 		case <-done:
-			running = false
-		case <-time.After(time.Duration(700+rand.IntN(1500)) * time.Millisecond):
+			return kills
+		case <-next:
 			c.city.Kill()
 			kills = append(kills, time.Now())
 			c.city = c.start(t)
 		}
 	}
-	if len(kills) < leastKills {
-		t.Fatalf("the chats ended after %d kills, want at least %d", len(kills), leastKills)
+}
+
+// quick shortens what a killed process leaves behind.
+var quick = []string{"MOTCUA_INBOX__LEASE=2s", "MOTCUA_CHAT__LEASE=2s", "MOTCUA_INBOX__SETTLE=20ms"}
+
+// TestKilledProcessLosesNoMessage counts afterwards what became of 2,000 messages.
+func TestKilledProcessLosesNoMessage(t *testing.T) {
+	const people, each, least, most = 50, 10, 20, 25
+	ctx := within(t, 8*time.Minute)
+	c := newChatPlace(ctx, t, quick...)
+	c.stubborn(ctx, t)
+	kills := c.killWhile(t, most, func() { c.chatter(ctx, t, people, each) })
+	if len(kills) < least {
+		t.Fatalf("the chats ended after %d kills, want at least %d", len(kills), least)
 	}
 	s := c.stats(ctx, t)
 	t.Logf("%d messages in %d dialogues over %d kills: %d webhooks resent, %d answers given, %d doubled", people*each*len(dialogue), people*each, len(kills),
 		s.Webhooks.Retried, s.Sends.OK, s.Doubles)
 	c.verifyReports(ctx, t, people*each)
 	c.verifyDoubles(ctx, t, people, kills)
+}
+
+// TestHundredCopiesAreOne sends each webhook a hundred times at once, while the process is killed.
+func TestHundredCopiesAreOne(t *testing.T) {
+	const people, each, most = 4, 2, 4
+	ctx := within(t, 3*time.Minute)
+	c := newChatPlace(ctx, t, quick...)
+	c.stubborn(ctx, t)
+	c.fault(ctx, t, map[string]any{"duplicate": 100})
+	kills := c.killWhile(t, most, func() { c.chatter(ctx, t, people, each) })
+	c.verifyReports(ctx, t, people*each)
+	c.verifyDoubles(ctx, t, people, kills)
+	var s zaloStats
+	err := citytest.Poll(ctx, func() (bool, error) { s = c.stats(ctx, t); return s.Webhooks.Pending == 0, nil })
+	if err != nil || s.Webhooks.Duplicates < 99*people*each*len(dialogue) {
+		t.Errorf("got %+v, %v", s.Webhooks, err)
+	}
+}
+
+// TestShuffledMessagesAreOneDialogue has people say a whole dialogue without waiting, while the network delivers it out of order.
+func TestShuffledMessagesAreOneDialogue(t *testing.T) {
+	const people = 20
+	for name, f := range map[string]map[string]any{"swapped": {"reorder": true}, "all at once": {"unordered": true, "duplicate": 3}} {
+		t.Run(name, func(t *testing.T) {
+			ctx := within(t, 2*time.Minute)
+			c := newChatPlace(ctx, t, "MOTCUA_INBOX__SETTLE=500ms")
+			c.stubborn(ctx, t)
+			c.fault(ctx, t, f)
+			var wg sync.WaitGroup
+			for p := range people {
+				wg.Go(func() {
+					if err := c.burst(ctx, fmt.Sprintf("nguoi-%02d", p), fmt.Sprintf("%d-0", p)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+			c.verifyReports(ctx, t, people)
+			c.verifyDoubles(ctx, t, people, nil)
+			if s := c.stats(ctx, t); f["reorder"] != nil && s.Webhooks.Swapped == 0 {
+				t.Error("nothing was delivered out of order")
+			}
+		})
+	}
+}
+
+// burst says a whole dialogue at once and waits for its end.
+func (c *chatPlace) burst(ctx context.Context, user, mark string) error {
+	var first int64
+	for i, line := range dialogue {
+		said, err := c.zalo.Do(ctx, user, "say", map[string]string{"text": strings.Replace(line.say, "%s", mark, 1)})
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			first = said.Seq
+		}
+		time.Sleep(3 * time.Millisecond) // nobody types faster, and the network's clock counts milliseconds
+	}
+	for _, line := range dialogue {
+		if _, err := c.zalo.Await(ctx, user, first, line.hear); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *chatPlace) fault(ctx context.Context, t *testing.T, f map[string]any) {
+	t.Helper()
+	if err := c.zalo.Control(ctx, "faults", f, nil); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // verifyReports checks that each dialogue has made one report, as a dispatcher sees them.
@@ -193,7 +283,7 @@ func (c *chatPlace) verifyReports(ctx context.Context, t *testing.T, want int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := pages[struct{ ID, Description string }](ctx, staff, "feedbackQueue", "id description")
+	all, err := pages[struct{ ID, Description string }](ctx, staff, "feedbackQueue", "id description", "status: RECEIVED")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,8 +140,8 @@ func verifyNotices(ctx context.Context, t *testing.T, c citytest.Client, receipt
 	}
 }
 
-// pages reads a whole connection.
-func pages[T any](ctx context.Context, c citytest.Client, field, selection string) ([]T, error) {
+// pages reads a whole connection; args are further arguments of the field.
+func pages[T any](ctx context.Context, c citytest.Client, field, selection string, args ...string) ([]T, error) {
 	var all []T
 	var after any
 	for {
@@ -152,7 +152,7 @@ func pages[T any](ctx context.Context, c citytest.Client, field, selection strin
 				EndCursor   string
 			}
 		}
-		err := c.Do(ctx, fmt.Sprintf(`query($after: String) { %s(first: 100, after: $after) { edges { node { %s } } pageInfo { hasNextPage endCursor } } }`, field, selection),
+		err := c.Do(ctx, fmt.Sprintf(`query($after: String) { %s(%s) { edges { node { %s } } pageInfo { hasNextPage endCursor } } }`, field, strings.Join(append(args, "first: 100, after: $after"), ", "), selection),
 			map[string]any{"after": after}, &out)
 		if err != nil {
 			return nil, err

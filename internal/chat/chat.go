@@ -76,7 +76,7 @@ type Deps struct {
 
 func (d Deps) validate() error {
 	if d.Steps == nil || d.Runner == nil || d.People == nil || d.Box == nil || d.Texts == nil || d.Now == nil || d.Log == nil || d.Reg == nil {
-		return errors.New("Steps, Runner, People, Box, Texts, Now, Log and Reg are needed")
+		return errors.New("needed are Steps, Runner, People, Box, Texts, Now, Log and Reg")
 	}
 	for name, ch := range d.Channels {
 		if ch.Profile().Name != name {

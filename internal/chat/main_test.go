@@ -186,13 +186,22 @@ type world struct {
 
 var zalo = channels.Profile{Name: "zalo", MaxText: 200, MaxChoices: 5, FreeWindow: 48 * time.Hour, PaidWindow: 7 * 24 * time.Hour}
 
+// shipped gives the program's texts; reading them for each test would take longer than the tests.
+var shipped = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(os.DirFS("../../configs/locales")) })
+
+func newBox() (*secret.Box, error) {
+	keys, err := secret.Generate(true)
+	if err != nil {
+		return nil, err
+	}
+	return secret.Open(keys)
+}
+
 func newWorld(t testing.TB, engine store.Engine, cfg Config, change ...func(*Deps)) *world {
 	t.Helper()
-	keys, err := secret.Generate(true)
+	box, err := newBox()
 	require.NoError(t, err)
-	box, err := secret.Open(keys)
-	require.NoError(t, err)
-	texts, err := locale.Load(os.DirFS("../../configs/locales"))
+	texts, err := shipped()
 	require.NoError(t, err)
 	w := &world{net: &network{profile: zalo}, apps: &services{effect: map[string]string{}}}
 	w.deps = Deps{
@@ -259,11 +268,11 @@ func sweep(t testing.TB, c *Chats) {
 	t.Fatal("the relay does not come to an end")
 }
 
-// pass lets time go by, with the relay looking every second.
+// pass lets time go by, with the relay looking every second, or less often over a long time.
 func pass(t testing.TB, c *Chats, d time.Duration) {
 	t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); {
-		time.Sleep(time.Second)
+		time.Sleep(max(time.Second, d/100))
 		sweep(t, c)
 	}
 }

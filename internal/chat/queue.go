@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,43 +51,50 @@ func (c *Chats) add(x *chat, messages []outgoing) {
 		}
 		x.Queue = append(x.Queue, m)
 	}
+	x.tidy()
 }
 
 // enqueue adds messages and claims the sending for this worker. It gives the token of the claim: "" when nothing is to be sent, another worker sends
 // already and will go on with these, or the network has to be waited for.
-func (c *Chats) enqueue(x *chat, token string, messages []outgoing) string {
+func (c *Chats) enqueue(x *chat, messages []outgoing) string {
 	c.add(x, messages)
 	now := c.now()
-	x.tidy()
 	switch {
-	case len(x.Queue) == 0, x.waits(now, token):
+	case len(x.Queue) == 0, x.waits(now):
 		return ""
 	case c.gate(x.Channel).wait(now) > 0:
 		x.put(now)
 		return ""
 	}
-	token = cmp.Or(token, uuid.NewString())
-	x.take(token, now.Add(c.cfg.Lease))
+	token := uuid.NewString()
+	x.lease(token, now.Add(c.cfg.Lease))
 	return token
+}
+
+// stash adds messages that this worker will send soon. Should it not, others do after the lease.
+func (c *Chats) stash(x *chat, messages []outgoing) {
+	c.add(x, messages)
+	if len(x.Queue) > 0 && x.SendAt == nil {
+		x.put(c.now().Add(c.cfg.Lease))
+	}
 }
 
 // post adds messages and leaves the sending to the relay.
 func (c *Chats) post(x *chat, messages []outgoing) {
 	c.add(x, messages)
 	now := c.now()
-	if x.tidy(); len(x.Queue) > 0 && !x.waits(now, "") {
+	if len(x.Queue) > 0 && !x.waits(now) {
 		x.put(now)
 	}
 }
 
-// waits tells whether nobody but the holder of token may send now: another worker does, or the time to go on was named to us.
-func (x *chat) waits(now time.Time, token string) bool {
-	later := x.SendAt != nil && x.SendAt.After(now)
-	return later && (x.Held || x.Claim != "" && x.Claim != token)
+// waits tells whether nobody else may send now: a worker does, or the time to go on was named to us.
+func (x *chat) waits(now time.Time) bool {
+	return x.SendAt != nil && x.SendAt.After(now) && (x.Held || x.Claim != "")
 }
 
-// take gives the sending to a worker until the lease ends.
-func (x *chat) take(token string, until time.Time) {
+// lease gives the sending to a worker until the lease ends.
+func (x *chat) lease(token string, until time.Time) {
 	x.Claim, x.SendAt, x.Held = token, &until, false
 }
 
@@ -101,7 +107,8 @@ func (x *chat) tidy() {
 		x.Queue, x.SendAt, x.Since, x.Claim, x.Held = nil, nil, nil, "", false
 		return
 	}
-	x.Since = &x.Queue[0].At
+	since := x.Queue[0].At
+	x.Since = &since
 }
 
 // drop records that a message is not sent.

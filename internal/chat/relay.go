@@ -64,7 +64,7 @@ func (c *Chats) Carry(ctx context.Context, id string) error {
 		if len(x.Queue) == 0 || x.SendAt == nil || x.SendAt.After(now) {
 			return store.ErrUnchanged
 		}
-		x.take(token, now.Add(c.cfg.Lease))
+		x.lease(token, now.Add(c.cfg.Lease))
 		return nil
 	})
 	if fault.CodeOf(err) == fault.NotFound {

@@ -136,7 +136,11 @@ func (c *Chats) guarded(ctx context.Context, ch channels.Channel, to channels.Ad
 			o = channels.Outcome{Status: channels.Never, Reason: crashed, Cause: panicked(p)}
 		}
 	}()
-	return ch.Send(ctx, to, m)
+	o = ch.Send(ctx, to, m)
+	if o.Status != channels.Sent && o.Status != channels.Never {
+		o.Status = channels.Later // what says nothing clear has not left
+	}
+	return o
 }
 
 // tell logs an attempt that somebody should look at.
@@ -178,16 +182,16 @@ func (c *Chats) settle(x *chat, token, id string, r result) error {
 		if r.Status == channels.Later && !x.echoed(i, r) {
 			return c.postpone(x, mine, i, r)
 		}
-		c.take(x, i, r)
+		c.remove(x, i, r)
 	}
 	if x.tidy(); mine && len(x.Queue) > 0 {
-		x.take(token, now.Add(c.cfg.Lease))
+		x.lease(token, now.Add(c.cfg.Lease))
 	}
 	return nil
 }
 
-// take takes message i out of the queue, sent or never to be.
-func (c *Chats) take(x *chat, i int, r result) {
+// remove takes message i out of the queue, sent or never to be.
+func (c *Chats) remove(x *chat, i int, r result) {
 	m := x.Queue[i]
 	x.Queue = slices.Delete(x.Queue, i, i+1)
 	if r.Status == channels.Never {

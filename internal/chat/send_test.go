@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/limit"
@@ -82,6 +83,12 @@ func TestOutcomes(t *testing.T) {
 		reason string
 	}{
 		{"away", later(channels.Outcome{}), 3 * time.Second, 0, ""},
+		{"an outcome without a status", func(n int, _ channels.Outbound) *channels.Outcome {
+			if n == 1 {
+				return &channels.Outcome{}
+			}
+			return nil
+		}, 3 * time.Second, 0, ""},
 		{"the network names a time", later(channels.Outcome{Retry: 90 * time.Second}), 95 * time.Second, 90 * time.Second, ""},
 		{"no answer, no echo", later(channels.Outcome{Unsure: true}), 15 * time.Second, 10 * time.Second, ""},
 		{"an operator must act", later(channels.Outcome{Alarm: true, Reason: "no_money"}), 65 * time.Second, 59 * time.Second, ""},
@@ -137,7 +144,10 @@ func TestAMessageIsGivenUp(t *testing.T) {
 		w := newWorld(t, engine, Config{GiveUp: time.Hour})
 		w.net.answer = func(int, channels.Outbound) *channels.Outcome { return &channels.Outcome{Status: channels.Later} }
 		w.say(t, "e1", "x")
-		pass(t, w.Chats, 80*time.Minute)
+		for range 6 {
+			time.Sleep(12 * time.Minute)
+			sweep(t, w.Chats)
+		}
 		require.Equal(t, gaveUp, w.chat(t).Unsent[0].Reason)
 	})
 }
@@ -205,6 +215,33 @@ func TestStoppingLeavesTheRestToOthers(t *testing.T) {
 		require.Equal(t, []string{"a1"}, w.net.texts())
 		time.Sleep(time.Second)
 		sweep(t, w.Chats)
+		require.Equal(t, []string{"a1", "a2", "a3"}, w.net.texts())
+	})
+}
+
+// hiccup is an engine that fails some writes in a row.
+type hiccup struct {
+	store.Engine
+	fails int
+}
+
+func (h *hiccup) Replace(ctx context.Context, kind, id string, version int64, doc bson.Raw) (bool, error) {
+	if h.fails > 0 {
+		h.fails--
+		return false, errKilled
+	}
+	return h.Engine.Replace(ctx, kind, id, version, doc)
+}
+
+func TestAHiccupOfTheStoreDoublesNothing(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, engine store.Engine) {
+		h := &hiccup{Engine: engine}
+		w := newWorld(t, h, Config{})
+		w.deps.Channels["zalo"] = &reentrant{network: w.net, first: func() { h.fails = 3 }}
+		w.Chats = w.replica(t, h, Config{})
+		w.say(t, "e1", "many a")
+		pass(t, w.Chats, time.Minute)
 		require.Equal(t, []string{"a1", "a2", "a3"}, w.net.texts())
 	})
 }

@@ -116,10 +116,9 @@ func (c *Chats) forget(ctx context.Context, m inbox.Message) error {
 		x.restart()
 		x.private = private{Person: x.Person, State: x.State}
 		x.Subject, x.LastAt, x.Sent, x.Unsent, x.SilentUntil = "", nil, nil, nil, nil
-		x.tidy()
 		x.handle(m.ID)
 		x.ExpiresAt = c.now().Add(forgotten)
-		token = c.enqueue(x, "", c.fitted(x.Channel, m.ID, 0, channels.Reply, c.words(x, "chat.forgotten")))
+		token = c.enqueue(x, c.fitted(x.Channel, m.ID, 0, channels.Reply, c.words(x, "chat.forgotten")))
 		return nil
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/channels"
@@ -269,16 +270,20 @@ func TestForgettingWhileWordsLeave(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
-		once := sync.OnceFunc(func() {
+		first := true
+		w.deps.Channels["zalo"] = &reentrant{network: w.net, first: func() {
+			if !first {
+				return
+			}
+			first = false
 			if err := w.Turn(t.Context(), event("e2", channels.Event{Kind: channels.Withdrew})); err != nil {
 				t.Errorf("withdraw: %v", err)
 			}
-		})
-		w.deps.Channels["zalo"] = &reentrant{network: w.net, first: once}
+		}}
 		w.Chats = w.replica(t, engine, Config{})
 		w.say(t, "e1", "many a")
-		require.Equal(t, []string{"a1", "e2/1"}, []string{w.net.texts()[0], w.net.taken[1].ID})
 		require.Len(t, w.net.texts(), 2)
+		require.Equal(t, []string{"a1", "e2/1"}, []string{w.net.texts()[0], w.net.taken[1].ID})
 		x := w.chat(t)
 		require.Empty(t, x.Queue)
 		require.Nil(t, x.SendAt)
@@ -318,12 +323,12 @@ func TestADocumentStaysSmall(t *testing.T) {
 	bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.net.profile.MaxText = 2000
-		for i := range 3 * maxHandled {
+		for i := range maxHandled + 10 {
 			w.say(t, fmt.Sprintf("event-%058d", i), "x")
 		}
 		w.net.answer = func(int, channels.Outbound) *channels.Outcome { return &channels.Outcome{Status: channels.Later} }
 		full := 0
-		for i := range 60 {
+		for i := range 40 {
 			if err := w.Turn(t.Context(), said(fmt.Sprintf("late-%059d", i), "many "+strings.Repeat("ế", 1900))); err != nil {
 				require.ErrorIs(t, err, errFull)
 				full++
@@ -347,7 +352,7 @@ func TestWhatIsTooMuchIsRecorded(t *testing.T) {
 	bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.net.profile.MaxText = 0
-		w.say(t, "e1", "many "+strings.Repeat("x", maxAdded/2-300))
+		w.say(t, "e1", "many "+strings.Repeat("x", maxAdded/2))
 		require.Len(t, w.net.ids(), 1)
 		x := w.chat(t)
 		require.Len(t, x.Unsent, 2)
@@ -397,5 +402,28 @@ func TestATurnThatIsStoppedComesAgain(t *testing.T) {
 		pass(t, w.Chats, 30*time.Second)
 		require.Equal(t, []string{"wait a", "done change"}, w.net.texts())
 		require.Equal(t, w.apps.calls[0].Key, w.apps.calls[1].Key)
+	})
+}
+
+func TestNewNeedsItsParts(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, engine store.Engine) {
+		_, err := New(t.Context(), engine, Config{}, Deps{})
+		require.ErrorContains(t, err, "needed")
+		w := newWorld(t, engine, Config{})
+		deps := w.deps
+		deps.Reg, deps.Channels = prometheus.NewRegistry(), map[string]channels.Channel{"other": w.net}
+		_, err = New(t.Context(), engine, Config{}, deps)
+		require.ErrorContains(t, err, `calls itself "zalo"`)
+	})
+}
+
+func TestAnotherKeysetReadsNothing(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, engine store.Engine) {
+		newWorld(t, engine, Config{}).say(t, "e1", "x")
+		other := newWorld(t, engine, Config{})
+		require.Equal(t, fault.Internal, fault.CodeOf(other.Turn(t.Context(), said("e2", "y"))))
+		require.Empty(t, other.net.texts())
 	})
 }

@@ -124,6 +124,9 @@ func (t *turn) refused(f *fault.Error, quiet bool) bool {
 	if t.rejectAll(wrong) || changed {
 		return false
 	}
+	if t.settle() {
+		return false
+	}
 	if len(f.Fields) == 0 {
 		whole = append(whole, t.fault(f))
 	}
@@ -132,6 +135,16 @@ func (t *turn) refused(f *fault.Error, quiet bool) bool {
 	}
 	t.mend()
 	return true
+}
+
+// settle sets one of the alternatives that need no asking, if there is one.
+func (t *turn) settle() bool {
+	for _, c := range t.form.root.children {
+		if _, known := t.known(c.name); !known && c.fixed != nil && slices.Contains(t.form.root.either, c.name) {
+			return t.set(c.name, *c.fixed)
+		}
+	}
+	return false
 }
 
 // rejectAll takes answers back, the last items of lists first, so that taking one away does not move those still to be taken. The first is asked for next.
@@ -228,7 +241,7 @@ func (t *turn) mend() {
 func (t *turn) alternatives() []*node {
 	var named, all []*node
 	for _, c := range t.form.root.children {
-		if _, known := t.known(c.name); known || !c.askable() || c.fixed != nil {
+		if _, known := t.known(c.name); known || !c.giveable() {
 			continue
 		}
 		if slices.Contains(t.form.root.either, c.name) {

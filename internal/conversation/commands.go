@@ -33,6 +33,18 @@ func isCommand(intent string) bool {
 	return false
 }
 
+// exact is from which score on a text is a command where any text may be the answer: a name is often one slip away from some command.
+const exact = 0.92
+
+// freeText tells whether the question that stands takes any text.
+func (t *turn) freeText() bool {
+	if t.s.Draft == nil || !t.at(askField) {
+		return false
+	}
+	n := t.form.root.at(t.s.Question.Path)
+	return n != nil && (n.kind == kindText || n.kind == kindAny || n.kind == kindPlace)
+}
+
 // maxCommand is the longest text, in runes, that is looked at as a command.
 const maxCommand = 60
 
@@ -41,8 +53,14 @@ func (t *turn) commandIn(text string) command {
 	if len([]rune(text)) > maxCommand {
 		return ""
 	}
+	least := sure
+	if t.freeText() {
+		least = exact
+	}
 	for _, x := range t.m.intents.Recognise(text) {
 		switch {
+		case x.Score < least:
+			return ""
 		case isCommand(x.Intent) && x.Whole:
 			if x.Lang == message.English && command(x.Intent) == cmdHelp {
 				t.speaks(x.Lang)

@@ -141,7 +141,7 @@ func (t *turn) open() (string, bool) {
 func (t *turn) wanted(path string) (string, bool) {
 	n := t.form.root.at(path)
 	switch {
-	case n == nil || !n.askable() || n.fixed != nil:
+	case n == nil || !n.giveable():
 		return "", false
 	case n.leaf():
 		return path, true
@@ -176,8 +176,9 @@ func (t *turn) missing(n *node, path string, must bool) (string, bool) {
 	case n.kind == kindList:
 		return t.missingItem(n, path, must)
 	}
+	all := slices.Contains(d.Taken, path) && !slices.ContainsFunc(n.children, (*node).always) // nothing of it is needed: offer each part
 	for _, c := range n.children {
-		if p, ok := t.missing(c, join(path, c.name), c.always()); ok {
+		if p, ok := t.missing(c, join(path, c.name), c.always() || all && c.words.Ask != miniapps.AskNever); ok {
 			return p, true
 		}
 	}
@@ -204,13 +205,17 @@ func (t *turn) missingItem(n *node, path string, must bool) (string, bool) {
 	return "", false
 }
 
-// optional tells whether the person may go on without the value at path, and which value is then left out: the nearest one around it that is optional.
+// optional tells whether the person may go on without the value at path, and which value is then left out: the nearest one around it that is optional,
+// as long as nothing of it is known.
 func (t *turn) optional(path string) (string, bool) {
 	for p := path; p != ""; p, _ = parent(p) {
 		n := t.form.root.at(p)
 		around, last := parent(p)
 		if n == nil {
 			return "", false
+		}
+		if _, begun := t.known(p); begun && p != path {
+			return "", false // what was given with it would be lost
 		}
 		if i := index(last); i >= 0 {
 			list := t.form.root.at(around)

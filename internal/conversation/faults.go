@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"errors"
+	"maps"
 	"strings"
 
 	"github.com/motcua/motcua/internal/fault"
@@ -27,7 +28,26 @@ func (t *turn) field(x fault.Field) string {
 	if x.Public != "" {
 		return x.Public
 	}
-	return t.m.texts.Text(t.lang(), x.Key, x.Params)
+	return t.m.texts.Text(t.lang(), x.Key, t.labelled(x))
+}
+
+// labelled gives the parameters of a field's text with what the dialogue calls the field: a part that it does not ask for by itself bears the name of
+// the whole.
+func (t *turn) labelled(x fault.Field) map[string]any {
+	if t.form == nil {
+		return x.Params
+	}
+	path := pathOf(x.Path)
+	_, at := t.nearest(path)
+	if x.Params["label"] != nil && (at == "" || at == path) {
+		return x.Params
+	}
+	out := params{}
+	maps.Copy(out, x.Params)
+	if out["label"] = t.nameAt(at); at == "" {
+		out["label"] = t.title(t.form)
+	}
+	return out
 }
 
 func fieldsOf(err error) []fault.Field {

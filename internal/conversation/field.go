@@ -52,7 +52,7 @@ func (t *turn) prompt(n *node, path string) string {
 	if v := t.show(n, path); v != "" && t.s.Draft.Want == path {
 		lines = append(lines, t.text("now", params{"value": v}))
 	}
-	if _, can := t.optional(path); can && (list == nil || t.count(around) == 0) {
+	if p, can := t.optional(path); can && p == path && (list == nil || t.count(around) == 0) {
 		lines = append(lines, t.text("optional", nil))
 	}
 	return strings.Join(lines, "\n")
@@ -96,26 +96,34 @@ func (t *turn) ways(path string, more bool) []message.Choice {
 	var out []command
 	around, last := parent(path)
 	_, can := t.optional(path)
+	_, known := t.known(path)
 	if more {
 		out = append(out, cmdMore)
 	}
 	switch i := index(last); {
 	case i > 0 && t.count(around) > 0 && can:
 		out = append(out, cmdDone)
-	case can:
+	case can && !known:
 		out = append(out, cmdSkip)
 	}
-	if len(t.s.Draft.Asked) > 0 || t.s.Draft.Want != "" {
+	if t.canGoBack(path) {
 		out = append(out, cmdBack)
 	}
 	return t.controls(append(out, cmdCancel)...)
+}
+
+// canGoBack tells whether there is a question before the one for the value at path.
+func (t *turn) canGoBack(path string) bool {
+	d := t.s.Draft
+	return d.Want != "" && t.stands(d.Want) || slices.ContainsFunc(d.Asked, func(p string) bool { return p != path })
 }
 
 // answer takes a text as the answer to the question for a value.
 func (t *turn) answer(text string) {
 	path := t.s.Question.Path
 	n := t.form.root.at(path)
-	if n == nil || !n.askable() {
+	t.fill(t.form.root, "")
+	if p, _ := t.open(); p != path || n == nil { // it was asked by an earlier version of the manifest
 		t.advance()
 		return
 	}

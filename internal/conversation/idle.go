@@ -171,19 +171,22 @@ func (t *turn) start(ref Ref, o opening) {
 	t.s.Draft = &Draft{Ref: ref, Version: f.version, Answers: json.RawMessage("{}"), Case: o.about}
 	t.load()
 	t.prefill(o.input)
-	if !f.action.ReadOnly || f.root.asks() {
-		t.say("opened", params{"action": t.title(f)})
+	m, asks := t.saidFor(o.text)
+	if asks {
+		t.speaks(m.Lang)
 	}
-	t.openWith(o)
+	var got []string
+	if only := asks && m.Whole && m.Open; !only || o.matter {
+		got = t.openWith(o.text)
+	}
+	if _, open := t.open(); open || !f.action.ReadOnly {
+		t.say("opened", params{"action": t.title(f)})
+		t.sayGot(got)
+	}
 	if held != nil {
 		t.take(held.heard())
 	}
 	t.advance()
-}
-
-// asks tells whether a dialogue asks for anything in the object.
-func (n *node) asks() bool {
-	return slices.ContainsFunc(n.children, func(c *node) bool { return c.askable() && (c.always() || c.words.Ask == miniapps.AskOffer) })
 }
 
 // mayStart tells whether an action can be opened now, and says why if not.
@@ -193,6 +196,8 @@ func (t *turn) mayStart(f *form) bool {
 		t.say("resting", params{"action": t.title(f)})
 	case !t.s.Assurance.Reaches(a.Assurance):
 		t.say("needs_"+string(a.Assurance), params{"action": t.title(f)})
+	case f.root.blind() != nil:
+		t.say("app_only", params{"label": t.name(f.root.blind()), "action": t.title(f)})
 	default:
 		return true
 	}
@@ -246,26 +251,19 @@ func (t *turn) keep(n *node, path string, v any) bool {
 	return false
 }
 
-// openWith takes what the opening sentence holds: the matter itself, and values that have a form of their own.
-func (t *turn) openWith(o opening) {
-	if o.text == "" || len([]rune(o.text)) > maxText {
-		return
-	}
-	m, said := t.saidFor(o.text)
-	if said {
-		t.speaks(m.Lang)
-	}
-	if said && m.Whole && m.Open && !o.matter {
-		return // it only asks
+// openWith takes what the opening sentence holds: the matter itself, and values that have a form of their own. It gives their names.
+func (t *turn) openWith(text string) []string {
+	if text == "" || len([]rune(text)) > maxText {
+		return nil
 	}
 	var got []string
 	for _, c := range t.form.root.children {
 		if _, known := t.known(c.name); known || c.words.Sensitive || !c.askable() {
 			continue
 		}
-		v, ok := t.reader().find(c, o.text)
+		v, ok := t.reader().find(c, text)
 		if c.words.Opening {
-			v, ok = o.text, c.valid(o.text)
+			v, ok = text, c.valid(text)
 		} else if t.twins(c) {
 			ok = false
 		}
@@ -273,8 +271,12 @@ func (t *turn) openWith(o opening) {
 			got = append(got, t.name(c))
 		}
 	}
-	if len(got) > 0 {
-		t.say("got", params{"labels": joined(got)})
+	return got
+}
+
+func (t *turn) sayGot(labels []string) {
+	if len(labels) > 0 {
+		t.say("got", params{"labels": joined(labels)})
 	}
 }
 

@@ -38,6 +38,9 @@ func (t *turn) entries() []message.Choice {
 		}
 	}
 	for _, f := range t.m.offers {
+		if f == t.form {
+			continue // it is what goes on
+		}
 		out = append(out, message.Choice{Label: t.offerLabel(f), Value: tokenOpen + f.ref.String(), Hint: t.hint(f)})
 	}
 	return out
@@ -76,6 +79,7 @@ func (t *turn) otherLanguage() message.Choice {
 
 // greet welcomes a person. What they were doing is not lost.
 func (t *turn) greet() {
+	t.s.Question = t.before
 	if t.s.Draft == nil {
 		t.say("hello", nil)
 		t.menu(0)

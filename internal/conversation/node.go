@@ -373,6 +373,19 @@ func (n *node) valid(v any) bool { return v != nil && n.schema.Validate(v) == ni
 // askable tells whether a chat may ask for the value at all.
 func (n *node) askable() bool { return n.kind != kindNone && !n.words.Sensitive }
 
+// giveable tells whether a person can give the value, or some part of it.
+func (n *node) giveable() bool {
+	switch {
+	case !n.askable() || n.fixed != nil:
+		return false
+	case n.kind == kindObject:
+		return slices.ContainsFunc(n.children, (*node).giveable)
+	case n.kind == kindList:
+		return n.max > 0 && n.item.giveable()
+	}
+	return true
+}
+
 // takes tells whether the value, or what lies in it, is of that kind.
 func (n *node) takes(k kind) bool {
 	if n == nil || n.words.Sensitive || n.words.Ask == miniapps.AskNever && n.kind == kindObject {

@@ -3,13 +3,14 @@ package conversation
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/motcua/motcua/internal/message"
 )
 
 var (
-	numberRE = regexp.MustCompile(`^[+-]?(?:[0-9]{1,3}(?: [0-9]{3})+(?:[.,][0-9]+)?|[0-9]+(?:[.,][0-9]+)*)(?: ?(?:đ|₫|vnđ|vnd|đồng|dong|%))?$`)
+	numberRE = regexp.MustCompile(`^([+-]?(?:[0-9]{1,3}(?: [0-9]{3})+(?:[.,][0-9]+)?|[0-9]+(?:[.,][0-9]+)*))(?: ?(%|₫|\p{L}+(?: \p{L}+)?))?$`)
 	groupsRE = regexp.MustCompile(`^(?:[0-9]+|[0-9]{1,3}(?:[.,][0-9]{3})+)$`)
 )
 
@@ -17,13 +18,13 @@ var (
 const maxDigits = 30
 
 // readNumber reads a number as people write it: 1.000,5 and 1,000.5 and 1 000. A single separator before exactly three digits parts thousands when the
-// language writes them so, or when whole numbers are wanted; otherwise it begins the decimals.
-func readNumber(text string, lang message.Lang, whole bool) (json.Number, bool) {
-	text = strings.ToLower(strings.TrimSpace(strings.ReplaceAll(text, "\u00a0", " ")))
-	if len(text) > maxDigits || !numberRE.MatchString(text) {
+// language writes them so, or when whole numbers are wanted; otherwise it begins the decimals. A unit may follow: "3 người".
+func (w words) readNumber(text string, lang message.Lang, whole bool) (json.Number, bool) {
+	m := numberRE.FindStringSubmatch(strings.TrimSpace(strings.ReplaceAll(text, "\u00a0", " ")))
+	if m == nil || len(m[1]) > maxDigits || w.multiplies(m[2]) {
 		return "", false
 	}
-	text = strings.TrimRight(text, "đ₫vndồog% ")
+	text = m[1]
 	sign := ""
 	if text[0] == '-' || text[0] == '+' {
 		sign, text = strings.TrimPrefix(text[:1], "+"), text[1:]
@@ -45,6 +46,11 @@ func readNumber(text string, lang message.Lang, whole bool) (json.Number, bool) 
 		units += "." + fraction
 	}
 	return json.Number(sign + units), true
+}
+
+// multiplies tells whether a unit changes the number: "2 triệu" is not two.
+func (w words) multiplies(unit string) bool {
+	return slices.ContainsFunc(strings.Fields(unit), w.times.has)
 }
 
 // decimals finds the separator that begins the decimals; -1 when there is none.
@@ -93,7 +99,7 @@ func showNumber(n json.Number, lang message.Lang) string {
 	if lang == message.English {
 		point = "."
 	}
-	if len(units) > 4 {
+	if len(units) > 4 || has {
 		for i := len(units) - 3; i > 0; i -= 3 {
 			units = units[:i] + mark + units[i:]
 		}

@@ -153,17 +153,14 @@ func (t *turn) nextPage() {
 		return
 	}
 	all := t.options(n, q.Path)
-	next := &Question{Kind: askField, Path: q.Path, From: q.From + t.m.rules.Page}
+	from := q.From + len(q.Options)
 	if len(q.Only) > 0 {
-		next.From = 0
+		from = 0
 	}
-	q = next
-	t.s.Question = q
+	t.s.Question = &Question{Kind: askField, Path: q.Path, From: from}
 	l := t.s.Draft.Options
-	if n.kind == kindRemote && all != nil && q.From+t.m.rules.Page > len(all) && l.After != "" {
-		if t.fetch(n, q.Path, l.After, Wait{For: forOptions, Path: q.Path}) {
-			return
-		}
+	if n.kind == kindRemote && all != nil && from+t.m.rules.Page > len(all) && l.After != "" && t.fetch(n, q.Path, l.After, Wait{For: forOptions, Path: q.Path}) {
+		return
 	}
 	t.askField(q.Path)
 }

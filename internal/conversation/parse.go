@@ -36,7 +36,7 @@ func (r reader) candidates(n *node, text string) []any {
 	case kindText:
 		return spellings(text, n.pattern != nil)
 	case kindNumber, kindInteger:
-		return some(readNumber(text, r.lang, n.kind == kindInteger))
+		return some(r.words.readNumber(text, r.lang, n.kind == kindInteger))
 	case kindBool:
 		return r.bool(text)
 	case kindPhone:
@@ -53,7 +53,7 @@ func (r reader) candidates(n *node, text string) []any {
 		}
 		return []any{map[string]any{"address": text}}
 	case kindAny:
-		out := slices.Concat(some(readNumber(text, r.lang, false)), r.bool(text), spellings(text, true))
+		out := slices.Concat(some(r.words.readNumber(text, r.lang, false)), r.bool(text), spellings(text, true))
 		return append(out, some(r.words.readDate(text, r.now))...)
 	}
 	return nil

@@ -12,7 +12,7 @@ func (t *turn) hear(h Heard) {
 	for _, r := range h.Refused {
 		t.sayRefused(r)
 	}
-	if t.s.Draft != nil && silence >= t.m.rules.Remind {
+	if t.s.Draft != nil && silence >= t.m.rules.Remind && !h.Hello && !t.m.words.hello.has(h.Text) {
 		t.say("reminder", params{"action": t.title(t.form)})
 	}
 	text := cleaned(h.Text)

@@ -52,7 +52,7 @@ func (t *turn) offered() []string {
 			p := join(path, c.name)
 			_, known := t.known(p)
 			switch {
-			case !c.askable() || c.fixed != nil:
+			case !c.giveable():
 			case c.words.Ask == miniapps.AskOffer && (!known || c.kind == kindList && t.count(p) < c.max):
 				out = append(out, p)
 			case c.kind == kindObject && known:

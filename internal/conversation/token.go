@@ -115,7 +115,7 @@ func (t *turn) tapAdd(path string) bool {
 	} else {
 		t.s.Draft.Taken = add(t.s.Draft.Taken, path)
 	}
-	t.s.Draft.Skipped = slices.DeleteFunc(t.s.Draft.Skipped, func(p string) bool { return inside(path, p) })
+	t.s.Draft.Skipped = slices.DeleteFunc(t.s.Draft.Skipped, func(p string) bool { return inside(path, p) || inside(p, path) })
 	t.s.Question = nil
 	t.advance()
 	return true

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,7 +16,6 @@ import (
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
-	"github.com/motcua/motcua/internal/intent"
 	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
@@ -63,22 +63,20 @@ type world struct {
 	quiet    bool // leaves calls out of the log
 }
 
+// catalogues takes a moment to read, and never changes.
+var catalogues = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(os.DirFS("../../configs/locales")) })
+
 func texts(t testing.TB) *locale.Catalogue {
 	t.Helper()
-	c, err := locale.Load(os.DirFS("../../configs/locales"))
+	c, err := catalogues()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
-func intents(t testing.TB, apps []miniapps.Manifest) Intents {
-	t.Helper()
-	phrases, err := intent.Load(os.DirFS("../../configs/phrasings"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return intent.New(append(phrases, intent.Of(apps)...))
+func guest() account.Viewer {
+	return account.Viewer{Subject: "g", Subjects: []string{"g"}, Assurance: account.Guest}
 }
 
 func newWorld(t testing.TB, rules Rules, apps ...miniapps.App) *world {
@@ -93,7 +91,7 @@ func (w *world) install(rules Rules, apps ...miniapps.App) {
 	w.t.Helper()
 	w.runner = miniapptest.NewRunner(w.t, nil, apps...)
 	w.services = &services{Catalogue: w.runner.Catalogue(), resting: map[string]bool{}}
-	m, err := NewMachine(w.services, intents(w.t, w.services.Apps()), texts(w.t), rules)
+	m, err := NewMachine(w.services, newPlainIntents(w.services.Apps()), texts(w.t), rules)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -263,7 +261,7 @@ func (w *world) do(line string) {
 	case "fail":
 		w.fail[rest[0]] = fault.New(fault.Code(rest[1]), strings.Join(rest[2:], " "))
 	case "guest":
-		w.viewer = account.Viewer{Subject: "g", Subjects: []string{"g"}, Assurance: account.Guest}
+		w.viewer = guest()
 	case "resting":
 		w.services.resting[rest[0]] = true
 	default:

@@ -20,7 +20,9 @@ func CheckHosts(hosts []string) error {
 	for _, h := range hosts {
 		name, port := splitHost(strings.TrimPrefix(h, "*."))
 		wild := strings.HasPrefix(h, "*.")
-		if _, err := strconv.ParseUint(cmp.Or(port, "443"), 10, 16); err != nil || name == "" || strings.ContainsAny(name, "*/@? ") || h != strings.ToLower(h) || (wild && (port != "" || !strings.Contains(name, "."))) {
+		_, bad := strconv.ParseUint(cmp.Or(port, "443"), 10, 16)
+		odd := name == "" || strings.ContainsAny(name, "*/@? ") || h != strings.ToLower(h)
+		if bad != nil || odd || (wild && (port != "" || !strings.Contains(name, "."))) {
 			errs = append(errs, fmt.Errorf("media host %q: want example.vn, *.example.vn, example.vn:8443 or 127.0.0.1:8090, in lower case", h))
 		}
 	}

@@ -181,7 +181,7 @@ func TestLostLeaseInterruptsTheHandler(t *testing.T) {
 // TestAnyInterleaving lets events of some people come to some replicas in any order and at any pace, with failures and slow handlers, and one replica
 // killed or stopped half-way.
 func TestAnyInterleaving(t *testing.T) {
-	for range 25 {
+	for range 15 {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("seed %#x", seed), func(t *testing.T) {
 			bubble(t, func(t *testing.T, engine store.Engine) { interleave(t, engine, drawn(seed)) })

@@ -146,10 +146,11 @@ func (in *Inbox) message(r record) (Message, error) {
 // parked.
 func (in *Inbox) Replay(ctx context.Context, id string) error {
 	id, _, _ = strings.Cut(id, ".")
-	_, err := in.records.Update(ctx, id, func(r *record) error { return r.replay(in.now()) })
+	r, err := in.records.Update(ctx, id, func(r *record) error { return r.replay(in.now()) })
 	if err != nil {
 		return err
 	}
-	in.announce(ctx)
+	in.board.offer(r.Conversation, in.now())
+	in.announce(ctx) // this replica may be one that does not run
 	return nil
 }

@@ -29,15 +29,21 @@ func (r *Recogniser) commands(list []word, inside []found) []Match {
 	return out
 }
 
-// belongs tells whether all words around the phrase are courtesies or words of the same command.
+// belongs tells whether all words around the phrase are courtesies or words of commands, none of which denies it.
 func (r *Recogniser) belongs(f found, list []word, polite []bool) bool {
 	for i, w := range list {
-		if (i < f.from || i >= f.to) && !polite[i] && !r.contained.vocab[f.intent][w.Folded] {
+		if i >= f.from && i < f.to {
+			continue
+		}
+		if r.denials[w.Folded] && f.intent != denial || !polite[i] && !r.commandWords[w.Folded] {
 			return false
 		}
 	}
 	return true
 }
+
+// denial is the command whose phrases of one word turn another command around: "không bỏ qua".
+const denial = "no"
 
 // covers tells of each word whether it belongs to a courtesy.
 func (m *manners) covers(list []word) []bool {

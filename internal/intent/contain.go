@@ -10,7 +10,6 @@ import (
 type contained struct {
 	phrases map[string][]inner // folded words with blanks between
 	longest int                // in words
-	vocab   map[string]map[string]bool
 }
 
 type inner struct {
@@ -20,19 +19,13 @@ type inner struct {
 }
 
 func newContained() *contained {
-	return &contained{phrases: map[string][]inner{}, vocab: map[string]map[string]bool{}}
+	return &contained{phrases: map[string][]inner{}}
 }
 
 func (c *contained) learn(p Phrase, list []word) {
 	key := join(list)
 	c.phrases[key] = append(c.phrases[key], inner{p.Intent, p.Lang, len(list)})
 	c.longest = max(c.longest, len(list))
-	if c.vocab[p.Intent] == nil {
-		c.vocab[p.Intent] = map[string]bool{}
-	}
-	for _, w := range list {
-		c.vocab[p.Intent][w.Folded] = true
-	}
 }
 
 // found is a phrase in a text, from one word to before another.

@@ -80,18 +80,16 @@ func TestCV(t *testing.T) {
 				sure++
 			}
 		}
-		fmt.Printf("sm %.2f T %.2f unk %.2f bias %.2f bonus %.2f mend %.2f: cv %d/%d oosWrong %d/%d dev %d/%d sure %d/%d\n", smoothing, temperature, unknown, noneBias, phraseBonus, mendedPart, right, n, oosWrong, oos, d.Overall.Right, d.Overall.All, sure, cnt)
+		fmt.Printf("cap %.1f %.1f sm %.3f T %.2f unk %.2f bias %.2f bonus %.2f mend %.2f: cv %d/%d oosWrong %d/%d dev %d/%d sure %d/%d\n", capMost, capHalf, smoothing, temperature, unknown, noneBias, phraseBonus, mendedPart, right, n, oosWrong, oos, d.Overall.Right, d.Overall.All, sure, cnt)
 	}
 	run()
 	if os.Getenv("SCAN") == "" {
 		return
 	}
-	for _, smoothing = range []float64{0.003, 0.01} {
-		for _, temperature = range []float64{3, 3.5, 4, 4.5} {
-			for _, noneBias = range []float64{0.5, 0.75, 1} {
-				for _, phraseBonus = range []float64{0.6, 1} {
-					run()
-				}
+	for _, capMost = range []float64{4, 6, 8} {
+		for _, capHalf = range []float64{0, 0.5, 1, 2} {
+			for _, temperature = range []float64{2, 2.5, 3} {
+				run()
 			}
 		}
 	}

@@ -16,10 +16,14 @@ type model struct {
 // Parameters of the model, chosen on the development half of the evaluation list.
 var (
 	smoothing   = 0.005
-	temperature = 3.5  // neighbouring words are not independent, so their evidence counts less than it seems
+	temperature = 3.0  // neighbouring words are not independent, so their evidence counts less than it seems
 	mendedPart  = 0.7  // of the evidence of a word that was put right
 	unlikePart  = 0.5  // of the evidence of a word whose diacritics are of another word
-	unknown     = 0.25 // for small talk, for each word that no phrase knows
+	unknown     = 0.15 // for small talk, for each word that no phrase knows
+	spellPart   = 0.5
+	pairPart    = 0.7
+	capMost     = 100.0
+	capHalf     = 0.0
 	phraseBonus = 0.6
 	noneBias    = 0.75 // for small talk
 )
@@ -40,10 +44,10 @@ func features(list []word, mended []bool) []feature {
 		}
 		out = append(out, feature{w.Folded, part})
 		if w.accented() {
-			out = append(out, feature{"=" + w.Spelling, part})
+			out = append(out, feature{"=" + w.Spelling, part * spellPart})
 		}
 		if i > 0 {
-			out = append(out, feature{list[i-1].Folded + " " + w.Folded, part})
+			out = append(out, feature{list[i-1].Folded + " " + w.Folded, part * pairPart})
 		}
 	}
 	return out
@@ -76,6 +80,15 @@ func newModel(examples map[string][][]word, none string) *model {
 		w := make([]float32, len(m.classes))
 		for c, class := range m.classes {
 			w[c] = float32(math.Log((n[c] + smoothing) / (float64(len(examples[class])) + 2*smoothing)))
+		}
+		total := 0.0
+		for _, x := range n {
+			total += x
+		}
+		limit := capMost * total / (total + capHalf)
+		top := slices.Max(w)
+		for c := range w {
+			w[c] = max(w[c], top-float32(limit))
 		}
 		m.weights[name] = w
 	}

@@ -10,18 +10,19 @@ import (
 
 // Recogniser tells what texts ask for. It never changes, so it is safe for concurrent use.
 type Recogniser struct {
-	spell             *speller
-	wholes            *wholes
-	courtesies, links *manners
-	model             *model
-	contained         *contained
-	openings          map[string][]opening
-	langs             map[message.Lang]map[string]bool
+	spell                 *speller
+	wholes                *wholes
+	courtesies, links     *manners
+	model                 *model
+	contained             *contained
+	commandWords, denials map[string]bool
+	openings              map[string][]opening
+	langs                 map[message.Lang]map[string]bool
 }
 
 // New makes a Recogniser of phrases. An intent whose name holds a dot is an action, any other a command or one of the kinds that mean no intent.
 func New(phrases []Phrase) *Recogniser {
-	r := &Recogniser{spell: newSpeller(), wholes: &wholes{}, contained: newContained(), courtesies: &manners{}, links: &manners{}, openings: map[string][]opening{}, langs: map[message.Lang]map[string]bool{message.Vietnamese: {}, message.English: {}}}
+	r := &Recogniser{spell: newSpeller(), wholes: &wholes{}, contained: newContained(), commandWords: map[string]bool{}, denials: map[string]bool{}, courtesies: &manners{}, links: &manners{}, openings: map[string][]opening{}, langs: map[message.Lang]map[string]bool{message.Vietnamese: {}, message.English: {}}}
 	examples := map[string][][]word{SmallTalk: nil}
 	for _, p := range phrases {
 		if list := words(p.Text); p.Intent == Courtesy {
@@ -44,6 +45,14 @@ func New(phrases []Phrase) *Recogniser {
 		r.contained.learn(p, list)
 		if p.Open {
 			r.openings[p.Intent] = append(r.openings[p.Intent], opening{r.bare(list)})
+		}
+		if !isAction(p.Intent) && p.Intent != SmallTalk {
+			for _, w := range list {
+				r.commandWords[w.Folded] = true
+			}
+			if p.Intent == denial && len(list) == 1 {
+				r.denials[list[0].Folded] = true
+			}
 		}
 		class := p.Intent
 		if !isAction(class) {

@@ -61,8 +61,8 @@ func isLetters(s string) bool {
 
 // right gives the words with slips put right, and tells of each whether it was changed.
 func (s *speller) right(list []word) (out []word, mended []bool) {
-	for _, w := range list {
-		if s.known[w.Folded] || !isLetters(w.Folded) {
+	for i, w := range list {
+		if s.known[w.Folded] || !isLetters(w.Folded) || i > 0 && w.name {
 			out, mended = append(out, w), append(mended, false)
 			continue
 		}
@@ -72,7 +72,7 @@ func (s *speller) right(list []word) (out []word, mended []bool) {
 			continue
 		}
 		for part := range strings.SplitSeq(fixed, " ") {
-			out, mended = append(out, word{fold.Word{Folded: part, Spelling: part}, w.start, w.end}), append(mended, true)
+			out, mended = append(out, word{fold.Word{Folded: part, Spelling: part}, w.start, w.end, w.name}), append(mended, true)
 		}
 	}
 	return out, mended

@@ -11,7 +11,8 @@ import (
 // word is one word of a text.
 type word struct {
 	fold.Word
-	start, end int // bytes of the text
+	start, end int  // bytes of the text
+	name       bool // written with one capital, as names are
 }
 
 // accented tells whether the word was typed with diacritics.
@@ -47,9 +48,15 @@ func appendWord(list []word, text string, start, end int) []word {
 		if isNumber(w.Folded) {
 			w = fold.Word{Folded: numberWord, Spelling: numberWord}
 		}
-		list = append(list, word{Word: w, start: start, end: end})
+		list = append(list, word{Word: w, start: start, end: end, name: isName(text[start:end])})
 	}
 	return list
+}
+
+// isName tells whether a word begins with its only capital.
+func isName(s string) bool {
+	first, size := utf8.DecodeRuneInString(s)
+	return unicode.IsUpper(first) && !strings.ContainsFunc(s[size:], unicode.IsUpper)
 }
 
 func isNumber(s string) bool { return strings.Trim(s, "0123456789") == "" }
@@ -71,7 +78,7 @@ func mergeCodes(text string, list []word) []word {
 			i++
 			continue
 		}
-		out = append(out, word{fold.Word{Folded: codeWord, Spelling: codeWord}, list[i].start, list[i+n-1].end})
+		out = append(out, word{fold.Word{Folded: codeWord, Spelling: codeWord}, list[i].start, list[i+n-1].end, false})
 		i += n
 	}
 	return out

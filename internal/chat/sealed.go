@@ -1,0 +1,70 @@
+package chat
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/conversation"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/message"
+)
+
+// private is the sealed part.
+type private struct {
+	Person channels.Address   `json:"person"`
+	State  conversation.State `json:"state"`
+	Queue  []outgoing         `json:"queue,omitempty"` // the oldest first
+	Early  []early            `json:"early,omitempty"`
+}
+
+// outgoing is one message to be sent: fitted already.
+type outgoing struct {
+	ID       string         `json:"id"` // <event or notice>/<number>
+	Kind     channels.Kind  `json:"kind"`
+	Blocks   message.Blocks `json:"blocks"`
+	At       time.Time      `json:"at"`
+	Attempts int            `json:"attempts,omitempty"`
+	Unsure   time.Time      `json:"unsure,omitzero"` // begin of an attempt that got no answer: the network may have taken it
+}
+
+// early is a receipt or an echo of a message whose sending is not recorded yet.
+type early struct {
+	Network string    `json:"network"`
+	State   string    `json:"state"`
+	Words   string    `json:"words,omitempty"` // of an echo: hash of what it says
+	At      time.Time `json:"at"`              // when it came
+}
+
+// chat is a conversation in work.
+type chat struct {
+	record
+	private
+}
+
+func seal(id string) string { return "chat/" + id }
+
+func (c *Chats) open(r record) (chat, error) {
+	x := chat{record: r}
+	plain, err := c.deps.Box.Unseal(r.Sealed, seal(r.ID))
+	if err == nil {
+		err = json.Unmarshal(plain, &x.private)
+	}
+	if err != nil {
+		return chat{}, fault.Wrap(fault.Internal, fmt.Errorf("chat: open %s: %w", r.ID, err))
+	}
+	return x, nil
+}
+
+// close gives the document of a conversation.
+func (c *Chats) close(x *chat) (record, error) {
+	plain, err := json.Marshal(x.private)
+	if err != nil {
+		return record{}, fault.Wrap(fault.Internal, fmt.Errorf("chat: %w", err))
+	}
+	if x.Sealed, err = c.deps.Box.Seal(plain, seal(x.ID)); err != nil {
+		return record{}, fault.Wrap(fault.Internal, fmt.Errorf("chat: %w", err))
+	}
+	return x.record, nil
+}

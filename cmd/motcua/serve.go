@@ -81,11 +81,7 @@ func (r *runtime) dev(ctx context.Context) error {
 	if address == "" {
 		address = "http://" + reachable(p.http)
 	}
-	standIns, err := s.standIn(p, address)
-	if err != nil {
-		p.close()
-		return err
-	}
+	ours := s.pointAt(p.fakecity)
 	sys, err := open(ctx, s, dev, log, address)
 	if err != nil {
 		p.close()
@@ -96,9 +92,10 @@ func (r *runtime) dev(ctx context.Context) error {
 		p.close()
 		return errors.Join(err, sys.close())
 	}
+	standIns := sys.standIns(p.fakecity)
 	served := make(chan error, 1)
 	go func() { served <- ignoreClosed(standIns.server.Serve(p.fakecity)) }()
-	if standIns.zalo {
+	if ours {
 		err = sys.agree(ctx, standIns.city.Zalo)
 	}
 	if err == nil {

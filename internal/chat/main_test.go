@@ -123,6 +123,7 @@ func (s *services) Run(ctx context.Context, req miniapps.Request) (miniapps.Resu
 			return miniapps.Result{}, fault.New(fault.Conflict, "")
 		}
 		s.effect[req.Key] = string(req.Input)
+		return miniapps.Result{Case: miniapps.CaseRef{App: req.App, ID: "case of " + req.Key}}, nil
 	}
 	return miniapps.Result{}, nil
 }

@@ -32,6 +32,13 @@ type record struct {
 
 	Sent   []sent   `bson:"sent,omitempty"`
 	Unsent []unsent `bson:"unsent,omitempty"`
+	Shown  []shown  `bson:"shown,omitempty"` // what the dialogue itself has told of cases
+}
+
+// shown says that the person has seen in the dialogue how a case stood: notices of what happened before tell nothing new.
+type shown struct {
+	Case string    `bson:"case"` // app and id
+	At   time.Time `bson:"at"`
 }
 
 // sent is a message that the network took.
@@ -56,6 +63,7 @@ const (
 	maxSent    = 20
 	maxUnsent  = 20
 	maxEarly   = 20
+	maxShown   = 8
 )
 
 func kind() store.Kind {
@@ -68,6 +76,19 @@ func kind() store.Kind {
 		},
 		ExpiresAt: "expires_at",
 	}
+}
+
+func caseKey(app, id string) string { return app + "/" + id }
+
+// show notes that the dialogue tells of a case.
+func (x *chat) show(key string, at time.Time) {
+	x.Shown = slices.DeleteFunc(slices.Clone(x.Shown), func(s shown) bool { return s.Case == key })
+	x.Shown = last(append(x.Shown, shown{Case: key, At: at}), maxShown)
+}
+
+// told tells whether the dialogue has shown the case after the moment.
+func (x *chat) told(key string, at time.Time) bool {
+	return slices.ContainsFunc(x.Shown, func(s shown) bool { return s.Case == key && !at.After(s.At) })
 }
 
 func (x *chat) handled(id string) bool { return slices.Contains(x.Handled, id) }

@@ -33,6 +33,7 @@ type turn struct {
 	count int // of messages that event has led to
 	calls int
 	ended []string // events that are done with
+	cases []string // that results have shown
 }
 
 // run takes the turn: it finishes what a death or a parked event left open, puts the event to the dialogue, makes the calls, and stores all in one write.
@@ -89,6 +90,9 @@ func (t *turn) ask(ctx context.Context, stored bool) error {
 		if err := ctx.Err(); err != nil {
 			return fault.Wrap(fault.Unavailable, err) // the call failed because we are stopping: whoever comes next makes it again
 		}
+		if failed == nil && res.Case.ID != "" {
+			t.cases = append(t.cases, caseKey(call.App, res.Case.ID))
+		}
 		if err := t.step(conversation.Returned{At: t.c.now(), Result: res, Err: failed}); err != nil {
 			return err
 		}
@@ -131,6 +135,9 @@ func (t *turn) finish(ctx context.Context) error {
 		t.token = t.c.enqueue(x, t.said)
 		for _, id := range t.ended {
 			x.handle(id)
+		}
+		for _, key := range t.cases {
+			x.show(key, t.c.now())
 		}
 	})
 }

@@ -51,17 +51,33 @@ func (c *Chats) Tell(ctx context.Context, n Notice) error {
 	return errors.Join(errs...)
 }
 
-// notify puts a notice into one conversation.
+// notify puts a notice into one conversation, unless the dialogue itself has told the same: who just sent a report there has its code.
 func (c *Chats) notify(ctx context.Context, id string, n Notice) error {
 	mark := "n/" + once.ID("chat notice\x00"+n.ID)
-	return c.speak(ctx, id, mark, func(x *chat) (channels.Kind, message.Blocks) {
+	return c.speak(ctx, id, mark, func(x *chat) (channels.Kind, message.Blocks, error) {
+		if n.CaseID != "" && x.told(caseKey(n.CaseApp, n.CaseID), n.At) {
+			return channels.Notice, nil, nil
+		}
+		if x.changing(n.CaseApp) && c.now().Sub(n.At) < answerTime {
+			return "", nil, errChanging
+		}
 		title, text := n.Words(x.State.Lang.Or())
-		return channels.Notice, message.Blocks{message.Words{Text: title + "\n" + text}}
+		return channels.Notice, message.Blocks{message.Words{Text: title + "\n" + text}}, nil
 	})
 }
 
-// speak puts words into a conversation that did not ask for any, once for each mark, and wakes the relay. A conversation that is gone is no error.
-func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) (channels.Kind, message.Blocks)) error {
+// answerTime is how long a notice waits for a turn that is making a change, whose answer may tell the same.
+const answerTime = 30 * time.Second
+
+var errChanging = &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errors.New("chat: a change is being made in this conversation")}
+
+// changing tells whether the dialogue waits for a change that an app makes.
+func (x *chat) changing(app string) bool {
+	return x.State.Call != nil && x.State.Call.Key != "" && x.State.Call.App == app
+}
+
+// speak puts words into a conversation that did not ask for any, once for each mark, and wakes the relay. No words are none to say. A conversation that is gone is no error.
+func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) (channels.Kind, message.Blocks, error)) error {
 	changed := false
 	_, err := c.update(ctx, id, func(x *chat) error {
 		if changed = !x.handled(mark); !changed {
@@ -70,8 +86,13 @@ func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) (c
 		if x.full(c.cfg.MaxQueue) {
 			return errFull
 		}
-		kind, blocks := words(x)
-		c.post(x, c.fitted(x.Channel, mark, 0, kind, blocks))
+		kind, blocks, err := words(x)
+		if err != nil {
+			return err
+		}
+		if len(blocks) > 0 {
+			c.post(x, c.fitted(x.Channel, mark, 0, kind, blocks))
+		}
 		x.handle(mark)
 		return nil
 	})
@@ -85,9 +106,9 @@ func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) (c
 // what broke it. Call it when the event is given up; cause is the event's id or that of its parking. A conversation that is not there is no error.
 func (c *Chats) Apologise(ctx context.Context, conversationID, cause string) error {
 	mark := "s/" + once.ID("chat apology\x00"+cause)
-	return c.speak(ctx, conversationID, mark, func(x *chat) (channels.Kind, message.Blocks) {
+	return c.speak(ctx, conversationID, mark, func(x *chat) (channels.Kind, message.Blocks, error) {
 		x.restart()
-		return channels.Reply, c.words(x, "chat.sorry")
+		return channels.Reply, c.words(x, "chat.sorry"), nil
 	})
 }
 
@@ -115,7 +136,7 @@ func (c *Chats) forget(ctx context.Context, m inbox.Message) error {
 		}
 		x.restart()
 		x.private = private{Person: x.Person, State: x.State}
-		x.Subject, x.LastAt, x.Sent, x.Unsent, x.SilentUntil = "", nil, nil, nil, nil
+		x.Subject, x.LastAt, x.Sent, x.Unsent, x.Shown, x.SilentUntil = "", nil, nil, nil, nil, nil
 		x.handle(m.ID)
 		x.ExpiresAt = c.now().Add(forgotten)
 		token = c.enqueue(x, c.fitted(x.Channel, m.ID, 0, channels.Reply, c.words(x, "chat.forgotten")))

@@ -11,6 +11,7 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/miniapps"
 )
 
 func notice(id string) Notice {
@@ -38,6 +39,32 @@ func TestANoticeIsToldOnce(t *testing.T) {
 		n, _, err = w.Waiting(t.Context(), 10)
 		require.NoError(t, err)
 		require.Zero(t, n)
+	})
+}
+
+func TestANoticeOfWhatTheDialogueShowedIsNotSent(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		about := func(id string) Notice {
+			n := notice(id)
+			n.CaseApp, n.CaseID, n.At = "a", "case of e1/1", time.Now()
+			return n
+		}
+		during := fault.Code("none")
+		w.apps.refuse = func(int, miniapps.Request) error { // the app's relay may be faster than the answer
+			during = fault.CodeOf(w.Tell(t.Context(), about("opened")))
+			return nil
+		}
+		opened := about("opened")
+		w.say(t, "e1", "change x")
+		require.Equal(t, fault.Unavailable, during)
+		require.NoError(t, w.Tell(t.Context(), opened))
+		time.Sleep(time.Second)
+		require.NoError(t, w.Tell(t.Context(), about("resolved")))
+		require.NoError(t, w.Tell(t.Context(), opened), "again")
+		sweep(t, w.Chats)
+		require.Equal(t, []string{"wait x", "done change", "Tvi\nnotice resolved"}, w.net.texts())
 	})
 }
 

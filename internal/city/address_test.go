@@ -40,6 +40,8 @@ func TestResolveAddress(t *testing.T) {
 		{"no commas", "12 Lạch Tray phường Gia Viên Hải Phòng", one("Phường Gia Viên")},
 		{"special zone", "đặc khu Cát Hải", one("Đặc khu Cát Hải")},
 		{"without its kind, a name of today only", "Gia Viên, Hải Phòng", []string{"Phường Gia Viên"}},
+		{"in English", "12 Lach Tray, Gia Vien ward", one("Phường Gia Viên")},
+		{"in English, in full", "12 Lach Tray street, Gia Vien Ward, Hai Phong City, Vietnam", one("Phường Gia Viên")},
 		{"the other way to place the tone", "phường Thủy Nguyên", one("Phường Thuỷ Nguyên")},
 		{"i for y", "xã Tứ Kì", one("Xã Tứ Kỳ")},
 

@@ -107,11 +107,12 @@ func (t *turn) refused(f *fault.Error, quiet bool) bool {
 		case at == "":
 			whole = append(whole, t.field(x))
 			continue
-		case !n.askable():
+		}
+		_, known := t.known(at)
+		if !known && n.impossible() {
 			t.appOnly(n)
 			return true
 		}
-		_, known := t.known(at)
 		needed := t.need(n, at)
 		changed = changed || needed
 		if known && !needed {
@@ -126,6 +127,10 @@ func (t *turn) refused(f *fault.Error, quiet bool) bool {
 	}
 	if t.settle() {
 		return false
+	}
+	if b := t.beyond(); b != nil && len(whole) > 0 {
+		t.appOnly(b)
+		return true
 	}
 	if len(f.Fields) == 0 {
 		whole = append(whole, t.fault(f))
@@ -145,6 +150,21 @@ func (t *turn) settle() bool {
 		}
 	}
 	return false
+}
+
+// beyond gives a value that no chat may ask for, when only such are left of the alternatives that the schema wants one of.
+func (t *turn) beyond() *node {
+	var out *node
+	for _, c := range t.form.root.children {
+		if !slices.Contains(t.form.root.either, c.name) {
+			continue
+		}
+		if _, known := t.known(c.name); known || c.giveable() {
+			return nil
+		}
+		out = c
+	}
+	return out
 }
 
 // rejectAll takes answers back, the last items of lists first, so that taking one away does not move those still to be taken. The first is asked for next.
@@ -207,8 +227,11 @@ func (t *turn) need(n *node, path string) bool {
 	if _, known := t.known(path); known && (n.kind != kindList || t.count(path) >= n.min) {
 		return false
 	}
-	if n.fixed != nil {
+	switch {
+	case n.fixed != nil:
 		return t.set(path, *n.fixed)
+	case n.kind == kindObject && !n.giveable():
+		return t.set(path, map[string]any{})
 	}
 	fresh, before := !slices.Contains(d.Needed, path), len(d.Skipped)
 	d.Needed = add(d.Needed, path)

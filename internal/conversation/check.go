@@ -94,7 +94,7 @@ func (t *turn) takeBack(errors []miniapps.WrongAnswer, checked string) {
 		t.tell(message.Words{Text: e.Text})
 		n, at := t.nearest(pathOf(e.Path))
 		if at != "" {
-			changed = n.askable() && t.need(n, at) || changed
+			changed = !n.impossible() && t.need(n, at) || changed
 			wrong = append(wrong, at)
 		}
 	}

@@ -176,7 +176,8 @@ func (t *turn) missing(n *node, path string, must bool) (string, bool) {
 	case n.kind == kindList:
 		return t.missingItem(n, path, must)
 	}
-	all := slices.Contains(d.Taken, path) && !slices.ContainsFunc(n.children, (*node).always) // nothing of it is needed: offer each part
+	needed := func(c *node) bool { return c.always() && c.giveable() }
+	all := slices.Contains(d.Taken, path) && !slices.ContainsFunc(n.children, needed) // any part will do, so each is asked for
 	for _, c := range n.children {
 		if p, ok := t.missing(c, join(path, c.name), c.always() || all && c.words.Ask != miniapps.AskNever); ok {
 			return p, true
@@ -194,8 +195,11 @@ func (t *turn) missingItem(n *node, path string, must bool) (string, bool) {
 		}
 	}
 	next := joinIndex(path, count)
+	if count < n.min && !n.item.leaf() {
+		d.Taken = add(d.Taken, next)
+	}
 	switch {
-	case count < n.max && !n.item.leaf() && (count < n.min || slices.Contains(d.Taken, next)):
+	case count < n.max && !n.item.leaf() && slices.Contains(d.Taken, next):
 		return t.missing(n.item, next, true)
 	case count < n.min && count < n.max:
 		return next, true

@@ -11,14 +11,10 @@ import (
 // askField asks for the value at path.
 func (t *turn) askField(path string) {
 	n := t.form.root.at(path)
-	if n.kind == kindRemote && t.options(n, path) == nil {
-		if t.fetch(n, path, "", Wait{For: forOptions, Path: path}) {
-			return
-		}
-		t.noOptions(path)
+	if n.kind == kindRemote && t.fetchMore(n, path) {
 		return
 	}
-	if o := t.options(n, path); o != nil && len(o) == 0 && n.kind != kindBool && (n.kind != kindRemote || t.s.Draft.Options.After == "") {
+	if (n.kind == kindChoice || n.kind == kindRemote) && len(t.options(n, path)) == 0 {
 		t.nothingToChoose(miniapps.Result{}, path)
 		return
 	}
@@ -28,6 +24,18 @@ func (t *turn) askField(path string) {
 	}
 	shown, more := t.page(n, path, &q)
 	t.ask(q, t.prompt(n, path), shown, t.ways(path, more))
+}
+
+// fetchMore calls for options while there is none to show. It is true when it asked something else, or a call is under way.
+func (t *turn) fetchMore(n *node, path string) bool {
+	options := t.options(n, path)
+	if len(options) > 0 || options != nil && t.after(path) == "" {
+		return false
+	}
+	if !t.fetch(n, path, t.after(path), Wait{For: forOptions, Path: path}) {
+		t.noOptions(path)
+	}
+	return true
 }
 
 // prompt gives the question for the value at path.

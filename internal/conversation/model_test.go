@@ -57,7 +57,7 @@ func (m *model) play() {
 	for n := 0; m.state.Draft != nil; n++ {
 		if n > modelBound {
 			a, _ := m.services.Action("model", "act")
-			m.rt.Fatalf("not done after %d answers\n%s\n%s\n%+v", n, tail(m.log.String()), a.Input, m.state)
+			m.rt.Fatalf("not done after %d answers\n%s\n%s\n%+v", n, tail(m.log.String()), a.Input, *m.state.Draft)
 		}
 		m.cooperate()
 	}
@@ -288,6 +288,9 @@ func (m *model) answerField(q *Question) {
 
 // pick takes one of the options: by number, by name, or by a tap.
 func (m *model) pick(q *Question) {
+	if len(q.Options) == 0 {
+		m.rt.Fatalf("nothing to choose from\n%s\n%+v", tail(m.log.String()), q)
+	}
 	i := rapid.IntRange(0, len(q.Options)-1).Draw(m.rt, "option")
 	switch rapid.IntRange(0, 2).Draw(m.rt, "how") {
 	case 0:
@@ -317,8 +320,8 @@ func (m *model) rightText(n *node) string {
 }
 
 func tail(s string) string {
-	if r := []rune(s); len(r) > 1800 {
-		return string(r[len(r)-1800:])
+	if r := []rune(s); len(r) > 900 {
+		return string(r[len(r)-900:])
 	}
 	return s
 }

@@ -373,10 +373,23 @@ func (n *node) valid(v any) bool { return v != nil && n.schema.Validate(v) == ni
 // askable tells whether a chat may ask for the value at all.
 func (n *node) askable() bool { return n.kind != kindNone && !n.words.Sensitive }
 
+// impossible tells whether no chat can come by the value.
+func (n *node) impossible() bool {
+	switch {
+	case n.fixed != nil:
+		return false
+	case !n.askable():
+		return true
+	case n.kind == kindList:
+		return n.min > 0 && (n.max < n.min || n.item.impossible())
+	}
+	return n.blind() != nil
+}
+
 // giveable tells whether a person can give the value, or some part of it.
 func (n *node) giveable() bool {
 	switch {
-	case !n.askable() || n.fixed != nil:
+	case n.fixed != nil || n.impossible():
 		return false
 	case n.kind == kindObject:
 		return slices.ContainsFunc(n.children, (*node).giveable)
@@ -402,21 +415,18 @@ func (n *node) always() bool {
 	return n.words.Ask == miniapps.AskAlways || n.words.Ask == "" && n.required
 }
 
-// blind names the first value that the action needs and no chat may ask for; nil when there is none.
+// blind names the first part that an object must have and no chat can come by; nil when there is none.
 func (n *node) blind() *node {
 	for _, c := range n.children {
 		switch {
-		case !c.required:
-			continue
-		case !c.askable() && c.fixed == nil && c.standard == nil:
+		case !c.required || c.standard != nil:
+		case c.kind == kindObject && c.askable():
+			if b := c.blind(); b != nil {
+				return b
+			}
+		case c.impossible():
 			return c
 		}
-		if b := c.blind(); b != nil {
-			return b
-		}
-	}
-	if n.kind == kindList && n.min > 0 {
-		return (&node{children: []*node{n.item}}).blind()
 	}
 	return nil
 }

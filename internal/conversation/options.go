@@ -215,13 +215,11 @@ func (t *turn) gotOptions(r Returned, path string) {
 		}
 		t.s.Draft.Options.After = ""
 	}
-	after := t.s.Draft.Options.After
-	switch {
-	case len(t.options(n, path)) > 0:
-		t.askField(path)
-	case after == "" || !t.fetch(n, path, after, Wait{For: forOptions, Path: path}):
+	if len(t.options(n, path)) == 0 && t.s.Draft.Options.After == "" {
 		t.nothingToChoose(r.Result, path)
+		return
 	}
+	t.askField(path)
 }
 
 // nothingToChoose goes on when there is no option at all: without the value if it is optional, else the draft ends with what the mini-app said.

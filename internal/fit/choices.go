@@ -34,10 +34,11 @@ type layout struct {
 	options, controls []message.Choice
 }
 
-// lay decides how answers are shown in what room the draft has.
+// lay decides how answers are shown in what room the draft has. Answers come before ways out: when all of them can be tapped with one way out beside, the
+// other ways out are left to words that need not be told; when they cannot, they are numbered, and the ways out have the room.
 func (k *packer) lay(text string, options, controls []message.Choice) layout {
 	l := layout{text: text}
-	buttons := len(options)+len(controls) <= k.room()
+	buttons := len(options)+min(1, len(controls)) <= k.room()
 	unclear := k.unclear(options, controls)
 	if len(options) > 0 && (!buttons || unclear || hinted(options) || text == "" && k.cur.text == "") {
 		l.text = lines(l.text, numbered(options))
@@ -47,6 +48,9 @@ func (k *packer) lay(text string, options, controls []message.Choice) layout {
 	}
 	shown := min(len(controls), k.room()-len(l.options))
 	l.controls = k.shown(controls[:shown], false)
+	if len(options) > 0 && buttons {
+		controls = controls[:shown]
+	}
 	for i, c := range controls {
 		if i >= shown || l.controls[i].Label != c.Label || c.Hint != "" || l.text == "" && k.cur.text == "" {
 			l.text = lines(l.text, "• "+told(c))

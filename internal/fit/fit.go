@@ -14,7 +14,7 @@ import (
 //   - one picture at most (Image, or QR), only when p.Images, and never together with buttons, because networks carry the one or the other;
 //   - Options, Controls and Links together at most MaxChoices, each label of at most MaxLabel runes. A message with buttons has a text.
 //
-// No text gets lost. Options that do not fit become a numbered list, counted from 1 for each Choices: who answers with a number means its place there.
+// No text gets lost, but for ways out (Controls) that have no place beside the buttons of the answers. Options that do not fit become a numbered list, counted from 1 for each Choices: who answers with a number means its place there.
 // Nothing but Words, Choices, Image, QR and Link comes out; blocks that say nothing yield nothing.
 func Fit(p channels.Profile, blocks message.Blocks) []message.Blocks {
 	k := &packer{p: p}

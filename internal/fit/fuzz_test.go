@@ -53,7 +53,12 @@ func blocksOf(script, text string) (in message.Blocks, said []string, answers []
 		case 0:
 			in = append(in, message.Words{Text: next(400)})
 		case 1:
-			in = append(in, message.Choices{Text: next(50), Options: many(), Controls: many()})
+			c := message.Choices{Text: next(50), Options: many()}
+			need, need2 := said, answers
+			if c.Controls = many(); len(c.Options) > 0 {
+				said, answers = need, need2 // ways out beside answers need not be shown
+			}
+			in = append(in, c)
 		case 2:
 			in = append(in, message.Card{Title: next(20), Subtitle: next(20), ImageURL: "https://x.vn/i", Facts: []message.Fact{{Label: next(8), Value: next(80)}}, Actions: many()})
 		case 3:

@@ -80,15 +80,15 @@ func TestCV(t *testing.T) {
 				sure++
 			}
 		}
-		fmt.Printf("cap %.1f %.1f sm %.3f T %.2f unk %.2f bias %.2f bonus %.2f mend %.2f: cv %d/%d oosWrong %d/%d dev %d/%d sure %d/%d\n", capMost, capHalf, smoothing, temperature, unknown, noneBias, phraseBonus, mendedPart, right, n, oosWrong, oos, d.Overall.Right, d.Overall.All, sure, cnt)
+		fmt.Printf("cap %.1f %.1f sm %.3f T %.2f unk %.2f bias %.2f bonus %.2f mend %.2f: cv %d/%d oosWrong %d/%d dev %d/%d sure %d/%d\n", concBase, capHalf, smoothing, temperature, unknown, noneBias, phraseBonus, mendedPart, right, n, oosWrong, oos, d.Overall.Right, d.Overall.All, sure, cnt)
 	}
 	run()
 	if os.Getenv("SCAN") == "" {
 		return
 	}
-	for _, capMost = range []float64{4, 6, 8} {
-		for _, capHalf = range []float64{0, 0.5, 1, 2} {
-			for _, temperature = range []float64{2, 2.5, 3} {
+	for _, concBase = range []float64{0, 0.15, 0.3, 0.5} {
+		for _, capHalf = range []float64{0, 0.2, 0.5, 1} {
+			for _, temperature = range []float64{1.5, 2, 2.5} {
 				run()
 			}
 		}

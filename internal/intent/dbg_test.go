@@ -19,7 +19,7 @@ func TestDbg(t *testing.T) {
 	}
 	core, _ := Load(os.DirFS("../../configs/phrasings"))
 	r := New(append(core, Of(apps)...))
-	for _, s := range []string{"Bà con tổ 5 phường Vĩnh Niệm mất nước hai ngày nay rồi", "em oi cho anh xin cai menu nha hang"} {
+	for _, s := range []string{"giuc giup cai phan anh cua em", "Phản ánh của tôi xử lý ẩu quá, tôi muốn ý kiến lại", "den duong ngo 10 Cat Bi hong gan mot thang nay chua thay ai sua"} {
 		list, mended := r.spell.right(words(s))
 		fmt.Println(r.model.classes)
 		for _, f := range features(list, mended) {

@@ -22,6 +22,7 @@ type Phrase struct {
 const (
 	Courtesy  = "courtesy"   // said around a request without changing it: "please"
 	Link      = "link"       // said between an open phrase and its matter: "about"
+	Alike     = "alike"      // words that say the same, the first of which stands for all
 	SmallTalk = "small_talk" // said by people who ask for nothing that there is
 )
 

@@ -16,14 +16,14 @@ type model struct {
 // Parameters of the model, chosen on the development half of the evaluation list.
 var (
 	smoothing   = 0.005
-	temperature = 3.0  // neighbouring words are not independent, so their evidence counts less than it seems
+	temperature = 2.25 // neighbouring words are not independent, so their evidence counts less than it seems
 	mendedPart  = 0.7  // of the evidence of a word that was put right
 	unlikePart  = 0.5  // of the evidence of a word whose diacritics are of another word
 	unknown     = 0.15 // for small talk, for each word that no phrase knows
 	spellPart   = 0.5
 	pairPart    = 0.7
-	capMost     = 100.0
-	capHalf     = 0.0
+	concBase    = 0.0
+	capHalf     = 0.5
 	phraseBonus = 0.6
 	noneBias    = 0.75 // for small talk
 )
@@ -81,14 +81,20 @@ func newModel(examples map[string][][]word, none string) *model {
 		for c, class := range m.classes {
 			w[c] = float32(math.Log((n[c] + smoothing) / (float64(len(examples[class])) + 2*smoothing)))
 		}
-		total := 0.0
-		for _, x := range n {
+		total, sum := 0.0, 0.0
+		for c, x := range n {
 			total += x
+			sum += x / float64(len(examples[m.classes[c]]))
 		}
-		limit := capMost * total / (total + capHalf)
-		top := slices.Max(w)
+		spread := 0.0
+		for c, x := range n {
+			if p := x / float64(len(examples[m.classes[c]])) / sum; p > 0 {
+				spread -= p * math.Log(p)
+			}
+		}
+		part := (concBase + (1-concBase)*(1-spread/math.Log(float64(len(w))))) * total / (total + capHalf)
 		for c := range w {
-			w[c] = max(w[c], top-float32(limit))
+			w[c] *= float32(part)
 		}
 		m.weights[name] = w
 	}

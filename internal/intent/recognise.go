@@ -27,6 +27,8 @@ func New(phrases []Phrase) *Recogniser {
 	for _, p := range phrases {
 		if list := words(p.Text); p.Intent == Courtesy {
 			r.courtesies.learn(list)
+		} else if p.Intent == Alike {
+			r.spell.learnAlike(list)
 		} else if p.Intent == Link {
 			r.links.learn(list)
 		}
@@ -38,7 +40,7 @@ func New(phrases []Phrase) *Recogniser {
 			r.langs[p.Lang][w.Folded] = true
 		}
 		switch p.Intent {
-		case Courtesy, Link:
+		case Courtesy, Link, Alike:
 			continue
 		}
 		r.wholes.learn(p, list)
@@ -58,7 +60,7 @@ func New(phrases []Phrase) *Recogniser {
 		if !isAction(class) {
 			class = SmallTalk
 		}
-		examples[class] = append(examples[class], list)
+		examples[class] = append(examples[class], r.spell.alike(list))
 	}
 	r.model = newModel(examples, SmallTalk)
 	return r
@@ -101,7 +103,7 @@ func (r *Recogniser) Recognise(text string) []Match {
 			out = append(out, m)
 		}
 	}
-	for c, score := range r.model.scores(list, mended, inside) {
+	for c, score := range r.model.scores(r.spell.alike(list), mended, inside) {
 		name := r.model.classes[c]
 		if c == r.model.none || score < Floor || slices.ContainsFunc(out, func(m Match) bool { return m.Intent == name }) {
 			continue

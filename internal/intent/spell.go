@@ -1,6 +1,7 @@
 package intent
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/motcua/motcua/internal/fold"
@@ -10,6 +11,7 @@ import (
 type speller struct {
 	known   map[string]bool     // folded words
 	pairs   map[string]string   // two neighbouring words written as one → with a blank
+	same    map[string]twin     // folded words that say the same as another
 	deletes map[string][]string // a known word with one letter left out → the words it may be
 }
 
@@ -21,7 +23,7 @@ const (
 )
 
 func newSpeller() *speller {
-	return &speller{known: map[string]bool{}, pairs: map[string]string{}, deletes: map[string][]string{}}
+	return &speller{known: map[string]bool{}, pairs: map[string]string{}, deletes: map[string][]string{}, same: map[string]twin{}}
 }
 
 // learn adds the words of a phrase.
@@ -140,4 +142,27 @@ func untelex(w string) string {
 		b.WriteByte(c)
 	}
 	return b.String()
+}
+
+// alike gives the words, each in the place of those that say the same.
+func (s *speller) alike(list []word) []word {
+	out := slices.Clone(list)
+	for i, w := range list {
+		if same, ok := s.same[w.Folded]; ok && w.Matches(same.from) {
+			out[i].Word = same.to
+			if !w.accented() {
+				out[i].Spelling = same.to.Folded
+			}
+		}
+	}
+	return out
+}
+
+// twin is a word that stands for another.
+type twin struct{ from, to fold.Word }
+
+func (s *speller) learnAlike(list []word) {
+	for _, w := range list[1:] {
+		s.same[w.Folded] = twin{from: w.Word, to: list[0].Word}
+	}
 }

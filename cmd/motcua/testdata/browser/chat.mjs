@@ -1,9 +1,10 @@
 // Plays conversations on the stand-in phone in Chromium, as wide as a small phone, and prints what it saw as one JSON object.
-// Usage: node chat.mjs <stand-ins> <a photo> <seconds for one answer>
+// Usage: node chat.mjs <stand-ins> <operators' port> <a photo> <seconds for one answer>
 // The office is played by whoever starts it: reports are to be assigned and resolved while this runs, with "Đã thay bóng mới." as the reason.
+import { setTimeout as pause } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
-const [standIns, photo, patience] = process.argv.slice(2);
+const [standIns, operators, photo, patience] = process.argv.slice(2);
 const limit = Number(patience) * 1000, width = 360;
 const codeOf = (text) => text?.match(/\b[0-9A-HJKMNP-TV-Z]{3}(?:-[0-9A-HJKMNP-TV-Z]{3}){2}\b/)?.[0] ?? '';
 const seen = { errors: [], wide: [], failures: [], people: {}, switches: {} };
@@ -40,11 +41,10 @@ class Phone {
 
   get = (id) => this.page.getByTestId(id);
 
-  // lines gives the chat: who said what, with which buttons, how many pictures, and what became of it.
+  // lines gives the chat: who said what, with which buttons, and what became of it.
   lines = () => this.page.$$eval('#log .message', (all) => all.map((m) => ({
     from: m.dataset.from, kind: m.dataset.kind, state: m.dataset.state, staff: Boolean(m.querySelector('.bubble .hint')),
     text: m.querySelector('.said')?.textContent ?? '', buttons: [...m.querySelectorAll('.buttons > *')].map((b) => b.textContent),
-    pictures: [...m.querySelectorAll('img')].filter((i) => i.naturalWidth > 0).length,
   })));
   city = async () => (await this.lines()).filter((m) => m.from === 'city');
 
@@ -78,11 +78,11 @@ class Phone {
     await this.get('composer').press('Enter');
   }
 
-  // choose takes a choice of the newest message: by its button, or by its number where the buttons did not suffice.
+  // choose takes a choice of the newest question: by its button, or by its number where the buttons did not suffice. Notices have no buttons.
   async choose(pattern) {
-    const last = (await this.city()).filter((m) => !m.text.match(/^Phản ánh|^Report/) || m.buttons.length).at(-1);
+    const last = (await this.city()).findLast((m) => m.buttons.length);
     const title = last.buttons.find((b) => pattern.test(b));
-    if (title) return this.page.locator('.message[data-from=city] .buttons > *', { hasText: title }).last().click();
+    if (title) return this.get('button').and(this.page.getByText(title, { exact: true })).last().click();
     const number = last.text.split('\n').map((l) => l.match(/^(\d+)\. (.*)$/)).find((m) => m && pattern.test(m[2]))?.[1];
     if (!number) throw new Error(`${pattern} is no choice of: ${last.text} [${last.buttons}]`);
     return this.say(number);
@@ -123,8 +123,6 @@ class Phone {
 
   // taken waits until the program has acknowledged the newest message.
   taken = () => this.page.waitForFunction(() => ['delivered', 'seen'].includes([...document.querySelectorAll('.message[data-from=citizen]')].at(-1)?.dataset.state));
-
-  stats = () => this.page.evaluate(() => fetch('control/stats').then((r) => r.json()));
 }
 
 // inside runs in the page: it gives a point of the screen that lies in a ward.
@@ -146,7 +144,7 @@ const anything = /./, skip = /^(Bỏ qua|Skip)$/, send = /^(Đồng ý|Yes, send
 
 // submit agrees to the summary and gives the tracking code.
 async function submit(p) {
-  return codeOf(await p.answer(() => p.choose(send), /\b\w{3}-\w{3}-\w{3}\b/));
+  return codeOf(await p.answer(() => p.choose(send), /\b\w{3}-\w{3}-\w{3}\b[^]*(Danh mục|Menu)/));
 }
 
 // told waits for what the office does with a report, and gives all that was said about it.
@@ -226,7 +224,7 @@ const conversations = {
 
 // play holds one conversation and keeps what went wrong with what was said.
 async function play(what, [become, name, part]) {
-  const out = { lines: [] }, begin = Date.now();
+  const out = {};
   seen.people[what] = out;
   let p;
   try {
@@ -235,9 +233,20 @@ async function play(what, [become, name, part]) {
   } catch (e) {
     seen.failures.push(`${what}: ${e.message}`);
   }
-  out.took = Date.now() - begin;
   out.lines = await p?.lines();
   return p;
+}
+
+const stats = async () => (await fetch(`${standIns}/zalo/control/stats`)).json();
+
+// refusedOnce waits until the program has tried to send something in vain.
+async function refusedOnce() {
+  const tried = /^motcua_chat_messages_total\{.*outcome="later".*\} [1-9]/m;
+  for (const end = Date.now() + limit; Date.now() < end;) {
+    if (tried.test(await (await fetch(`${operators}/metrics`)).text())) return;
+    await pause(20);
+  }
+  throw new Error('nothing was sent in vain');
 }
 
 // The switches are those of the network: they are tried when nobody else speaks.
@@ -247,7 +256,7 @@ async function outage(p, out, over) {
   await p.set('outage', true);
   await p.say('trợ giúp');
   await p.taken();
-  await p.page.waitForFunction(() => fetch('control/stats').then((r) => r.json()).then((s) => s.sends.refused > 0));
+  await refusedOnce();
   out.kept = (await p.lines()).at(-1);
   await p.set('outage', false);
   over(); // the answer takes its time: others may go on
@@ -273,9 +282,9 @@ async function webhooks(p, out) {
 
 async function clock(p, out) {
   await p.set('clock', true);
-  const { issued } = (await p.stats()).tokens;
+  const { issued } = (await stats()).tokens;
   await p.answer(() => p.say('menu'), anything);
-  out.issued = (await p.stats()).tokens.issued - issued;
+  out.issued = (await stats()).tokens.issued - issued;
   await p.set('clock', false);
 }
 
@@ -289,15 +298,15 @@ async function slow(p, out) {
 
 const phones = {}, out = seen.switches;
 await Promise.all(Object.entries(conversations).map(async ([what, how]) => { phones[what] = await play(what, how); }));
-let over = () => {};
-const refused = new Promise((done) => { over = done; });
-await Promise.all([
-  play('outage', [byAddress, 'outage', (p) => outage(p, out, over).finally(over)]),
-  refused.then(() => play('webhooks', [byAddress, 'webhooks', (p) => webhooks(p, out).then(() => clock(p, out))])),
-]);
+await new Promise((over) => {
+  phones.outage = play('outage', [byAddress, 'outage', (p) => outage(p, out, over).finally(over)]);
+});
+await play('clock', [byAddress, 'clock', (p) => clock(p, out)]);
+await play('webhooks', [byAddress, 'webhooks', (p) => webhooks(p, out)]);
 await play('slow', [byAddress, 'slow', (p) => slow(p, out)]);
+await phones.outage;
 out.answers = await out.answers?.();
-out.stats = await phones.silence.stats();
-seen.people.silence.lines = await phones.silence.lines(); // again: everybody else has been answered since
+out.stats = await stats();
+seen.people.silence.lines = await phones.silence?.lines(); // again: everybody else has been answered since
 await browser.close();
 console.log(JSON.stringify(seen));

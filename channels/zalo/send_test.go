@@ -270,7 +270,7 @@ func TestErrorNumbers(t *testing.T) {
 		{"nothing", ``, "", 200, channels.Outcome{Status: channels.Later, Unsure: true}},
 		{"no number", `{"data":{"message_id":"1"}}`, "", 200, channels.Outcome{Status: channels.Later, Unsure: true}},
 		{"huge", `{"error":0,"message":"` + strings.Repeat("x", maxAnswer) + `","data":{"message_id":"1"}}`, "", 200, channels.Outcome{Status: channels.Later, Unsure: true}},
-		{"down", `<html>`, "5", 503, channels.Outcome{Status: channels.Later, Unsure: true, Retry: 5 * time.Second}},
+		{"down", `<html>`, "5", 503, channels.Outcome{Status: channels.Later, Retry: 5 * time.Second}},
 		{"refused", `<html>`, "", 403, channels.Outcome{Status: channels.Never, Reason: "refused_403"}},
 		{"redirected", ``, "", 307, channels.Outcome{Status: channels.Never, Reason: "refused_307"}},
 		{"token refused by a gateway", ``, "", 401, channels.Outcome{Status: channels.Later, Alarm: true, Reason: "token_refused", Retry: alarmWait}},

@@ -142,13 +142,27 @@ func trySubmit(ctx context.Context, c citytest.Client, in map[string]any) (r rec
 // gauge reads one number of the operators' metrics: the sum over its labels.
 func gauge(t *testing.T, city *citytest.Process, name string) float64 {
 	t.Helper()
+	sum, found := metric(t, city, name)
+	if !found {
+		t.Fatalf("there is no metric %s", name)
+	}
+	return sum
+}
+
+// counter reads one that appears only with its first event.
+func counter(t *testing.T, city *citytest.Process, name string) float64 {
+	t.Helper()
+	sum, _ := metric(t, city, name)
+	return sum
+}
+
+func metric(t *testing.T, city *citytest.Process, name string) (sum float64, found bool) {
+	t.Helper()
 	res, err := http.Get(city.Admin + "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var sum float64
-	found := false
 	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
 		if rest, ok := strings.CutPrefix(lines.Text(), name); ok && strings.ContainsAny(rest[:1], " {") {
 			v, err := strconv.ParseFloat(rest[strings.LastIndexByte(rest, ' ')+1:], 64)
@@ -158,8 +172,5 @@ func gauge(t *testing.T, city *citytest.Process, name string) float64 {
 			sum, found = sum+v, true
 		}
 	}
-	if !found {
-		t.Fatalf("there is no metric %s", name)
-	}
-	return sum
+	return sum, found
 }

@@ -84,7 +84,7 @@ func (t *turn) submit() {
 // send makes the call of the draft with an input that was checked.
 func (t *turn) send(input []byte) {
 	d := t.s.Draft
-	if t.s.Calls >= maxCalls {
+	if d.Sent != nil || t.s.Calls >= maxCalls { // while it is not known what became of one call, there is no other
 		t.askRetry()
 		return
 	}
@@ -230,7 +230,8 @@ func (t *turn) need(n *node, path string) bool {
 	switch {
 	case n.fixed != nil:
 		return t.set(path, *n.fixed)
-	case n.kind == kindObject && !n.giveable():
+	case n.kind == kindObject && !n.giveable(): // there is nothing to ask for in it
+		d.Needed = add(d.Needed, path)
 		return t.set(path, map[string]any{})
 	}
 	fresh, before := !slices.Contains(d.Needed, path), len(d.Skipped)

@@ -57,7 +57,7 @@ func (t *turn) commandIn(text string) command {
 	if t.freeText() {
 		least = exact
 	}
-	for _, x := range t.m.intents.Recognise(text) {
+	for _, x := range t.recognise(text) {
 		switch {
 		case x.Score < least:
 			return ""

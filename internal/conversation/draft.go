@@ -263,16 +263,17 @@ func (t *turn) walk(n *node, path string, visit func(string, *node, any) bool) b
 	return true
 }
 
-// input gives the answers as they are sent: without objects and lists that nothing was put into.
+// input gives the answers as they are sent: without objects and lists that nothing was put into, unless they must be there.
 func (t *turn) input() map[string]any {
-	out, _ := pruned(t.form.root, t.answers).(map[string]any)
+	out, _ := t.pruned(t.form.root, "", t.answers).(map[string]any)
 	if out == nil {
 		out = map[string]any{}
 	}
 	return out
 }
 
-func pruned(n *node, v any) any {
+func (t *turn) pruned(n *node, path string, v any) any {
+	must := n.required || slices.Contains(t.s.Draft.Needed, path)
 	switch v := v.(type) {
 	case map[string]any:
 		if n.kind != kindObject {
@@ -281,22 +282,22 @@ func pruned(n *node, v any) any {
 		out := map[string]any{}
 		for _, c := range n.children {
 			if x, ok := v[c.name]; ok {
-				if x = pruned(c, x); x != nil {
+				if x = t.pruned(c, join(path, c.name), x); x != nil {
 					out[c.name] = x
 				}
 			}
 		}
-		if len(out) == 0 && !n.required {
+		if len(out) == 0 && !must {
 			return nil
 		}
 		return out
 	case []any:
-		if n.kind != kindList || len(v) == 0 && !n.required {
+		if n.kind != kindList || len(v) == 0 && !must {
 			return nil
 		}
 		out := []any{}
-		for _, x := range v {
-			if x = pruned(n.item, x); x != nil {
+		for i, x := range v {
+			if x = t.pruned(n.item, joinIndex(path, i), x); x != nil {
 				out = append(out, x)
 			}
 		}

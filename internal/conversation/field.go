@@ -289,7 +289,7 @@ func (t *turn) leaveOut(path string) {
 	if around, last := parent(path); index(last) >= 0 {
 		path = around
 		d.Closed = add(d.Closed, path)
-		if n := t.form.root.at(path); n.required && t.count(path) == 0 {
+		if n := t.form.root.at(path); t.count(path) == 0 && (n.required || slices.Contains(d.Needed, path)) {
 			t.set(path, []any{})
 		}
 	} else {

@@ -77,7 +77,7 @@ func (t *turn) wants(text string) {
 // actions gives the actions that a text may ask for: those that fit about as well as the best.
 func (t *turn) actions(text string) []intent.Match {
 	var out []intent.Match
-	for _, x := range t.m.intents.Recognise(text) {
+	for _, x := range t.recognise(text) {
 		if t.m.forms[refOf(x.Intent)] == nil || slices.ContainsFunc(out, func(y intent.Match) bool { return y.Intent == x.Intent }) {
 			continue
 		}
@@ -290,7 +290,7 @@ func (t *turn) twins(n *node) bool {
 
 // saidFor gives how a text asks for the action that is being opened.
 func (t *turn) saidFor(text string) (intent.Match, bool) {
-	for _, x := range t.m.intents.Recognise(text) {
+	for _, x := range t.recognise(text) {
 		if x.Intent == t.form.ref.String() {
 			return x, true
 		}

@@ -22,10 +22,21 @@ func realIntents(t testing.TB, apps []miniapps.Manifest) Intents {
 }
 
 // plainIntents understands phrases to the letter, so that dialogues can be held without what a recogniser thinks of them.
-type plainIntents []intent.Phrase
+type plainIntents []plainPhrase
+
+type plainPhrase struct {
+	intent.Phrase
+	words, spelling string
+}
 
 func newPlainIntents(apps []miniapps.Manifest) plainIntents {
-	list := plainIntents(intent.Of(apps))
+	var list plainIntents
+	add := func(p intent.Phrase) {
+		list = append(list, plainPhrase{p, plain(p.Text), fold.Spelling(strings.TrimSpace(p.Text))})
+	}
+	for _, p := range intent.Of(apps) {
+		add(p)
+	}
 	for name, texts := range map[string][2]string{
 		"menu": {"menu; menuu", "menu"}, "cancel": {"huỷ; hủy; thôi", "cancel; cancle; stop"}, "back": {"quay lại", "back; go back"},
 		"help": {"trợ giúp", "help"}, "vietnamese": {"tiếng Việt", "vietnamese"}, "english": {"tiếng Anh", "english"},
@@ -34,7 +45,7 @@ func newPlainIntents(apps []miniapps.Manifest) plainIntents {
 	} {
 		for i, lang := range []message.Lang{message.Vietnamese, message.English} {
 			for _, text := range strings.Split(texts[i], ";") {
-				list = append(list, intent.Phrase{Text: text, Lang: lang, Intent: name})
+				add(intent.Phrase{Text: text, Lang: lang, Intent: name})
 			}
 		}
 	}
@@ -43,13 +54,13 @@ func newPlainIntents(apps []miniapps.Manifest) plainIntents {
 
 func (list plainIntents) Recognise(text string) []intent.Match {
 	var out, parts []intent.Match
-	said := plain(text)
+	said, spelling, bare := plain(text), fold.Spelling(text), fold.Text(text) == strings.ToLower(text)
 	for _, p := range list {
 		m := intent.Match{Intent: p.Intent, Lang: p.Lang, Open: p.Open, Score: 1, Whole: true}
-		switch words := plain(p.Text); {
-		case said == words && (fold.Spelling(text) == fold.Spelling(p.Text) || fold.Text(text) == strings.ToLower(text)):
+		switch {
+		case said == p.words && (spelling == p.spelling || bare):
 			out = append(out, m)
-		case strings.Contains(p.Intent, ".") && within(words, said):
+		case strings.Contains(p.Intent, ".") && within(p.words, said):
 			m.Score, m.Whole = 0.8, false
 			parts = append(parts, m)
 		}

@@ -9,7 +9,7 @@ func (t *turn) elsewhere(text string, n *node) bool {
 	if len([]rune(text)) > t.m.rules.LongText {
 		return false
 	}
-	for _, x := range t.m.intents.Recognise(text) {
+	for _, x := range t.recognise(text) {
 		if !x.Whole || x.Score < certain || t.m.forms[refOf(x.Intent)] == nil {
 			continue
 		}

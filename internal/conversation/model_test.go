@@ -23,6 +23,7 @@ const (
 
 // TestDialoguesHoldTheirPromises holds dialogues about random actions with random people.
 func TestDialoguesHoldTheirPromises(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{rt: rt, script: drawScript(rt), sent: map[string]string{}}
 		m.world = &world{t: t, now: noon, viewer: guest(), fail: map[string]error{}}

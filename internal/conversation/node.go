@@ -381,7 +381,7 @@ func (n *node) impossible() bool {
 	case !n.askable():
 		return true
 	case n.kind == kindList:
-		return n.min > 0 && (n.max < n.min || n.item.impossible())
+		return n.min > 0 && (n.max < n.min || !n.item.giveable())
 	}
 	return n.blind() != nil
 }

@@ -38,7 +38,7 @@ func (t *turn) options(n *node, path string) []option {
 		out := []option{}
 		for _, c := range l.Choices {
 			if v, ok := n.remote(c.Value); ok {
-				out = append(out, option{value: v, token: token(c.Value), label: c.Label, hint: c.Hint})
+				out = append(out, option{value: v, token: tokenOf(c.Value), label: c.Label, hint: c.Hint})
 			}
 		}
 		return t.unused(path, out)
@@ -51,7 +51,7 @@ func (t *turn) listed(n *node) []option {
 	var out []option
 	for _, c := range n.choices {
 		text := plainValue(c.value)
-		out = append(out, option{value: c.value, token: token(text), label: t.choiceLabel(n, c)})
+		out = append(out, option{value: c.value, token: tokenOf(text), label: t.choiceLabel(n, c)})
 	}
 	return out
 }
@@ -89,7 +89,7 @@ func (n *node) remote(value string) (any, bool) {
 	return v, json.Valid([]byte(value)) && n.valid(v)
 }
 
-func token(value string) string {
+func tokenOf(value string) string {
 	if len(value) <= maxOption {
 		return value
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/motcua/motcua/internal/fault"
@@ -14,6 +15,7 @@ import (
 
 // TestTranscripts holds whole dialogues: testdata/<world>-<topic>.txt, lines of the person behind "> ", what happens below. -update writes them anew.
 func TestTranscripts(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/transcripts/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no transcripts: %v", err)
@@ -21,6 +23,7 @@ func TestTranscripts(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txt")
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			want, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -60,8 +63,14 @@ func worldOf(t *testing.T, name string) *world {
 	return nil
 }
 
+// manifests take a moment to check.
+var manifests sync.Map
+
 func manifest(t testing.TB, file string) miniapps.Manifest {
 	t.Helper()
+	if m, ok := manifests.Load(file); ok {
+		return m.(miniapps.Manifest)
+	}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +79,7 @@ func manifest(t testing.TB, file string) miniapps.Manifest {
 	if err != nil {
 		t.Fatal(err)
 	}
+	manifests.Store(file, m)
 	return m
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/motcua/motcua/internal/intent"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/once"
 )
@@ -35,6 +36,20 @@ type turn struct {
 	asked   bool // a question stands
 	block   *message.Choices
 	before  *Question // what the person was asked when this step began
+	heard   *recognised
+}
+
+// recognised is what the recogniser found in a text. A turn looks at the same text more than once.
+type recognised struct {
+	text    string
+	matches []intent.Match
+}
+
+func (t *turn) recognise(text string) []intent.Match {
+	if t.heard == nil || t.heard.text != text {
+		t.heard = &recognised{text: text, matches: t.m.intents.Recognise(text)}
+	}
+	return t.heard.matches
 }
 
 type params = map[string]any

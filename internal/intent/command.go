@@ -1,25 +1,56 @@
 package intent
 
-const (
-	maxCommand   = 8 // words of a command with everything around it
-	minCore      = 6 // letters of a command of one word that may have words around it
-	commandScore = 0.85
-	aroundLoss   = 0.03 // of the score, for each word around
+import (
+	"slices"
+	"strings"
 )
 
-// commands gives the commands that the text is, with words around them that belong to the same command or are courtesies: "quay về trang chủ giúp em".
-func (r *Recogniser) commands(list []word, inside []found) []Match {
+// commands knows which words belong to commands.
+type commands struct {
+	words   map[string]bool // folded
+	denials map[string]bool // that turn a command around: "không bỏ qua"
+}
+
+const (
+	denial       = "no" // the command whose phrases of one word are denials
+	maxCommand   = 8    // words of a command with everything around it
+	minCore      = 6    // letters of a phrase of one word that may have words around it, unless no other intent has the word
+	commandScore = 0.85
+	aroundLoss   = 0.03 // of the score, for each word around the phrase
+)
+
+func newCommands() *commands { return &commands{words: map[string]bool{}, denials: map[string]bool{}} }
+
+func (c *commands) learn(p Phrase, list []word) {
+	for _, w := range list {
+		c.words[w.Folded] = true
+	}
+	if p.Intent == denial && len(list) == 1 {
+		c.denials[list[0].Folded] = true
+	}
+}
+
+func isAction(intent string) bool { return strings.Contains(intent, ".") }
+
+func isCommand(intent string) bool { return !isAction(intent) && intent != SmallTalk }
+
+// commandsIn gives the commands that the text is: a phrase with nothing around it but courtesies and words of commands, "quay về trang chủ giúp em".
+func (r *Recogniser) commandsIn(list []word, inside []found) []Match {
 	if len(list) > maxCommand {
 		return nil
 	}
-	polite := r.courtesies.covers(list)
-	best := map[string]found{}
+	polite := r.courtesies.cover(list)
+	var best []found
 	for _, f := range inside {
-		if isAction(f.intent) || f.intent == SmallTalk || f.size == 1 && len(list[f.from].Folded) < minCore {
+		if !isCommand(f.intent) || !r.isCore(f, list) || !r.belongs(f, list, polite) {
 			continue
 		}
-		if f.size > best[f.intent].size && r.belongs(f, list, polite) {
-			best[f.intent] = f
+		i := slices.IndexFunc(best, func(b found) bool { return b.intent == f.intent })
+		switch {
+		case i < 0:
+			best = append(best, f)
+		case f.size > best[i].size:
+			best[i] = f
 		}
 	}
 	var out []Match
@@ -29,29 +60,23 @@ func (r *Recogniser) commands(list []word, inside []found) []Match {
 	return out
 }
 
-// belongs tells whether all words around the phrase are courtesies or words of commands, none of which denies it.
+// isCore tells whether a phrase says enough to have words around it.
+func (r *Recogniser) isCore(f found, list []word) bool {
+	core := list[f.from].Folded
+	return f.size > 1 || len(core) >= minCore || r.contained.owners[core] == f.intent
+}
+
+// belongs tells whether all words around the phrase are courtesies or words of commands, and none denies it.
 func (r *Recogniser) belongs(f found, list []word, polite []bool) bool {
 	for i, w := range list {
-		if i >= f.from && i < f.to {
+		switch {
+		case i >= f.from && i < f.to:
 			continue
-		}
-		if r.denials[w.Folded] && f.intent != denial || !polite[i] && !r.commandWords[w.Folded] {
+		case f.intent != denial && r.commands.denials[w.Folded]:
+			return false
+		case !polite[i] && !r.commands.words[w.Folded]:
 			return false
 		}
 	}
 	return true
-}
-
-// denial is the command whose phrases of one word turn another command around: "không bỏ qua".
-const denial = "no"
-
-// covers tells of each word whether it belongs to a courtesy.
-func (m *manners) covers(list []word) []bool {
-	out := make([]bool, len(list))
-	for i := range list {
-		for k := range m.longestAt(list[i:]) {
-			out[i+k] = true
-		}
-	}
-	return out
 }

@@ -1,54 +1,42 @@
 package intent
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// opening is an open phrase without the courtesies around it.
-type opening struct{ words []word }
-
-// maxGap is how many words may stand between those of an open phrase: "gửi [một] phản ánh".
+// maxGap is how many words that say nothing may stand before and between those of an open phrase: "gửi [một] phản ánh".
 const maxGap = 1
 
-// bare takes the courtesies off both ends, as far as a word remains.
-func (r *Recogniser) bare(list []word) []word {
-	a := last(r.courtesies.starts(list))
-	list = list[a:]
-	return list[:len(list)-last(r.courtesies.ends(list))]
-}
-
-func last(cuts []int) int {
-	most := 0
-	for _, n := range cuts {
-		most = max(most, n)
-	}
-	return most
-}
-
-// open tells whether the text begins with an open phrase of the match's intent, and what follows.
+// open fills in whether the text begins with an open phrase of the match's intent, and what follows it there.
 func (r *Recogniser) open(m *Match, text string, list []word) {
-	start := last(r.courtesies.starts(list))
-	best, size := 0, 0
-	for _, o := range r.openings[m.Intent] {
-		if end := o.end(list, start); end > 0 && len(o.words) > size {
-			best, size = end, len(o.words)
-		}
-	}
-	if best == 0 {
+	phrases := r.openings[m.Intent]
+	if len(phrases) == 0 {
 		return
 	}
-	m.Open = true
-	m.Rest = r.rest(text, list[best:])
+	list = list[slices.Max(r.courtesies.starts(list)):]
+	end, size := 0, 0
+	for _, phrase := range phrases {
+		if to := r.after(phrase, list); to > 0 && len(phrase) > size {
+			end, size = to, len(phrase)
+		}
+	}
+	if end == 0 {
+		return
+	}
+	m.Open, m.Rest = true, r.matter(text, list[end:])
 	m.Whole = m.Rest == ""
 }
 
-// end gives the place after the phrase when the text begins with it; 0 when it does not.
-func (o opening) end(list []word, at int) int {
-	gap := 0
-	for _, want := range o.words {
-		for at < len(list) && list[at].Folded != want.Folded {
+// after gives the place after the phrase in a text that begins with it; 0 when it does not.
+func (r *Recogniser) after(phrase, list []word) int {
+	at, gap := 0, 0
+	for _, want := range phrase {
+		for at < len(list) && list[at].Folded != want.Folded && gap < maxGap && r.courtesies.at(list[at:at+1]) > 0 {
 			at++
 			gap++
 		}
-		if at == len(list) || gap > maxGap {
+		if at == len(list) || list[at].Folded != want.Folded {
 			return 0
 		}
 		at++
@@ -56,24 +44,13 @@ func (o opening) end(list []word, at int) int {
 	return at
 }
 
-// rest gives what was typed from the first word on that is the matter.
-func (r *Recogniser) rest(text string, list []word) string {
-	for len(list) > 0 {
-		n := max(r.links.longestAt(list), r.courtesies.longestAt(list))
-		if n == 0 {
-			return strings.TrimSpace(text[list[0].start:])
-		}
+// matter gives what was typed from the first word on that is the matter itself; "" when only courtesies follow.
+func (r *Recogniser) matter(text string, list []word) string {
+	for n := r.links.at(list); n > 0; n = r.links.at(list) {
 		list = list[n:]
 	}
-	return ""
-}
-
-// longestAt gives how many words the longest courtesy takes with which list begins; 0 when there is none.
-func (m *manners) longestAt(list []word) int {
-	for n := min(m.longest, len(list)); n > 0; n-- {
-		if m.courtesy[join(list[:n])] {
-			return n
-		}
+	if !slices.Contains(r.courtesies.cover(list), false) {
+		return ""
 	}
-	return 0
+	return strings.TrimSpace(text[list[0].start:])
 }

@@ -13,6 +13,7 @@ type word struct {
 	fold.Word
 	start, end int  // bytes of the text
 	name       bool // written with one capital, as names are
+	mended     bool // not as it was typed
 }
 
 // accented tells whether the word was typed with diacritics.
@@ -23,7 +24,8 @@ const (
 	numberWord = "#number" // stands for every number
 )
 
-// words gives the words of a text: runs of letters and digits. What looks like a tracking code is one word, and so is a number, whatever they are.
+// words gives the words of a text: runs of letters and digits. What looks like a tracking code is one word. Codes are all the same word, and so are
+// numbers.
 func words(text string) []word {
 	var out []word
 	start := -1
@@ -45,7 +47,7 @@ func appendWord(list []word, text string, start, end int) []word {
 		return list
 	}
 	for _, w := range fold.Both(text[start:end]) {
-		if isNumber(w.Folded) {
+		if strings.Trim(w.Folded, digits) == "" {
 			w = fold.Word{Folded: numberWord, Spelling: numberWord}
 		}
 		list = append(list, word{Word: w, start: start, end: end, name: isName(text[start:end])})
@@ -53,22 +55,22 @@ func appendWord(list []word, text string, start, end int) []word {
 	return list
 }
 
+const digits = "0123456789"
+
 // isName tells whether a word begins with its only capital.
 func isName(s string) bool {
 	first, size := utf8.DecodeRuneInString(s)
 	return unicode.IsUpper(first) && !strings.ContainsFunc(s[size:], unicode.IsUpper)
 }
 
-func isNumber(s string) bool { return strings.Trim(s, "0123456789") == "" }
-
 // Lengths of what looks like a code, in letters and digits.
 const (
 	minCode  = 7
 	maxCode  = 12
-	minGroup = 3 // of one group of a code that is written with blanks
+	minGroup = 3 // of one group of a code
 )
 
-// mergeCodes puts codeWord in the place of each run of words that looks like a code: letters mixed with digits, in one piece or in groups.
+// mergeCodes puts codeWord in the place of what looks like a code: letters mixed with digits, in one piece or in groups.
 func mergeCodes(text string, list []word) []word {
 	out := list[:0]
 	for i := 0; i < len(list); {
@@ -78,38 +80,38 @@ func mergeCodes(text string, list []word) []word {
 			i++
 			continue
 		}
-		out = append(out, word{fold.Word{Folded: codeWord, Spelling: codeWord}, list[i].start, list[i+n-1].end, false})
+		out = append(out, word{Word: fold.Word{Folded: codeWord, Spelling: codeWord}, start: list[i].start, end: list[i+n-1].end})
 		i += n
 	}
 	return out
 }
 
-// codeAt gives how many words a code takes with which list begins; 0 when there is none.
+// codeAt gives how many words the code takes with which list begins; 0 when there is none.
 func codeAt(text string, list []word) int {
-	if !isGroup(text[list[0].start:list[0].end]) {
-		return 0
-	}
-	size, mixed, found := 0, false, 0
+	size, mixed, taken := 0, false, 0
 	for i, w := range list {
 		group := text[w.start:w.end]
-		if !isGroup(group) || i > 0 && !joined(text[list[i-1].end:w.start], list[i-1], w, text) {
+		if !isGroup(group) || i > 0 && !joined(text, list[i-1], w) {
 			break
 		}
 		size += len(group)
+		mixed = mixed || isMixed(group)
 		if size > maxCode {
 			break
 		}
-		mixed = mixed || isMixed(group)
 		if size >= minCode && mixed {
-			found = i + 1
+			taken = i + 1
 		}
 	}
-	return found
+	return taken
 }
 
-// joined tells whether two groups belong together: by a hyphen or a dot; by a blank only when both mix letters and digits as codes do.
-func joined(gap string, a, b word, text string) bool {
-	switch gap {
+// joined tells whether two groups belong together: by a hyphen or a dot; by a blank only when both mix letters and digits.
+func joined(text string, a, b word) bool {
+	if a.end > b.start {
+		return false // two words of one piece
+	}
+	switch text[a.end:b.start] {
 	case "-", "–", ".":
 		return true
 	case " ":
@@ -118,28 +120,21 @@ func joined(gap string, a, b word, text string) bool {
 	return false
 }
 
+// isGroup tells whether s is plain letters and digits, enough of them for a group of a code.
 func isGroup(s string) bool {
-	if len(s) < minGroup {
-		return false
-	}
 	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+		c := s[i] | 0x20 // lower case
+		if (s[i] < '0' || s[i] > '9') && (c < 'a' || c > 'z') {
 			return false
 		}
 	}
-	return true
+	return len(s) >= minGroup
 }
 
-func isMixed(s string) bool {
-	return strings.ContainsAny(s, "0123456789") && strings.Trim(s, "0123456789") != ""
-}
+func isMixed(s string) bool { return strings.ContainsAny(s, digits) && strings.Trim(s, digits) != "" }
 
 // head gives the first n runes of s.
 func head(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
 	for i := range s {
 		if n == 0 {
 			return s[:i]
@@ -149,18 +144,22 @@ func head(s string, n int) string {
 	return s
 }
 
-// letters gives the folded words without blanks, a letter that is held too long once, and how many runes that is.
-func letters(list []word) (string, int) {
-	var b strings.Builder
-	last := rune(-1)
-	for _, w := range list {
-		for _, r := range w.Folded {
-			if r != last {
-				b.WriteRune(r)
-			}
-			last = r
-		}
+// folded gives the folded words with blanks between.
+func folded(list []word) string { return join(list, func(w word) string { return w.Folded }) }
+
+// spelt gives the words as they are spelt, with blanks between.
+func spelt(list []word) string { return join(list, func(w word) string { return w.Spelling }) }
+
+func join(list []word, form func(word) string) string {
+	if len(list) == 1 {
+		return form(list[0])
 	}
-	s := b.String()
-	return s, utf8.RuneCountInString(s)
+	var b strings.Builder
+	for i, w := range list {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(form(w))
+	}
+	return b.String()
 }

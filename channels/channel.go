@@ -62,8 +62,9 @@ type Request struct {
 
 // Batch is what one webhook request said.
 type Batch struct {
-	Events []Event
-	Reply  []byte // answer with 200 and these bytes; nil means an empty answer
+	Events  []Event
+	Ignored []string // why what it also said yields no event: "group chat", "a name that we do not know"; for the operators' count
+	Reply   []byte   // answer with 200 and these bytes; nil means an empty answer
 }
 
 // Event is one thing that happened on the network.

@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"github.com/motcua/motcua/internal/fault"
 )
 
 // maxAnswer is how much of an answer is read, in bytes. More than that is no answer of the API.
@@ -34,6 +36,7 @@ type answer struct {
 	wait   time.Duration // that the network asks for; 0 means none
 	err    error
 	unsure bool // with err: the network may have carried the call out
+	alarm  bool // with err: nothing will leave until an operator acts
 }
 
 // number gives the error number; 0 is success. Anything but a number is a number that we do not know.
@@ -60,16 +63,22 @@ func (a answer) tokenRefused() bool {
 func (c *Channel) call(ctx context.Context, r request) answer {
 	tok, err := c.tokens.Token(ctx)
 	if err != nil {
-		return answer{err: fmt.Errorf("zalo: access token: %w", err)}
+		return tokenless(fmt.Errorf("zalo: access token: %w", err))
 	}
 	a := c.post(ctx, r, tok)
 	if !a.tokenRefused() {
 		return a
 	}
 	if tok, err = c.tokens.Renew(ctx, tok); err != nil {
-		return answer{err: fmt.Errorf("zalo: renew access token: %w", err)}
+		return tokenless(fmt.Errorf("zalo: renew access token: %w", err))
 	}
 	return c.post(ctx, r, tok)
+}
+
+// tokenless is the answer when there is no token to ask with.
+func tokenless(err error) answer {
+	f := fault.Of(err)
+	return answer{err: err, wait: f.RetryAfter, alarm: f.Code == fault.Forbidden}
 }
 
 func (c *Channel) post(ctx context.Context, r request, tok string) answer {

@@ -17,17 +17,18 @@ type reading struct {
 	why  string
 }
 
-// Why events are left alone.
+// Why events are left alone, as labels of a count.
 const (
-	whyZNS     = "about template messages: channels/zns"
-	whyGroup   = "group chat: the city answers one person at a time"
-	whyCall    = "calls go to the switchboard"
-	whyTag     = "tags are the console's own order"
-	whyWidget  = "the widget's state says nothing of a person"
-	whyVisitor = "echo to a visitor whom we never write to"
-	whyProfile = "we keep no copy of Zalo's profiles"
-	whyStaff   = "a colleague's emoji asks for nothing"
-	whyUnknown = "a name that we do not know"
+	whyZNS     = "template message"  // the business of template messages
+	whyGroup   = "group chat"        // the city answers one person at a time
+	whyCall    = "call"              // calls go to the switchboard
+	whyTag     = "tag"               // the console's own order
+	whyWidget  = "widget"            // its state says nothing of a person
+	whyVisitor = "echo to a visitor" // we never write to them
+	whyProfile = "profile"           // we keep no copy of Zalo's
+	whyStaff   = "reaction of staff" // it asks for nothing
+	whyNobody  = "nobody"            // names no person
+	whyUnknown = "unknown"           // the network has learnt something new
 )
 
 // readings has every event that the network's documentation names.

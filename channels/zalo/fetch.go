@@ -100,9 +100,13 @@ func public(address string, local bool) error {
 	return nil
 }
 
-// inner are further networks that lead nowhere outside: of carriers (RFC 6598), for translation to IPv4 (RFC 6052, RFC 8215), and "this network" (RFC 1122).
+// inner are further networks that lead nowhere outside: "this network" (RFC 1122), of carriers (RFC 6598), for protocols, samples and measurements (RFC 6890), the
+// reserved ones, and of IPv6 those that carry an address of IPv4 or are given out to nobody: all but 2000::/3, and in there Teredo and 6to4.
 var inner = []netip.Prefix{
-	netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"), netip.MustParsePrefix("192.0.2.0/24"),
+	netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("::/3"), netip.MustParsePrefix("4000::/2"), netip.MustParsePrefix("8000::/1"),
+	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
 }
 
 // trusted tells whether the settings name the host of an address: "host", "*.host" or "host:port".

@@ -53,11 +53,47 @@ func (o *OAuth) ConsentURL(redirect, state string) string {
 	}.Encode()
 }
 
-// Exchange gives the first pair for the code that came back from the consent. The code works once, for ten minutes. Errors as those of Refresh.
+// ErrOtherAccount says that somebody consented for another official account than the configured one: the application may be linked to several, and what the
+// consent's address says of it (oa_id) is signed by nobody.
+var ErrOtherAccount = errors.New("zalo: tokens: for another official account than the configured one")
+
+// Exchange gives the first pair for the code that came back from the consent. The code works once, for ten minutes. Errors as those of Refresh, and
+// ErrOtherAccount as FORBIDDEN.
 func (o *OAuth) Exchange(ctx context.Context, code string) (Pair, error) {
-	return o.post(ctx, url.Values{
+	p, err := o.post(ctx, url.Values{
 		"grant_type": {"authorization_code"}, "app_id": {o.cfg.AppID}, "code": {code}, "code_verifier": {o.cfg.CodeVerifier},
 	})
+	if err != nil {
+		return Pair{}, err
+	}
+	if whose := o.account(ctx, p.Access); whose != "" && whose != o.cfg.OAID {
+		return Pair{}, fault.Wrap(fault.Forbidden, ErrOtherAccount)
+	}
+	return p, nil
+}
+
+// account gives the official account that a token is for, "Lấy thông tin Official Account" at https://developers.zalo.me/docs/official-account/. "" when the
+// network does not say: the code is spent by then, so an answer that is missing must not cost the consent.
+func (o *OAuth) account(ctx context.Context, access string) string {
+	ctx, cancel := context.WithTimeout(ctx, o.cfg.Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, o.cfg.APIBase+"/v2.0/oa/getoa", nil)
+	if err != nil {
+		return ""
+	}
+	req.Header.Set("access_token", access)
+	if o.cfg.AppSecretProof {
+		req.Header.Set("appsecret_proof", proof(o.cfg.AppSecret, access))
+	}
+	res, err := o.client.Do(req)
+	if err != nil {
+		return ""
+	}
+	body, err := limited(res, maxAnswer)
+	if err != nil {
+		return ""
+	}
+	return string(parseReply(body).Data.OAID)
 }
 
 // Refresh gives the next pair; refresh is spent then, also when the answer gets lost. UNAUTHORIZED when the network says that the token or code is no good,

@@ -1,6 +1,7 @@
 package zalo
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -49,6 +50,9 @@ func TestTokenRequests(t *testing.T) {
 	t.Parallel()
 	var got url.Values
 	o := newOAuth(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v2.0/oa/getoa" {
+			return
+		}
 		if r.URL.Path != "/v4/oa/access_token" || r.Header.Get("secret_key") != "FAKE_APP_SECRET" || r.URL.RawQuery != "" {
 			t.Errorf("got %s, %v", r.URL, r.Header)
 		}
@@ -110,6 +114,39 @@ func TestTokens(t *testing.T) {
 				return
 			}
 			require.Equal(t, moment.Add(tt.life), p.ExpiresAt)
+		})
+	}
+}
+
+// TestConsentForAnotherAccount has somebody consent who manages another account of the same application.
+func TestConsentForAnotherAccount(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		answer string
+		want   fault.Code
+	}{
+		"ours":             {`{"data":{"oa_id":"` + oaID + `"},"error":0}`, ""},
+		"ours as a number": {`{"data":{"oa_id":` + oaID + `},"error":0}`, ""},
+		"another":          {`{"data":{"oa_id":"2000000000000000009"},"error":0}`, fault.Forbidden},
+		"not told":         {`{"error":-224,"message":"no"}`, ""},
+		"no answer":        {`<html>`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := newOAuth(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/v4/oa/access_token" {
+					_, _ = io.WriteString(w, sample(t, "api_oauth_token_response"))
+					return
+				}
+				if r.URL.Path != "/v2.0/oa/getoa" || r.Header.Get("access_token") != "FAKE_OA_ACCESS_TOKEN_1" {
+					t.Errorf("got %s, %v", r.URL, r.Header)
+				}
+				_, _ = io.WriteString(w, tt.answer)
+			})
+			p, err := o.Exchange(t.Context(), "CODE")
+			require.Equal(t, tt.want, fault.CodeOf(err))
+			require.Equal(t, tt.want == fault.Forbidden, errors.Is(err, ErrOtherAccount))
+			require.Equal(t, err == nil, p.Access != "")
 		})
 	}
 }

@@ -92,6 +92,9 @@ func morning(now time.Time) time.Duration {
 
 // outcome says what became of a message by the answer to it.
 func (c *Channel) outcome(a answer) channels.Outcome {
+	if a.alarm {
+		return channels.Outcome{Status: channels.Later, Retry: alarmWait, Alarm: true, Reason: "no_token", Cause: a.err}
+	}
 	if a.err != nil {
 		return channels.Outcome{Status: channels.Later, Retry: a.wait, Unsure: a.unsure, Cause: a.err}
 	}

@@ -32,14 +32,16 @@ func (c *Channel) Parse(r channels.Request) (channels.Batch, error) {
 		return channels.Batch{}, fault.Wrap(fault.Invalid, err)
 	}
 	if strings.EqualFold(header(r.Header, "X-ZEvent-Server"), "ZNS") || b.Message.TrackingID != "" {
-		return channels.Batch{}, nil // about template messages: channels/zns
+		return ignored(whyZNS), nil
 	}
-	e, ok := c.event(b, stamp, at)
-	if !ok {
-		return channels.Batch{}, nil
+	e, why := c.event(b, stamp, at)
+	if why != "" {
+		return ignored(why), nil
 	}
 	return channels.Batch{Events: []channels.Event{e}}, nil
 }
+
+func ignored(why string) channels.Batch { return channels.Batch{Ignored: []string{why}} }
 
 // decode reads a body that was verified. A field of another type than we know stays empty instead of losing the rest: what a citizen said matters more
 // than a new shape of its ornaments.
@@ -53,20 +55,20 @@ func decode(body []byte) (*webhook, error) {
 	return &b, nil
 }
 
-// event gives what happened. ok is false for what we do not handle, and for what names no person.
-func (c *Channel) event(b *webhook, stamp string, at time.Time) (e channels.Event, ok bool) {
+// event gives what happened, or why it is left alone.
+func (c *Channel) event(b *webhook, stamp string, at time.Time) (e channels.Event, why string) {
 	r := readingOf(string(b.EventName))
 	if r.read == nil {
-		return channels.Event{}, false
+		return channels.Event{}, r.why
 	}
 	e = r.read(b)
 	if e.From == "" {
-		return channels.Event{}, false
+		return channels.Event{}, whyNobody
 	}
 	if e.Account == "" {
 		e.Account = c.cfg.OAID // the signature is made with this account's key
 	}
 	e.ID, e.At = eventID(b, e, stamp), at
 	e.Foreign = e.Account != c.cfg.OAID
-	return e, true
+	return e, ""
 }

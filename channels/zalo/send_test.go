@@ -243,6 +243,20 @@ func TestLoneLinkAndAlt(t *testing.T) {
 	require.Contains(t, api.last(t), `"text": "Vé của bà con"`)
 }
 
+func TestWithoutATokenAnOperatorIsCalled(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[fault.Code]channels.Outcome{
+		fault.Forbidden:   {Status: channels.Later, Alarm: true, Reason: "no_token", Retry: alarmWait},
+		fault.Unavailable: {Status: channels.Later, Retry: 7 * time.Second},
+	} {
+		c := newChannel(t, testConfig("http://127.0.0.1:1"), &wallet{err: fault.New(code, "").After(7 * time.Second)}, &http.Client{})
+		got := send(t, c, message.Words{Text: "x"})
+		require.Error(t, got.Cause)
+		got.Cause = nil
+		require.Equal(t, want, got)
+	}
+}
+
 // TestErrorNumbers: each number of the table has an end, and each answer an outcome that the core can act on.
 func TestErrorNumbers(t *testing.T) {
 	t.Parallel()
@@ -507,6 +521,7 @@ func TestPicturesOnlyFromOutside(t *testing.T) {
 		"127.0.0.1:443": false, "[::1]:443": false, "10.1.2.3:443": false, "192.168.0.1:443": false, "172.16.0.1:443": false, "169.254.169.254:80": false,
 		"100.64.0.1:443": false, "0.0.0.0:443": false, "0.1.2.3:443": false, "[fd00::1]:443": false, "[fe80::1]:443": false, "[::ffff:10.0.0.1]:443": false,
 		"224.0.0.1:443": false, "[64:ff9b::a00:1]:443": false, "unix": false,
+		"198.18.0.1:443": false, "240.0.0.1:443": false, "[::7f00:1]:443": false, "[fec0::1]:443": false, "[2002:a00:1::1]:443": false, "[2001::1]:443": false,
 	} {
 		require.Equal(t, want, public(address, false) == nil, address)
 	}

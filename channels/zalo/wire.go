@@ -189,6 +189,7 @@ type reply struct {
 	Data  struct {
 		MessageID    loose `json:"message_id"`
 		AttachmentID loose `json:"attachment_id"`
+		OAID         loose `json:"oa_id"` // of getoa
 	} `json:"data"`
 }
 

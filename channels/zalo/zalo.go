@@ -17,7 +17,7 @@ import (
 
 // Tokens gives the access token of the official account.
 type Tokens interface {
-	// Token gives one that should be good. UNAVAILABLE when there is none now.
+	// Token gives one that should be good. FORBIDDEN when there is none before an operator acts, UNAVAILABLE when there is none now.
 	Token(ctx context.Context) (string, error)
 	// Renew gives another one, after the network said that stale is no good.
 	Renew(ctx context.Context, stale string) (string, error)

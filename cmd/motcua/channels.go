@@ -68,6 +68,10 @@ func (r *runtime) connectChannel(ctx context.Context, name string) error {
 		return err
 	}
 	return r.operate(ctx, func(ctx context.Context, c *admin.Client) error {
+		before, err := c.ChannelStatus(ctx, name)
+		if err != nil {
+			return err
+		}
 		consent, err := c.BeginChannel(ctx, name)
 		if err != nil {
 			return err
@@ -77,7 +81,7 @@ func (r *runtime) connectChannel(ctx context.Context, name string) error {
 			fmt.Fprintf(r.stdout, "The city is not running, so the consent cannot come back to it. Finish by hand:\n  motcua channels setup %s --code 'ADDRESS THAT THE BROWSER WAS SENT BACK TO'\n", name)
 			return nil
 		}
-		return r.awaitConsent(ctx, c, name)
+		return r.awaitConsent(ctx, c, name, before.AgreedAt)
 	})
 }
 
@@ -97,8 +101,8 @@ func (r *runtime) explainConsent(name string, c admin.Consent) {
 	fmt.Fprintf(r.stdout, "2. Open this link as an administrator of the city's account and agree. It is good for a few minutes:\n\n  %s\n\n", c.URL)
 }
 
-// awaitConsent asks until the network is connected. Ctrl-C ends it; the link stays good.
-func (r *runtime) awaitConsent(ctx context.Context, c *admin.Client, name string) error {
+// awaitConsent asks until somebody has agreed after the moment, with whichever replica. Ctrl-C ends it; the link stays good.
+func (r *runtime) awaitConsent(ctx context.Context, c *admin.Client, name string, since time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, consentTime)
 	defer cancel()
 	tick := time.NewTicker(time.Second)
@@ -114,7 +118,7 @@ func (r *runtime) awaitConsent(ctx context.Context, c *admin.Client, name string
 			return fmt.Errorf("stopped waiting: whether the consent still came is told by `motcua channels status %s`", name)
 		case err != nil:
 			return err
-		case s.Connected && !s.Pending:
+		case s.Connected && s.AgreedAt.After(since):
 			_ = bar.Clear()
 			return r.connected(name, s)
 		}
@@ -163,9 +167,6 @@ func channelLine(name string, s admin.ChannelStatus) string {
 	state, renewed, until := "not connected", "", ""
 	if s.Connected {
 		state, renewed = "connected", now().Add(-time.Duration(s.RefreshAge)*time.Second).Format(time.RFC3339)
-	}
-	if s.Pending {
-		state += ", consent begun"
 	}
 	if !s.AccessExpiresAt.IsZero() {
 		until = s.AccessExpiresAt.Local().Format(time.RFC3339)

@@ -41,7 +41,11 @@ func (n *consenting) Begin(context.Context, string) (admin.Consent, error) {
 
 func (n *consenting) Status(context.Context, string) (admin.ChannelStatus, error) {
 	n.looks--
-	return admin.ChannelStatus{Connected: true, Pending: n.looks > 0, Account: "oa", AccessExpiresAt: time.Unix(1e9, 0)}, nil
+	agreed := time.Unix(1e9, 0)
+	if n.looks <= 0 {
+		agreed = agreed.Add(time.Minute)
+	}
+	return admin.ChannelStatus{Connected: true, AgreedAt: agreed, Account: "oa", AccessExpiresAt: time.Unix(1e9, 0)}, nil
 }
 
 func (n *consenting) Finish(context.Context, string, string, string) (admin.ChannelStatus, error) {
@@ -56,12 +60,12 @@ func TestAwaitConsent(t *testing.T) {
 	client := func(looks int) *admin.Client {
 		return admin.Local(admin.Handler(admin.Ops{Channels: &consenting{looks}, Log: slog.New(slog.DiscardHandler)}, token), token)
 	}
-	if err := r.awaitConsent(t.Context(), client(2), "zalo"); err != nil || !strings.Contains(out.String(), "zalo is connected") {
+	if err := r.awaitConsent(t.Context(), client(2), "zalo", time.Unix(1e9, 0)); err != nil || !strings.Contains(out.String(), "zalo is connected") {
 		t.Errorf("%v: %s", err, out.String())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := r.awaitConsent(ctx, client(1000), "zalo"); err == nil || !strings.Contains(err.Error(), "motcua channels status zalo") {
+	if err := r.awaitConsent(ctx, client(1000), "zalo", time.Unix(1e9, 0)); err == nil || !strings.Contains(err.Error(), "motcua channels status zalo") {
 		t.Errorf("after Ctrl-C: %v", err)
 	}
 }

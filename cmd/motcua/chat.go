@@ -46,8 +46,9 @@ func (sys *system) openChat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	limiter := limit.New(sys.redis, now, sys.log)
 	sys.chats, err = chat.New(ctx, sys.engine, sys.settings.Chat, chat.Deps{
-		Steps: machine, Runner: sys.runner, People: sys.accounts, Box: sys.box, Channels: sys.networks, Limiter: limit.New(sys.redis, now, sys.log),
+		Steps: machine, Runner: tries{sys.runner, limiter}, People: sys.accounts, Box: sys.box, Channels: sys.networks, Limiter: limiter,
 		Texts: sys.texts, Nudge: func() { sys.outbox.Nudge(chatRelay) }, Now: now, Log: sys.log, Reg: sys.reg,
 	})
 	if err != nil {
@@ -61,8 +62,9 @@ func (sys *system) openChat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, ch := range sys.networks {
-		err = errors.Join(err, sys.inbox.Serves(ch.Profile()))
+	for name, ch := range sys.networks {
+		p := ch.Profile()
+		err = errors.Join(err, sys.inbox.Serves(p), under("channels."+name+".media_hosts", inbox.CheckHosts(p.MediaHosts)))
 	}
 	return err
 }
@@ -99,6 +101,9 @@ func (sys *system) openZalo() error {
 		grant: "zalo/" + cfg.OAID, account: cfg.OAID, consent: oauth.ConsentURL,
 		exchange: func(ctx context.Context, code string) (grant.Pair, error) {
 			p, err := oauth.Exchange(ctx, code)
+			if errors.Is(err, zalo.ErrOtherAccount) {
+				err = &fault.Error{Code: fault.Invalid, Key: "http.callback_account", Cause: err}
+			}
 			return grant.Pair(p), err
 		},
 	}
@@ -160,7 +165,10 @@ func (sys *system) parkEvent(ctx context.Context, id, conversation string, cause
 		return err
 	}
 	sys.log.ErrorContext(ctx, "an event was given up", "conversation", conversation, "intent", intent.ID, "err", cause)
-	return sys.chats.Apologise(ctx, conversation, id)
+	if err := sys.chats.Apologise(ctx, conversation, id); err != nil { // the desk knows; that is what counts
+		sys.log.ErrorContext(ctx, "nobody could be told that an event was given up", "conversation", conversation, "err", err)
+	}
+	return nil
 }
 
 // replayEvent has an event handled again, when an operator retries it.
@@ -170,8 +178,11 @@ func (sys *system) replayEvent(ctx context.Context, in outbox.Intent) error {
 		return outbox.Permanent("malformed", err)
 	}
 	err := sys.inbox.Replay(ctx, p.ID)
-	if c := fault.CodeOf(err); c == fault.NotFound || c == fault.Conflict {
-		return nil // gone, or replayed already
+	switch fault.CodeOf(err) {
+	case fault.NotFound:
+		return nil // its time was over
+	case fault.Conflict:
+		return outbox.Permanent("not_parked", err) // it waits or is done
 	}
 	return err
 }

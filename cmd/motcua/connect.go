@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/motcua/motcua/internal/admin"
@@ -22,9 +21,6 @@ type mandate struct {
 	account  string // the city's account there
 	consent  func(redirect, state string) string
 	exchange func(ctx context.Context, code string) (grant.Pair, error)
-
-	mu    sync.Mutex
-	until time.Time // when the consent that was begun last ends; zero for none
 }
 
 // consentLife is how long an administrator has to agree.
@@ -32,28 +28,40 @@ const consentLife = 10 * time.Minute
 
 func callbackPath(name string) string { return "/channels/" + name + "/callback" }
 
-// begin makes the state that must come back: signed, so that any replica knows it, and good for a short time.
+// beginConsent makes the state that must come back: signed, so that any replica knows it, good for a short time and for one consent.
 func (sys *system) beginConsent(name string) (admin.Consent, error) {
 	d, err := sys.mandate(name)
 	if err != nil {
 		return admin.Consent{}, err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.until = now().Add(consentLife)
-	end := strconv.FormatInt(d.until.Unix(), 10)
+	end := strconv.FormatInt(now().Add(consentLife).UnixMilli(), 10)
 	redirect, state := sys.address+callbackPath(name), end+"."+sys.box.Sign(consentPurpose, name+"/"+end)
 	return admin.Consent{URL: d.consent(redirect, state), Redirect: redirect, State: state}, nil
 }
 
 const consentPurpose = "channel consent"
 
-// checkState tells whether a state was made here for this network and has not ended.
-func (sys *system) checkState(name, state string) error {
+// checkState tells whether a state was made here for this network, has not ended, and has led to no consent yet: an address stays in a browser's history.
+func (sys *system) checkState(ctx context.Context, name, state string) error {
+	d, err := sys.mandate(name)
+	if err != nil {
+		return err
+	}
+	stale := &fault.Error{Code: fault.Invalid, Key: "http.callback_stale"}
 	end, mac, _ := strings.Cut(state, ".")
-	unix, err := strconv.ParseInt(end, 10, 64)
-	if err != nil || now().Unix() > unix || !sys.box.Verify(consentPurpose, name+"/"+end, mac) {
-		return &fault.Error{Code: fault.Invalid, Key: "http.callback_stale"}
+	millis, err := strconv.ParseInt(end, 10, 64)
+	until := time.UnixMilli(millis)
+	if err != nil || now().After(until) || !sys.box.Verify(consentPurpose, name+"/"+end, mac) {
+		return stale
+	}
+	s, err := sys.grants.Status(ctx, d.grant)
+	switch {
+	case fault.CodeOf(err) == fault.NotFound:
+		return nil
+	case err != nil:
+		return err
+	case !s.Agreed.Before(until.Add(-consentLife)):
+		return stale
 	}
 	return nil
 }
@@ -74,11 +82,7 @@ func (sys *system) finishConsent(ctx context.Context, name, code string) error {
 	if err := sys.grants.Put(ctx, d.grant, pair); err != nil {
 		return err
 	}
-	d.mu.Lock()
-	d.until = time.Time{}
-	d.mu.Unlock()
-	sys.outbox.Nudge(chatRelay) // what waited for the consent can leave now
-	return nil
+	return sys.chats.Wake(ctx, name)
 }
 
 func (sys *system) mandate(name string) (*mandate, error) {
@@ -94,7 +98,7 @@ func (sys *system) callbacks() []httpapi.Mounter {
 	var out []httpapi.Mounter
 	for name, d := range sys.mandates {
 		out = append(out, httpapi.Callback{Path: callbackPath(name), Texts: sys.texts, Log: sys.log, Finish: func(ctx context.Context, q url.Values) error {
-			if err := sys.checkState(name, q.Get("state")); err != nil {
+			if err := sys.checkState(ctx, name, q.Get("state")); err != nil {
 				return err
 			}
 			if got := q.Get("oa_id"); got != "" && got != d.account {
@@ -115,7 +119,7 @@ func (o channelOps) Begin(_ context.Context, name string) (admin.Consent, error)
 
 func (o channelOps) Finish(ctx context.Context, name, code, state string) (admin.ChannelStatus, error) {
 	if state != "" {
-		if err := o.sys.checkState(name, state); err != nil {
+		if err := o.sys.checkState(ctx, name, state); err != nil {
 			return admin.ChannelStatus{}, err
 		}
 	}
@@ -130,9 +134,7 @@ func (o channelOps) Status(ctx context.Context, name string) (admin.ChannelStatu
 	if err != nil {
 		return admin.ChannelStatus{}, err
 	}
-	d.mu.Lock()
-	out := admin.ChannelStatus{Account: d.account, Pending: now().Before(d.until)}
-	d.mu.Unlock()
+	out := admin.ChannelStatus{Account: d.account}
 	s, err := o.sys.grants.Status(ctx, d.grant)
 	switch fault.CodeOf(err) {
 	case "":
@@ -142,7 +144,7 @@ func (o channelOps) Status(ctx context.Context, name string) (admin.ChannelStatu
 	default:
 		return out, err
 	}
-	out.Connected, out.RefreshAge, out.AccessExpiresAt = s.Refused.IsZero(), int64(now().Sub(s.Since).Seconds()), s.ExpiresAt
+	out.Connected, out.AgreedAt, out.RefreshAge, out.AccessExpiresAt = s.Refused.IsZero(), s.Agreed, int64(now().Sub(s.Since).Seconds()), s.ExpiresAt
 	if !out.Connected {
 		out.Problem = "the network refuses the refresh token since " + s.Refused.Format(time.RFC3339) + ": motcua channels setup " + name
 	}

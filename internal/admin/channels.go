@@ -12,12 +12,12 @@ import (
 
 // Channels connects networks on which an administrator of the city's account there must agree first.
 type Channels interface {
-	// Begin makes the address on which the administrator agrees. It voids one that was begun before. NOT_FOUND for a network that needs none.
+	// Begin makes the address on which the administrator agrees. It is good for some minutes. NOT_FOUND for a network that needs none.
 	Begin(ctx context.Context, name string) (Consent, error)
 	// Status tells how a connection stands. NOT_FOUND as Begin.
 	Status(ctx context.Context, name string) (ChannelStatus, error)
-	// Finish exchanges the code that came back for the network's tokens, and stores them before it returns. state must be the one that was begun; "" means the
-	// latest. INVALID when the network refuses the code or nothing was begun.
+	// Finish exchanges the code that came back for the network's tokens, and stores them before it returns. state must be one that was begun and has not ended; ""
+	// stands for the operator's word. INVALID when the network refuses the code.
 	Finish(ctx context.Context, name, code, state string) (ChannelStatus, error)
 }
 
@@ -31,7 +31,7 @@ type Consent struct {
 // ChannelStatus is how a connection stands.
 type ChannelStatus struct {
 	Connected       bool      `json:"connected"`                  // there are tokens that can still be renewed
-	Pending         bool      `json:"pending"`                    // consent was begun and has neither come back nor ended
+	AgreedAt        time.Time `json:"agreed_at,omitzero"`         // when an administrator agreed last
 	Account         string    `json:"account,omitempty"`          // the city's account on the network
 	RefreshAge      int64     `json:"refresh_age_seconds"`        // since the token that renews the others was given
 	AccessExpiresAt time.Time `json:"access_expires_at,omitzero"` // of the token in use

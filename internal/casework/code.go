@@ -8,7 +8,7 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 )
 
-// Code is a tracking code in its stored form: eight characters of Crockford's base 32 and a check character, "7K39QMX2A".
+// Code is a tracking code in its stored form: eight characters of Crockford's base 32 and a check character, "7K39QMX2B".
 // It says nothing about who made the case; 40 bits make a guess hopeless while the edge limits tries.
 type Code string
 
@@ -18,7 +18,7 @@ const (
 	alphabet    = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 )
 
-// Grouped gives the code as people read it: "7K3-9QM-X2A".
+// Grouped gives the code as people read it: "7K3-9QM-X2B".
 func (c Code) Grouped() string {
 	if len(c) != codeDigits+1 {
 		return string(c)

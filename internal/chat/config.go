@@ -16,6 +16,9 @@ type Config struct {
 	CallRetry time.Duration `koanf:"call_retry"`
 	// MaxQueue is how many messages of one conversation may wait to be sent before its next events wait too; 0 means 20.
 	MaxQueue int `koanf:"max_queue"`
+	// PerPerson is how many messages leave to one person in a minute; 0 means 60. The rest wait: the network's limit is for all people together, and one of
+	// them must not use it up.
+	PerPerson int `koanf:"per_person"`
 	// PaidWindows lets notices leave in the time in which the network charges for them; false sends them in the free window only.
 	PaidWindows bool `koanf:"paid_windows"`
 	// Lease is how long a conversation belongs to the worker that sends its messages; 0 means 20s. One attempt takes half of it at most, and a killed
@@ -48,6 +51,9 @@ func (c Config) Validate() error {
 	if c.MaxQueue < 0 || c.MaxQueue > 100 {
 		errs = append(errs, errors.New("max_queue: must be between 0 and 100"))
 	}
+	if c.PerPerson < 0 {
+		errs = append(errs, errors.New("per_person: must not be negative"))
+	}
 	if f := c.filled(); f.BackoffMin > f.BackoffMax {
 		errs = append(errs, errors.New("backoff_max: must not be below backoff_min"))
 	}
@@ -60,6 +66,7 @@ func (c Config) filled() Config {
 	c.Silence = cmp.Or(c.Silence, 30*time.Minute)
 	c.CallRetry = cmp.Or(c.CallRetry, 8*time.Second)
 	c.MaxQueue = cmp.Or(c.MaxQueue, 20)
+	c.PerPerson = cmp.Or(c.PerPerson, 60)
 	c.Lease = cmp.Or(c.Lease, 20*time.Second)
 	c.BackoffMin = cmp.Or(c.BackoffMin, time.Second)
 	c.BackoffMax = cmp.Or(c.BackoffMax, 10*time.Minute)

@@ -20,6 +20,7 @@ func TestConfig(t *testing.T) {
 		{"silence", Config{Silence: -1}, "silence:"},
 		{"call_retry", Config{CallRetry: time.Hour}, "call_retry:"},
 		{"max_queue", Config{MaxQueue: 1000}, "max_queue:"},
+		{"per_person", Config{PerPerson: -1}, "per_person:"},
 		{"lease", Config{Lease: time.Millisecond}, "lease:"},
 		{"backoff", Config{BackoffMin: time.Hour}, "backoff_max:"},
 		{"give_up", Config{GiveUp: time.Second}, "give_up:"},

@@ -91,6 +91,13 @@ func (g *gate) report(o channels.Outcome, now time.Time) {
 	}
 }
 
+// open ends a pause.
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.fails, g.until, g.probe = 0, time.Time{}, time.Time{}
+}
+
 // rings tells whether an alarm is to be logged: once a minute.
 func (g *gate) rings(now time.Time) bool {
 	g.mu.Lock()

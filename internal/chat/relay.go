@@ -75,3 +75,33 @@ func (c *Chats) Carry(ctx context.Context, id string) error {
 	}
 	return c.send(ctx, x, token)
 }
+
+// Wake has what waits for a network tried again soon, spread over some seconds: an operator has mended what held it up.
+func (c *Chats) Wake(ctx context.Context, channel string) error {
+	c.gate(channel).open()
+	now := c.now()
+	waiting, err := c.docs.Collect(ctx, c.queries.bySend.Where(channel).Between(now.Add(wakeTime), nil).First(maxWoken))
+	if err != nil {
+		return fmt.Errorf("chat: wake: %w", err)
+	}
+	for i, r := range waiting {
+		at := now.Add(wakeTime * time.Duration(i) / time.Duration(len(waiting)))
+		_, err := c.update(ctx, r.ID, func(x *chat) error {
+			if x.Claim != "" || x.SendAt == nil || !x.SendAt.After(at) {
+				return store.ErrUnchanged
+			}
+			x.SendAt, x.Held = &at, false
+			return nil
+		})
+		if err != nil && fault.CodeOf(err) != fault.NotFound {
+			return fmt.Errorf("chat: wake: %w", err)
+		}
+	}
+	c.nudge()
+	return nil
+}
+
+const (
+	wakeTime = 5 * time.Second
+	maxWoken = 5000 // the rest is tried when it is its time
+)

@@ -1,7 +1,9 @@
 package chat
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,9 +54,24 @@ func (c *Chats) open(r record) (chat, error) {
 		err = json.Unmarshal(plain, &x.private)
 	}
 	if err != nil {
-		return chat{}, fault.Wrap(fault.Internal, fmt.Errorf("chat: open %s: %w", r.ID, err))
+		return chat{}, fault.Wrap(fault.Internal, fmt.Errorf("chat: open %s: %w: %w", r.ID, errUnreadable, err))
 	}
 	return x, nil
+}
+
+// errUnreadable says that what is stored of a conversation cannot be read: sealed under another keyset, or damaged.
+var errUnreadable = errors.New("unreadable")
+
+// dropUnreadable removes a conversation that cannot be read, so that the person's next message begins another: its messages could never be sent either.
+func (c *Chats) dropUnreadable(ctx context.Context, id string, err error) error {
+	if !errors.Is(err, errUnreadable) {
+		return err
+	}
+	c.deps.Log.ErrorContext(ctx, "an unreadable conversation was removed", "conversation", id, "err", err)
+	if err := c.docs.Delete(ctx, id); err != nil && fault.CodeOf(err) != fault.NotFound {
+		return err
+	}
+	return nil
 }
 
 // close gives the document of a conversation.

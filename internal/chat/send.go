@@ -75,7 +75,7 @@ func (c *Chats) try(ctx context.Context, x *chat, head outgoing) result {
 	if wait := g.enter(now); wait > 0 {
 		return putOff(jitter(wait))
 	}
-	if wait := c.limited(ctx, ch.Profile()); wait > 0 {
+	if wait := c.limited(ctx, x.ID, ch.Profile()); wait > 0 {
 		g.leave()
 		return putOff(wait + jitter(wait))
 	}
@@ -103,12 +103,22 @@ func (c *Chats) forbidden(x *chat, head outgoing, p channels.Profile, now time.T
 	return ""
 }
 
-// limited counts one message against what the network takes in a minute, and gives the time to wait when it is too many.
-func (c *Chats) limited(ctx context.Context, p channels.Profile) time.Duration {
-	if c.deps.Limiter == nil || p.PerMinute == 0 {
+// limited counts one message against what may leave to one person in a minute, then against what the network takes, and gives the time to wait when it is too many.
+// What one person is held back by does not count for the others.
+func (c *Chats) limited(ctx context.Context, id string, p channels.Profile) time.Duration {
+	if c.deps.Limiter == nil {
 		return 0
 	}
-	wait, err := c.deps.Limiter.Allow(ctx, "send:"+p.Name, limit.Rule{Max: p.PerMinute, Per: time.Minute})
+	wait := c.over(ctx, "send:"+p.Name+":"+id, c.cfg.PerPerson)
+	if wait == 0 && p.PerMinute > 0 {
+		wait = c.over(ctx, "send:"+p.Name, p.PerMinute)
+	}
+	return wait
+}
+
+// over counts one message under a key, and gives the time to wait when there are more than that in a minute.
+func (c *Chats) over(ctx context.Context, key string, most int) time.Duration {
+	wait, err := c.deps.Limiter.Allow(ctx, key, limit.Rule{Max: most, Per: time.Minute})
 	if err == nil {
 		return 0
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -121,6 +122,28 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+func TestWakingSendsWhatWaitedForAnOperator(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		alarm := true
+		w.net.answer = func(int, channels.Outbound) *channels.Outcome {
+			if alarm {
+				return &channels.Outcome{Status: channels.Later, Alarm: true, Reason: "no_token", Retry: 15 * time.Minute}
+			}
+			return nil
+		}
+		w.say(t, "e1", "x")
+		alarm = false
+		pass(t, w.Chats, 30*time.Second)
+		require.Empty(t, w.net.texts())
+		require.NoError(t, w.Wake(t.Context(), w.net.profile.Name))
+		pass(t, w.Chats, wakeTime+time.Second)
+		require.Equal(t, []string{"re x"}, w.net.texts())
+		require.NoError(t, w.Wake(t.Context(), w.net.profile.Name), "nothing waits")
+	})
+}
+
 func TestTheRestGoesOnAfterOneThatIsRefused(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, engine store.Engine) {
@@ -161,10 +184,13 @@ func TestAChannelThatIsGone(t *testing.T) {
 	})
 }
 
-// counter is a Limiter that lets so many through in a minute.
+// counter is a Limiter that lets so many through to a network in a minute, and any number to one person.
 type counter struct{ left int }
 
-func (c *counter) Allow(_ context.Context, _ string, r limit.Rule) (time.Duration, error) {
+func (c *counter) Allow(_ context.Context, key string, r limit.Rule) (time.Duration, error) {
+	if key != "send:zalo" {
+		return 0, nil
+	}
 	if c.left--; c.left >= 0 {
 		return 0, nil
 	}
@@ -184,6 +210,25 @@ func TestTheNetworksRateIsKept(t *testing.T) {
 		c.left = 10
 		pass(t, w.Chats, 90*time.Second)
 		require.Equal(t, []string{"a1", "a2", "a3", "re x"}, w.net.texts())
+	})
+}
+
+// TestOnePersonDoesNotUseUpTheRateOfAll has one person say more than the network takes in a minute.
+func TestOnePersonDoesNotUseUpTheRateOfAll(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, engine store.Engine) {
+		l := limit.New(nil, time.Now, slog.New(slog.DiscardHandler))
+		w := newWorld(t, engine, Config{PerPerson: 3}, func(d *Deps) { d.Limiter = l })
+		w.net.profile.PerMinute = 5
+		w.say(t, "e1", "many a")
+		w.say(t, "e2", "many b")
+		other := said("e3", "x")
+		other.Event.From = "3000000000000000777"
+		other.Conversation = channels.ConversationID(other.Channel, other.Event.Account, other.Event.From)
+		require.NoError(t, w.Turn(t.Context(), other))
+		require.Equal(t, []string{"a1", "a2", "a3", "re x"}, w.net.texts())
+		pass(t, w.Chats, 2*time.Minute)
+		require.Equal(t, []string{"a1", "a2", "a3", "re x", "b1", "b2", "b3"}, w.net.texts())
 	})
 }
 

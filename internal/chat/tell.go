@@ -103,13 +103,15 @@ func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) (c
 }
 
 // Apologise tells the person, once for each cause, that an event of theirs could not be acted on, and begins the dialogue anew: what was remembered may be
-// what broke it. Call it when the event is given up; cause is the event's id or that of its parking. A conversation that is not there is no error.
+// what broke it. One that cannot be read at all is removed. Call it when the event is given up; cause is the event's id or that of its parking. A conversation
+// that is not there is no error.
 func (c *Chats) Apologise(ctx context.Context, conversationID, cause string) error {
 	mark := "s/" + once.ID("chat apology\x00"+cause)
-	return c.speak(ctx, conversationID, mark, func(x *chat) (channels.Kind, message.Blocks, error) {
+	err := c.speak(ctx, conversationID, mark, func(x *chat) (channels.Kind, message.Blocks, error) {
 		x.restart()
 		return channels.Reply, c.words(x, "chat.sorry"), nil
 	})
+	return c.dropUnreadable(ctx, conversationID, err)
 }
 
 // restart forgets what was talked about, but not in which language.
@@ -143,7 +145,7 @@ func (c *Chats) forget(ctx context.Context, m inbox.Message) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return c.dropUnreadable(ctx, m.Conversation, err)
 	}
 	c.dispatch(ctx, x, token)
 	return nil

@@ -425,5 +425,8 @@ func TestAnotherKeysetReadsNothing(t *testing.T) {
 		other := newWorld(t, engine, Config{})
 		require.Equal(t, fault.Internal, fault.CodeOf(other.Turn(t.Context(), said("e2", "y"))))
 		require.Empty(t, other.net.texts())
+		require.NoError(t, other.Apologise(t.Context(), said("e2", "y").Conversation, "e2"), "what cannot be read is removed")
+		other.say(t, "e3", "z")
+		require.Equal(t, []string{"re z"}, other.net.texts(), "the next message begins another conversation")
 	})
 }

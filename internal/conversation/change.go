@@ -1,8 +1,6 @@
 package conversation
 
-import (
-	"github.com/motcua/motcua/internal/message"
-)
+import "github.com/motcua/motcua/internal/message"
 
 // decide carries the draft out, or asks what to change.
 func (t *turn) decide(yes bool) {
@@ -16,7 +14,7 @@ func (t *turn) decide(yes bool) {
 		t.cancel()
 		return
 	}
-	t.askChange(nil)
+	t.askChange(false, 0)
 }
 
 // atSummary takes a text as the answer to the summary: carry it out, or the name of something to change or to add. It is false when it is none of these.
@@ -46,50 +44,45 @@ func (t *turn) pickNamed(text string) bool {
 	return i >= 0 && t.tap(of[i].value)
 }
 
-// askChange asks which answer to change. The options given come first.
-func (t *turn) askChange(first []message.Choice) { t.askChangeFrom(0, first) }
-
-func (t *turn) askChangeFrom(from int, first []message.Choice) {
-	options := first
-	for _, p := range t.changeable() {
-		options = append(options, message.Choice{Label: t.nameAt(p), Value: tokenEdit + p, Hint: cut(t.show(t.form.root.at(p), p), maxHint)})
+// askChange asks which answer to change, from one on. With mend, it also offers what could be added: something is wrong that cannot be pinned on one
+// answer.
+func (t *turn) askChange(mend bool, from int) {
+	key, options := "change", t.edits()
+	if mend {
+		key, options = "mend", append(t.additions(), options...)
 	}
-	controls := t.controls(cmdBack, cmdCancel)
-	if len(options) == 0 { // nothing can be changed: trying again is all that is left
+	if len(options) == 0 { // trying again is all that is left
 		t.askRetry()
 		return
 	}
+	size := t.m.rules.Page
 	if from < 0 || from >= len(options) {
 		from = 0
 	}
-	shown := options[from:min(from+t.m.rules.Page, len(options))]
-	if len(options) > t.m.rules.Page {
+	controls := t.controls(cmdBack, cmdCancel)
+	if len(options) > size {
 		controls = append(t.controls(cmdMore), controls...)
 	}
-	key := "change"
-	if len(first) > 0 {
-		key = "mend"
-	}
-	t.ask(Question{Kind: askChange, From: from, Only: mends(first)}, t.text(key, nil), shown, controls)
+	t.ask(Question{Kind: askChange, Mend: mend, From: from}, t.text(key, nil), options[from:min(from+size, len(options))], controls)
 }
 
 // maxHint is how many runes of an answer stand beside its name.
 const maxHint = 60
 
-// mends marks a question that also offers values to add.
-func mends(first []message.Choice) []string {
-	if len(first) == 0 {
-		return nil
+func (t *turn) edits() []message.Choice {
+	var out []message.Choice
+	for _, p := range t.changeable() {
+		out = append(out, message.Choice{Label: t.nameAt(p), Value: tokenEdit + p, Hint: cut(t.show(t.form.root.at(p), p), maxHint)})
 	}
-	return []string{"add"}
+	return out
 }
 
-func (t *turn) mendOrChange(q *Question) {
-	if len(q.Only) > 0 {
-		t.mend()
-		return
+func (t *turn) additions() []message.Choice {
+	var out []message.Choice
+	for _, c := range t.alternatives() {
+		out = append(out, message.Choice{Label: t.text("choice.add", params{"label": t.name(c)}), Value: tokenAdd + c.name})
 	}
-	t.askChange(nil)
+	return out
 }
 
 // edit asks for an answer again. A plain one stays until another is given; a list is begun anew.

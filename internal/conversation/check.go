@@ -9,8 +9,10 @@ import (
 	"github.com/motcua/motcua/miniapps"
 )
 
-// maxHeard bounds what is remembered of what checks said.
-const maxHeard = 20
+// maxTold bounds what is remembered of what checks said and suggested.
+const maxTold = 20
+
+func latest(list []string) []string { return list[max(0, len(list)-maxTold):] }
 
 // check has the first answer looked at that was not yet. It is true when it made a call for that.
 func (t *turn) check() bool {
@@ -53,11 +55,15 @@ func (t *turn) seen(path string) {
 // gotChecked takes in what a check says about the answer at path.
 func (t *turn) gotChecked(r Returned, path string) {
 	t.seen(path)
+	if r.Err != nil && fault.CodeOf(r.Err) != fault.Invalid { // what was derived before still stands
+		t.advance()
+		return
+	}
 	var c miniapps.Checked
 	if r.Err == nil && json.Unmarshal(encode(r.Result.Data), &c) != nil {
 		c = miniapps.Checked{}
 	}
-	if fault.CodeOf(r.Err) == fault.Invalid {
+	if r.Err != nil {
 		c.Errors = t.wrongAnswers(fault.Of(r.Err))
 	}
 	t.hearOnce(r.Result.Blocks)
@@ -106,13 +112,10 @@ func (t *turn) takeBack(errors []miniapps.WrongAnswer, checked string) {
 
 // hearOnce says what a check said, unless it was said before.
 func (t *turn) hearOnce(blocks message.Blocks) {
-	blocks = said(blocks)
+	blocks = spoken(blocks)
 	d := t.s.Draft
-	if name := digest(blocks); len(blocks) > 0 && !slices.Contains(d.Heard, name) {
-		d.Heard = append(d.Heard, name)
-		if len(d.Heard) > maxHeard {
-			d.Heard = d.Heard[1:]
-		}
+	if name := digest(blocks); len(blocks) > 0 && !slices.Contains(d.Told, name) {
+		d.Told = latest(append(d.Told, name))
 		t.tellAll(blocks)
 	}
 }
@@ -160,7 +163,7 @@ func (t *turn) decideInstead(take bool) {
 		return
 	}
 	if !take {
-		t.s.Draft.Declined = add(t.s.Draft.Declined, suggestion(s))
+		t.s.Draft.Declined = latest(add(t.s.Draft.Declined, suggestion(s)))
 		t.s.Question = nil
 		t.advance()
 		return

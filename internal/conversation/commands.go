@@ -1,10 +1,6 @@
 package conversation
 
-import (
-	"slices"
-
-	"github.com/motcua/motcua/internal/message"
-)
+import "github.com/motcua/motcua/internal/message"
 
 // command is something that a person can always say to the dialogue itself.
 type command string
@@ -169,6 +165,7 @@ func (t *turn) agree(yes bool) bool {
 // agreeToField takes a no as leaving out what is optional, and gives the rest to the question itself.
 func (t *turn) agreeToField(yes bool) bool {
 	path := t.s.Question.Path
+	around, _ := parent(path)
 	n := t.form.root.at(path)
 	switch {
 	case n == nil:
@@ -177,7 +174,7 @@ func (t *turn) agreeToField(yes bool) bool {
 	case n.kind == kindBool:
 		t.give(path, yes, nil)
 		return true
-	case yes || !single(path) && t.count(first(parent(path))) == 0 && !n.leaf():
+	case yes || !single(path) && t.count(around) == 0 && !n.leaf():
 		return false
 	}
 	if _, can := t.optional(path); !can {
@@ -185,93 +182,6 @@ func (t *turn) agreeToField(yes bool) bool {
 	}
 	t.skip()
 	return true
-}
-
-func first[A, B any](a A, _ B) A { return a }
-
-// cancel ends what is being done.
-func (t *turn) cancel() {
-	switch d := t.s.Draft; {
-	case d == nil:
-		t.say("nothing_to_cancel", nil)
-	case d.Sent != nil:
-		t.say("cancelled_unsure", params{"action": t.title(t.form)})
-	default:
-		t.say("cancelled", params{"action": t.title(t.form)})
-	}
-	t.drop()
-	t.menu(0)
-}
-
-// back asks the previous question again.
-func (t *turn) back() {
-	d, q := t.s.Draft, t.s.Question
-	switch {
-	case d == nil:
-		t.menu(0)
-	case d.Sent != nil:
-		t.say("locked", nil)
-		t.askRetry()
-	case q == nil || q.Kind != askField && q.Kind != askConfirm && q.Kind != askRetry:
-		t.s.Question = nil
-		t.advance()
-	case q.Kind == askField && d.Want != "" && t.stands(d.Want):
-		d.Want = ""
-		t.advance()
-	default:
-		t.previous(q)
-	}
-}
-
-// stands tells whether the draft is whole without asking for what is wanted: a change or an addition may simply be given up.
-func (t *turn) stands(want string) bool {
-	if _, known := t.known(want); known {
-		return true
-	}
-	n := t.form.root.at(want)
-	return n != nil && !n.always() && !slices.Contains(t.s.Draft.Needed, want)
-}
-
-// previous drops the last answer that was asked for, and asks for it again.
-func (t *turn) previous(q *Question) {
-	d := t.s.Draft
-	d.Want = ""
-	for len(d.Asked) > 0 {
-		path := d.Asked[len(d.Asked)-1]
-		d.Asked = d.Asked[:len(d.Asked)-1]
-		n := t.form.root.at(path)
-		if n == nil || q.Kind == askField && path == q.Path {
-			continue
-		}
-		if _, known := t.known(path); known {
-			t.unset(path)
-		}
-		d.Skipped = slices.DeleteFunc(d.Skipped, func(p string) bool { return inside(path, p) })
-		d.Closed = slices.DeleteFunc(d.Closed, func(p string) bool { return inside(path, p) })
-		if single(path) {
-			d.Want = path
-		}
-		t.s.Question = nil
-		t.advance()
-		return
-	}
-	t.say("first_question", nil)
-	t.again()
-}
-
-// restart begins the same action anew.
-func (t *turn) restart() {
-	switch {
-	case t.s.Draft == nil:
-		t.menu(0)
-	case t.s.Draft.Sent != nil:
-		t.say("locked", nil)
-		t.askRetry()
-	default:
-		f := t.form
-		t.drop()
-		t.start(f.ref, opening{})
-	}
 }
 
 // change lets the person choose which answer to change.
@@ -286,106 +196,6 @@ func (t *turn) change() {
 		t.say("nothing_to_change", nil)
 		t.again()
 	default:
-		t.askChange(nil)
+		t.askChange(false, 0)
 	}
 }
-
-// more shows what comes after what is shown.
-func (t *turn) more() {
-	q := t.s.Question
-	switch {
-	case q == nil || q.Kind == askNext:
-		t.menu(0)
-	case q.Kind == askMenu:
-		t.menu(q.From + t.m.rules.Page)
-	case q.Kind == askChange:
-		t.askChangeFrom(q.From+t.m.rules.Page, nil)
-	case q.Kind == askField && t.s.Draft != nil && slices.ContainsFunc(q.Controls, func(c message.Choice) bool { return c.Value == tokenDo+string(cmdMore) }):
-		t.nextPage()
-	case q.Kind == askField && t.s.Draft != nil && !single(q.Path):
-		t.askField(q.Path)
-	default:
-		t.say("no_more", nil)
-		t.again()
-	}
-}
-
-// guide says where the person is and what can be said here.
-func (t *turn) guide() {
-	if t.s.Draft == nil {
-		t.say("help", nil)
-		t.again()
-		return
-	}
-	t.say("help_draft", params{"action": t.title(t.form)})
-	t.again()
-}
-
-// speak goes on in another language. What mini-apps said in the first one is fetched anew.
-func (t *turn) speak(lang message.Lang) {
-	t.s.Lang = lang
-	if d := t.s.Draft; d != nil {
-		d.renew()
-	}
-	t.say("language", nil)
-	t.again()
-}
-
-// speaks learns the language of a person who has not shown one yet.
-func (t *turn) speaks(lang message.Lang) {
-	if t.s.Lang == "" && (lang == message.English || lang == message.Vietnamese) {
-		t.s.Lang = lang
-	}
-}
-
-// again puts the question that stands once more, in the language of now.
-func (t *turn) again() {
-	if t.call != nil {
-		return
-	}
-	q := t.s.Question
-	if q == nil {
-		t.advance()
-		return
-	}
-	if t.s.Draft == nil {
-		t.againIdle(q)
-		return
-	}
-	switch q.Kind {
-	case askChange:
-		t.mendOrChange(q)
-	case askLeave:
-		t.askLeave(q)
-	case askInstead:
-		if q.Instead == nil {
-			t.advance()
-			return
-		}
-		t.askInstead(q.Instead)
-	case askMenu:
-		t.menu(q.From)
-	case askRetry:
-		t.askRetry()
-	default:
-		t.advance()
-	}
-}
-
-func (t *turn) againIdle(q *Question) {
-	switch {
-	case q.Kind == askWhich && len(q.Refs) > 0:
-		t.askWhich(q.Refs, q.Text)
-	case q.Kind == askReport && t.report() != nil:
-		t.offerReport(q.Text)
-	case q.Kind == askMenu:
-		t.menu(q.From)
-	case q.Kind == askNext && len(t.s.Next) > 0:
-		t.askNext()
-	default:
-		t.menu(0)
-	}
-}
-
-// title is what an action is called.
-func (t *turn) title(f *form) string { return f.action.Title.In(t.lang()) }

@@ -1,8 +1,6 @@
 package conversation
 
-import (
-	"github.com/motcua/motcua/internal/message"
-)
+import "github.com/motcua/motcua/internal/message"
 
 // elsewhere looks whether an answer rather asks for another action: a short text that is nothing but its opening words. It is true when it asked.
 func (t *turn) elsewhere(text string, n *node) bool {

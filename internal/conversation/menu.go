@@ -1,8 +1,6 @@
 package conversation
 
-import (
-	"github.com/motcua/motcua/internal/message"
-)
+import "github.com/motcua/motcua/internal/message"
 
 // menu offers what there is to do, from one entry on: first what was begun and put off, then all actions, app by app.
 func (t *turn) menu(from int) {
@@ -79,7 +77,6 @@ func (t *turn) otherLanguage() message.Choice {
 
 // greet welcomes a person. What they were doing is not lost.
 func (t *turn) greet() {
-	t.s.Question = t.before
 	if t.s.Draft == nil {
 		t.say("hello", nil)
 		t.menu(0)

@@ -156,7 +156,7 @@ func listOf(t *rapid.T, name string, depth int) object {
 	}
 	delete(item, "default")
 	out["items"] = item
-	if item["enum"] == nil && item["oneOf"] == nil && item["type"] != "boolean" {
+	if item["type"] == "string" && item["oneOf"] == nil || item["type"] == "number" {
 		out["uniqueItems"] = rapid.Bool().Draw(t, name+" unique")
 	}
 	return out

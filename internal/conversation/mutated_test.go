@@ -29,7 +29,7 @@ func TestDamagedStatesAreSurvived(t *testing.T) {
 		for range 3 {
 			s = stepOn(rt, w.machine, s, drawInput(rt, values))
 		}
-		s = stepOn(rt, w.machine, s, Heard{ID: "e", At: noon, Text: "huỷ"})
+		s = stepOn(rt, w.machine, s, Heard{ID: "e", At: noon, Choice: tokenDo + string(cmdCancel)})
 		if s.Draft != nil || s.Question == nil {
 			rt.Fatalf("no way out of %s", encode(tree))
 		}

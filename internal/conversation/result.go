@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	maxNext   = 8  // suggestions that are offered
-	maxBlocks = 30 // of a result that are shown
+	maxNext   = 8       // suggestions that are offered
+	maxInput  = 4 << 10 // bytes of a suggestion's input
+	maxBlocks = 30      // of a result that are shown
 )
 
 // gotResult takes in the answer to the action itself.
@@ -27,7 +28,7 @@ func (t *turn) gotResult(r Returned) {
 		return
 	}
 	ref := t.s.Draft.Ref
-	blocks := said(r.Result.Blocks)
+	blocks := spoken(r.Result.Blocks)
 	if len(blocks) == 0 {
 		t.say("finished", nil)
 	}
@@ -42,12 +43,12 @@ func (t *turn) suggest(ref Ref, r miniapps.Result) {
 	for _, s := range append(slices.Clone(r.Next), offersIn(r.Blocks)...) {
 		to := Ref{App: ref.App, Action: s.Action}
 		f := t.m.forms[to]
-		if f == nil || len(t.s.Next) >= maxNext {
-			continue
-		}
 		n := Next{Ref: to, Label: s.Label}
 		if len(s.Input) > 0 {
 			n.Input = encode(s.Input)
+		}
+		if f == nil || len(t.s.Next) >= maxNext || len(n.Input) > maxInput {
+			continue
 		}
 		if len(n.Label) == 0 {
 			n.Label = f.action.Title
@@ -97,8 +98,8 @@ func choicesIn(b message.Block) []message.Choice {
 	return nil
 }
 
-// said gives a mini-app's blocks without the answers that they offer: the dialogue offers its own, so that one number never means two things.
-func said(blocks message.Blocks) message.Blocks {
+// spoken gives a mini-app's blocks without the answers that they offer: the dialogue offers its own, so that one number never means two things.
+func spoken(blocks message.Blocks) message.Blocks {
 	var out message.Blocks
 	for _, b := range blocks {
 		switch x := b.(type) {

@@ -78,7 +78,7 @@ type Draft struct {
 	Listed    []string                   `json:"listed,omitempty"`    // choices that were found among their options
 	Checked   map[string]string          `json:"checked,omitempty"`   // by path of the checked answer: hash of all answers that its check saw
 	Derived   map[string]json.RawMessage `json:"derived,omitempty"`   // by path of the checked answer: what its check derived
-	Heard     []string                   `json:"heard,omitempty"`     // hashes of what checks said, so that it is said once
+	Told      []string                   `json:"told,omitempty"`      // hashes of what checks said, so that it is said once
 	Declined  []string                   `json:"declined,omitempty"`  // suggestions that were refused
 	Options   *Loaded                    `json:"options,omitempty"`   // of the question at hand
 	Confirmed string                     `json:"confirmed,omitempty"` // digest of the input that the person agreed to
@@ -120,6 +120,7 @@ type Question struct {
 	Text     string            `json:"text,omitempty"`     // what the person had said
 	Refs     []Ref             `json:"refs,omitempty"`     // askWhich, askLeave: the actions
 	Instead  *miniapps.Instead `json:"instead,omitempty"`  // askInstead
+	Mend     bool              `json:"mend,omitempty"`     // askChange: something is wrong that no single answer is to blame for
 }
 
 // Held is what a person sent before it was known for what.
@@ -154,7 +155,7 @@ func (d *Draft) clone() *Draft {
 		return nil
 	}
 	c := *d
-	for _, list := range []*[]string{&c.Asked, &c.Skipped, &c.Closed, &c.Taken, &c.Needed, &c.Listed, &c.Heard, &c.Declined} {
+	for _, list := range []*[]string{&c.Asked, &c.Skipped, &c.Closed, &c.Taken, &c.Needed, &c.Listed, &c.Told, &c.Declined} {
 		*list = slices.Clone(*list)
 	}
 	c.Labels, c.Checked, c.Derived = maps.Clone(d.Labels), maps.Clone(d.Checked), maps.Clone(d.Derived)

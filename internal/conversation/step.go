@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"strings"
 	"time"
 )
@@ -9,19 +10,14 @@ import (
 func (t *turn) hear(h Heard) {
 	silence := t.arrive(h)
 	t.reconcile()
+	t.revise()
 	for _, r := range h.Refused {
 		t.sayRefused(r)
 	}
-	if t.s.Draft != nil && silence >= t.m.rules.Remind && !h.Hello && !t.m.words.hello.has(h.Text) {
+	token, text := said(h)
+	greets := h.Hello && text == "" || t.m.words.hello.has(text)
+	if t.s.Draft != nil && silence >= t.m.rules.Remind && !greets {
 		t.say("reminder", params{"action": t.title(t.form)})
-	}
-	text := cleaned(h.Text)
-	token := h.Choice
-	if strings.HasPrefix(text, tokenMark) {
-		token, text = text, ""
-	}
-	if token != "" && !strings.HasPrefix(token, tokenMark) { // of a menu that the network keeps, or of a mini-app: its title says what it means
-		token, text = "", strongest(text, cleaned(token))
 	}
 	switch {
 	case token != "":
@@ -38,11 +34,26 @@ func (t *turn) hear(h Heard) {
 	}
 }
 
-func strongest(a, b string) string {
-	if a != "" {
-		return a
+// said gives what was tapped, as a token, or what was written. A choice that is not ours, of a menu that the network keeps, says by its title what it means.
+func said(h Heard) (token, text string) {
+	text = shortened(h.Text)
+	switch {
+	case strings.HasPrefix(h.Choice, tokenMark):
+		return h.Choice, text
+	case strings.HasPrefix(text, tokenMark):
+		return text, ""
 	}
-	return b
+	return "", cmp.Or(text, shortened(h.Choice))
+}
+
+// shortened gives a text as it may be kept, with enough of a text that is too long to see that it is.
+func shortened(text string) string {
+	text = cleaned(text)
+	if len(text) <= maxText {
+		return text
+	}
+	r := []rune(text)
+	return string(r[:min(len(r), maxText+1)])
 }
 
 // arrive begins a turn and gives how long the person was silent.
@@ -165,7 +176,9 @@ func (t *turn) returned(r Returned) {
 		return
 	}
 	if w.For != forResult {
-		if t.reconcile(); t.s.Draft == nil {
+		t.reconcile()
+		t.revise()
+		if t.s.Draft == nil {
 			t.again()
 			return
 		}

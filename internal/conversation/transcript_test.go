@@ -93,7 +93,7 @@ func feedbackApp(t testing.TB) *stub {
 			return checkPlace(c)
 		case "submit":
 			return miniapps.Result{
-				Blocks: message.Blocks{message.Words{Text: pick2(c.Lang, "Cảm ơn bà con. Mã phản ánh là 7K3-9QM-X2A.", "Thank you. The tracking code is 7K3-9QM-X2A.")}},
+				Blocks: message.Blocks{message.Words{Text: pick2(c.Lang, "Cảm ơn bà con. Mã phản ánh là 7K3-9QM-X2B.", "Thank you. The tracking code is 7K3-9QM-X2B.")}},
 				Case:   miniapps.CaseRef{App: "feedback", ID: "r1"},
 				Next: []miniapps.Suggestion{
 					{Action: "comment", Input: map[string]any{"id": "r1"}, Label: message.Text{"vi": "Bổ sung ý kiến", "en": "Add a comment"}},
@@ -102,8 +102,8 @@ func feedbackApp(t testing.TB) *stub {
 			}, nil
 		case "mine":
 			return miniapps.Result{
-				Data:   map[string]any{"reports": []any{}, "choices": []any{map[string]any{"value": "r1", "label": "7K3-9QM-X2A · Đèn đường hỏng", "hint": "Đã tiếp nhận"}}},
-				Blocks: message.Blocks{message.Card{Title: "Phản ánh 7K3-9QM-X2A", Facts: []message.Fact{{Label: "Địa bàn", Value: "Phường Lê Chân"}}}},
+				Data:   map[string]any{"reports": []any{}, "choices": []any{map[string]any{"value": "r1", "label": "7K3-9QM-X2B · Đèn đường hỏng", "hint": "Đã tiếp nhận"}}},
+				Blocks: message.Blocks{message.Card{Title: "Phản ánh 7K3-9QM-X2B", Facts: []message.Fact{{Label: "Địa bàn", Value: "Phường Lê Chân"}}}},
 			}, nil
 		case "track":
 			var in struct{ Code string }

@@ -35,7 +35,6 @@ type turn struct {
 	call    *Call
 	asked   bool // a question stands
 	block   *message.Choices
-	before  *Question // what the person was asked when this step began
 	heard   *recognised
 }
 
@@ -55,7 +54,7 @@ func (t *turn) recognise(text string) []intent.Match {
 type params = map[string]any
 
 func (m *Machine) begin(s State) *turn {
-	t := &turn{m: m, s: s.clone(), before: s.Question}
+	t := &turn{m: m, s: s.clone()}
 	t.load()
 	return t
 }

@@ -199,7 +199,7 @@ func keysMade() []string {
 	for _, r := range []string{"audio", "file", "sticker", "animation", "link", "card", "too_large", "unreadable", "unreachable", "anything"} {
 		out = append(out, "refused."+r)
 	}
-	return append(out, "send_place", "no_use_place", "needs_phone", "needs_eid")
+	return append(out, "not_date", "not_moment", "not_time", "send_place", "no_use_place", "needs_phone", "needs_eid")
 }
 
 // TestBounds: answers never outgrow an input.

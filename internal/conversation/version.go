@@ -38,6 +38,27 @@ func (t *turn) reconcile() {
 	}
 }
 
+// revise drops a question that makes no sense any more: about a draft that is gone, or about a value that the manifest no longer knows.
+func (t *turn) revise() {
+	q := t.s.Question
+	if q == nil {
+		return
+	}
+	drafted := q.Kind != askMenu && q.Kind != askNext && q.Kind != askWhich && q.Kind != askReport
+	switch {
+	case drafted == (t.s.Draft != nil), q.Kind == askMenu:
+	default:
+		t.s.Question = nil
+		return
+	}
+	if q.Kind != askField {
+		return
+	}
+	if n := t.form.root.at(q.Path); n == nil || q.Path == "" || !n.askable() || n.fixed != nil {
+		t.s.Question = nil
+	}
+}
+
 // refit keeps the answers that still fit, and gives the names of the others.
 func (t *turn) refit() []string {
 	old := t.answers

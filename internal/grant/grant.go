@@ -71,17 +71,25 @@ func (k *Keeper) Put(ctx context.Context, name string, p Pair) error {
 	if err != nil {
 		return err
 	}
-	err = k.grants.Insert(ctx, record{ID: name, Pair: next, Serial: 1})
-	if fault.CodeOf(err) != fault.Conflict {
-		return err
+	r := record{ID: name, Pair: next, Serial: 1, Agreed: next.Got}
+	err = k.grants.Insert(ctx, r)
+	if fault.CodeOf(err) == fault.Conflict {
+		r, err = k.grants.Update(ctx, name, func(r *record) error {
+			r.replace(next)
+			r.Agreed = next.Got
+			return nil
+		})
 	}
-	_, err = k.grants.Update(ctx, name, func(r *record) error { r.replace(next); return nil })
+	if err == nil {
+		k.watch(r)
+	}
 	return err
 }
 
 // Status is what an operator may know of a grant.
 type Status struct {
 	Since     time.Time // when the present pair came
+	Agreed    time.Time // when an administrator agreed last
 	ExpiresAt time.Time // of the access token
 	Refused   time.Time // since when the network refuses the refresh token; zero when it does not
 }
@@ -92,7 +100,7 @@ func (k *Keeper) Status(ctx context.Context, name string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return Status{Since: r.Pair.Got, ExpiresAt: r.Pair.Expires, Refused: r.Refused}, nil
+	return Status{Since: r.Pair.Got, Agreed: r.Agreed, ExpiresAt: r.Pair.Expires, Refused: r.Refused}, nil
 }
 
 // Source gives the tokens of one grant, renewed by ex.
@@ -132,6 +140,11 @@ func (k *Keeper) Check(ctx context.Context) error {
 func (k *Keeper) watch(r record) {
 	age := k.now().Sub(r.Pair.Got)
 	k.meters.age.WithLabelValues(r.ID).Set(age.Seconds())
+	refused := 0.0
+	if !r.Refused.IsZero() {
+		refused = 1
+	}
+	k.meters.refused.WithLabelValues(r.ID).Set(refused)
 	if age > oldAge {
 		k.alarm(r.ID, "the refresh token is older than 60 days and was not renewed; it dies soon", "age", age.Round(time.Hour).String())
 	}
@@ -162,5 +175,5 @@ func remedy(name string) string {
 var errNoConsent = errors.New("no consent yet")
 
 func noConsent(name string) error {
-	return fault.Wrap(fault.Unavailable, fmt.Errorf("grant: %s: %w: run %s", name, errNoConsent, remedy(name)))
+	return fault.Wrap(fault.Forbidden, fmt.Errorf("grant: %s: %w: run %s", name, errNoConsent, remedy(name)))
 }

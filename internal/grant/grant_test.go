@@ -142,10 +142,10 @@ func TestNoConsentYet(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		k, s, _ := w.replica(t)
 		_, err := s.Token(t.Context())
-		require.Equal(t, fault.Unavailable, fault.CodeOf(err))
+		require.Equal(t, fault.Forbidden, fault.CodeOf(err))
 		require.ErrorContains(t, err, "motcua channels setup zalo")
 		_, err = s.Renew(t.Context(), "access-0")
-		require.Equal(t, fault.Unavailable, fault.CodeOf(err))
+		require.Equal(t, fault.Forbidden, fault.CodeOf(err))
 		_, err = k.Status(t.Context(), name)
 		require.Equal(t, fault.NotFound, fault.CodeOf(err))
 		require.NoError(t, k.Check(t.Context()), "a city without an account is in order")
@@ -395,7 +395,7 @@ func TestProcessThatDiedHalfWay(t *testing.T) {
 					require.Equal(t, "access-2", got)
 					return
 				}
-				require.Equal(t, fault.Unavailable, fault.CodeOf(err))
+				require.Equal(t, fault.Forbidden, fault.CodeOf(err))
 				require.Contains(t, w.log(), "refuses the refresh token")
 				_, err = b.Renew(t.Context(), "access-1")
 				require.Error(t, err)
@@ -423,7 +423,7 @@ func TestAnswerLost(t *testing.T) {
 		require.Equal(t, fault.Unavailable, fault.CodeOf(err))
 		time.Sleep(firstBackoff)
 		_, err = s.Renew(t.Context(), "access-1")
-		require.Equal(t, fault.Unavailable, fault.CodeOf(err))
+		require.Equal(t, fault.Forbidden, fault.CodeOf(err))
 		require.Contains(t, w.log(), "refuses the refresh token")
 		require.Contains(t, w.log(), "motcua channels setup zalo")
 	})

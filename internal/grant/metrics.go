@@ -16,8 +16,8 @@ const (
 )
 
 type meters struct {
-	age  *prometheus.GaugeVec
-	ends *prometheus.CounterVec
+	age, refused *prometheus.GaugeVec
+	ends         *prometheus.CounterVec
 }
 
 func newMeters(reg prometheus.Registerer) (*meters, error) {
@@ -25,9 +25,12 @@ func newMeters(reg prometheus.Registerer) (*meters, error) {
 		age: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: "motcua", Name: "grant_age_seconds", Help: "How long ago the grant's refresh token came; worry beyond 60 days.",
 		}, []string{"grant"}),
+		refused: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: "motcua", Name: "grant_refused", Help: "1 while the network refuses the grant's refresh token: only a new consent helps.",
+		}, []string{"grant"}),
 		ends: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "motcua", Name: "grant_renewals_total", Help: "Renewals by what became of them: done, failed, refused, unsaved, doubt.",
 		}, []string{"grant", "outcome"}),
 	}
-	return m, errors.Join(reg.Register(m.age), reg.Register(m.ends))
+	return m, errors.Join(reg.Register(m.age), reg.Register(m.refused), reg.Register(m.ends))
 }

@@ -18,6 +18,7 @@ type record struct {
 	Failures int       `bson:"failures,omitempty"` // in a row
 	NextTry  time.Time `bson:"next_try,omitempty"` // after a failure
 	Refused  time.Time `bson:"refused,omitempty"`  // since when the network refuses the refresh token
+	Agreed   time.Time `bson:"agreed,omitempty"`   // when an administrator agreed last
 }
 
 // sealed is a pair as it is stored.
@@ -37,7 +38,7 @@ type lease struct {
 // replace puts a new pair in the place of the old one, and forgets what was wrong with that.
 func (r *record) replace(next sealed) {
 	old := r.Pair
-	*r = record{ID: r.ID, Serial: r.Serial + 1, Pair: next, Previous: &old}
+	*r = record{ID: r.ID, Serial: r.Serial + 1, Pair: next, Previous: &old, Agreed: r.Agreed}
 }
 
 // unknownLife is how long an access token is taken to live when the network does not say.

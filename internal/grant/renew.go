@@ -35,10 +35,10 @@ func (s *Source) round(ctx context.Context, stale string) (string, error) {
 		return h.access, nil // another replica has renewed it
 	}
 	if wait := r.NextTry.Sub(now); wait > 0 {
-		return s.hold(h, r.NextTry, stale, errors.New("renewing failed lately"))
+		return s.hold(h, r, stale, errors.New("renewing failed lately"))
 	}
 	if stale != "" && h.access == stale && !s.mayForce(now) {
-		return "", s.unavailable(forcedTime, errors.New("the network refuses one new token after the other"))
+		return "", s.unavailable(fault.Unavailable, forcedTime, errors.New("the network refuses one new token after the other"))
 	}
 	r, mine, err := s.lease(ctx, r.Serial)
 	switch {
@@ -53,17 +53,21 @@ func (s *Source) round(ctx context.Context, stale string) (string, error) {
 }
 
 // hold gives the present token for want of a better one, or an error that says when to come again.
-func (s *Source) hold(h held, until time.Time, stale string, cause error) (string, error) {
+func (s *Source) hold(h held, r record, stale string, cause error) (string, error) {
 	now := s.keeper.now()
 	if h.usable(now, stale) {
-		s.postpone(until)
+		s.postpone(r.NextTry)
 		return h.access, nil
 	}
-	return "", s.unavailable(until.Sub(now), cause)
+	code := fault.Unavailable
+	if !r.Refused.IsZero() {
+		code = fault.Forbidden
+	}
+	return "", s.unavailable(code, r.NextTry.Sub(now), cause)
 }
 
-func (s *Source) unavailable(wait time.Duration, cause error) error {
-	return fault.New(fault.Unavailable, "").After(wait).Because(fmt.Errorf("grant: %s: %w", s.name, cause))
+func (s *Source) unavailable(code fault.Code, wait time.Duration, cause error) error {
+	return fault.New(code, "").After(wait).Because(fmt.Errorf("grant: %s: %w", s.name, cause))
 }
 
 // mayForce tells whether the network's word is enough to renew, and counts it.
@@ -155,13 +159,20 @@ func (s *Source) failed(ctx context.Context, r record, stale string, cause error
 		return nil
 	})
 	s.tell(refused, until, cause)
+	if err == nil {
+		s.keeper.watch(next)
+	}
 	if err == nil && next.Serial != r.Serial { // a consent came meanwhile
 		h, err := s.adopt(next)
 		if err == nil && h.usable(now, stale) {
 			return h.access, nil
 		}
 	}
-	return s.hold(s.peek(), until, stale, cause)
+	next.NextTry = until
+	if refused && next.Refused.IsZero() { // the store could not be told
+		next.Refused = now
+	}
+	return s.hold(s.peek(), next, stale, cause)
 }
 
 func (s *Source) tell(refused bool, until time.Time, cause error) {

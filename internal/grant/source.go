@@ -53,7 +53,8 @@ func (s *Source) peek() held {
 }
 
 // Token gives a token that should be good. It renews ahead of the end, at three quarters to four fifths of the token's life, and meanwhile others get the old
-// one. UNAVAILABLE when there is none: no consent yet, refused by the network, or the store or network cannot be reached.
+// one. FORBIDDEN when an operator has to act: no consent yet, or the network refuses the refresh token. UNAVAILABLE when the store or the network cannot be
+// reached.
 //
 // A renewal that has begun is carried to its end, half a minute at most, also when ctx ends: the refresh token is spent by then.
 func (s *Source) Token(ctx context.Context) (string, error) {

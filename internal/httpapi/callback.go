@@ -21,7 +21,7 @@ type Callback struct {
 	Texts *locale.Catalogue
 	Log   *slog.Logger
 	// Finish takes what the address carries to its end; other parts of the query than it knows must be ignored. The public part of its error is shown, the
-	// rest is logged: it must hold neither the code nor a token.
+	// rest is logged: it must hold neither the code nor a token. INVALID without a cause is not logged: anybody can bring it about as often as they like.
 	Finish func(ctx context.Context, q url.Values) error
 }
 
@@ -47,7 +47,7 @@ func (b Callback) serve(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), finishTime)
 	defer cancel()
 	err = b.Finish(ctx, q)
-	if err != nil {
+	if f := fault.Of(err); err != nil && (f.Code != fault.Invalid || f.Cause != nil) {
 		b.Log.WarnContext(ctx, "connecting a channel failed", "path", b.Path, "err", err)
 	}
 	return b.page(c, err)

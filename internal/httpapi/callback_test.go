@@ -76,6 +76,33 @@ func TestCallback(t *testing.T) {
 	}
 }
 
+// Anybody can call the address: what needs no state that we made must not fill the log.
+func TestCallbackDoesNotLogStrangers(t *testing.T) {
+	t.Parallel()
+	texts, err := locale.Load(os.DirFS("../../configs/locales"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	finish := func(_ context.Context, q url.Values) error {
+		if q.Get("state") == "" {
+			return &fault.Error{Code: fault.Invalid, Key: "http.callback_stale"}
+		}
+		return fault.Wrap(fault.Invalid, errors.New("consent refused"))
+	}
+	b := httpapi.Callback{Path: "/channels/net/callback", Texts: texts, Log: slog.New(slog.NewTextHandler(&log, nil)), Finish: finish}
+	p := serve(t, config(), nil, b)
+	do(t, "GET", p.url+b.Path, nil)
+	do(t, "GET", p.url+b.Path+"?code=%zz", nil)
+	if log.Len() > 0 {
+		t.Errorf("logged %s", log.String())
+	}
+	do(t, "GET", p.url+b.Path+"?state=ours", nil)
+	if !strings.Contains(log.String(), "consent refused") {
+		t.Errorf("logged %q", log.String())
+	}
+}
+
 // The code in the query opens the network: neither the log at its most talkative nor a trace may hold it.
 func TestCallbackLeavesNoTraceOfItsCode(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -49,14 +50,17 @@ type Webhooks struct {
 	taker Taker
 	log   *slog.Logger
 	calls *prometheus.CounterVec
+	left  *prometheus.CounterVec
 }
 
 // NewWebhooks makes the routes of the networks, by name.
 func NewWebhooks(hooks map[string]Webhook, taker Taker, log *slog.Logger, reg prometheus.Registerer) (*Webhooks, error) {
 	w := &Webhooks{hooks: hooks, taker: taker, log: log, calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "motcua_webhooks_total", Help: "Calls of networks, by network and how they ended: OK or the code of the fault.",
-	}, []string{"network", "outcome"})}
-	if err := reg.Register(w.calls); err != nil {
+	}, []string{"network", "outcome"}), left: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "motcua_webhooks_ignored_total", Help: "What networks told and nobody here acts on, by network and kind; unknown: the network has learnt something new.",
+	}, []string{"network", "kind"})}
+	if err := errors.Join(reg.Register(w.calls), reg.Register(w.left)); err != nil {
 		return nil, fmt.Errorf("http: metrics: %w", err)
 	}
 	return w, nil
@@ -75,7 +79,7 @@ func (w *Webhooks) serve(c *fiber.Ctx, name string, hook Webhook) error {
 		c.Set(fiber.HeaderAllow, "GET, POST")
 		return fiber.ErrMethodNotAllowed
 	}
-	reply, err := w.take(c, hook)
+	reply, err := w.take(c, name, hook)
 	w.count(c.UserContext(), name, err)
 	if err != nil {
 		return err
@@ -85,12 +89,15 @@ func (w *Webhooks) serve(c *fiber.Ctx, name string, hook Webhook) error {
 }
 
 // take understands a call and stores what it says. UNAVAILABLE, saying when to come again, when that was not possible in time.
-func (w *Webhooks) take(c *fiber.Ctx, hook Webhook) ([]byte, error) {
+func (w *Webhooks) take(c *fiber.Ctx, name string, hook Webhook) ([]byte, error) {
 	r, err := requestOf(c)
 	if err != nil {
 		return nil, err
 	}
 	batch, err := hook.Parse(r)
+	for _, kind := range batch.Ignored {
+		w.left.WithLabelValues(name, kind).Inc()
+	}
 	if err != nil || len(batch.Events) == 0 {
 		return batch.Reply, err
 	}

@@ -33,6 +33,7 @@ func (n *Network) apiRoutes() {
 	n.mux.HandleFunc("POST /openapi/v2.0/oa/upload/image", n.api(n.takeUpload(imageUpload)))
 	n.mux.HandleFunc("POST /openapi/v2.0/oa/upload/gif", n.api(n.takeUpload(gifUpload)))
 	n.mux.HandleFunc("POST /openapi/v2.0/oa/upload/file", n.api(n.takeUpload(fileUpload)))
+	n.mux.HandleFunc("GET /openapi/v2.0/oa/getoa", n.api(n.account))
 	n.mux.HandleFunc("GET /openapi/v3.0/oa/user/detail", n.api(n.detail))
 	n.mux.HandleFunc("POST /openapi/v3.0/oa/quota/message", n.api(n.quota))
 	n.mux.HandleFunc("GET /avatar/{user}", n.avatar)

@@ -256,6 +256,7 @@ func TestProfileAndQuota(t *testing.T) {
 		{http.MethodGet, `/openapi/v3.0/oa/user/detail?data=%7B%22user_id%22%3A%22` + lan + `%22%7D`, "", `"user_is_follower":true`},
 		{http.MethodGet, `/openapi/v3.0/oa/user/detail?data=%7B%22user_id%22%3A%223000000000000000003%22%7D`, "", `"error":-213`},
 		{http.MethodGet, `/openapi/v3.0/oa/user/detail`, "", `"error":-201`},
+		{http.MethodGet, "/openapi/v2.0/oa/getoa", "", `"oa_id":"2000000000000000002"`},
 		{http.MethodPost, "/openapi/v3.0/oa/quota/message", `{"user_id":"` + lan + `"}`, `"cs_reply":{"remain":8,"total":8}`},
 		{http.MethodPost, "/openapi/v3.0/oa/quota/message", `{}`, `"error":-201`},
 	} {
@@ -264,7 +265,7 @@ func TestProfileAndQuota(t *testing.T) {
 			t.Errorf("%s %s: got %d %s", tt.path, tt.body, w.Code, w.Body)
 		}
 	}
-	for _, path := range []string{"/graph/v2.0/me", "/business/message/template", "/openapi/v2.0/oa/getoa", "/oauth/v4/permission"} {
+	for _, path := range []string{"/graph/v2.0/me", "/business/message/template", "/openapi/v2.0/oa/conversation", "/oauth/v4/permission"} {
 		if w := do(t, n, http.MethodGet, path, nil, nil); w.Code != 404 || !strings.Contains(w.Body.String(), `"error":404`) {
 			t.Errorf("%s: got %d %s", path, w.Code, w.Body)
 		}

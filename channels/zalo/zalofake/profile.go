@@ -67,6 +67,11 @@ func (n *Network) detail(_ http.ResponseWriter, r *http.Request) (any, *refusal)
 	return out, nil
 }
 
+// account answers with what the account says of itself.
+func (n *Network) account(http.ResponseWriter, *http.Request) (any, *refusal) {
+	return map[string]any{"oa_id": n.cfg.OAID, "name": n.cfg.OAName, "is_verified": true}, nil
+}
+
 // quota answers how the account stands towards a person.
 func (n *Network) quota(_ http.ResponseWriter, r *http.Request) (any, *refusal) {
 	var ask struct {

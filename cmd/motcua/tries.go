@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/miniapps"
+	"github.com/motcua/motcua/miniapps/feedback"
+)
+
+// tries stands in front of the Runner for those who chat. It bounds how many tracking codes one of them may try, as GraphQL does for its callers: a code is
+// short enough to be read over the phone, so it must not be guessed by machine.
+type tries struct {
+	runner interface {
+		Run(ctx context.Context, req miniapps.Request) (miniapps.Result, error)
+	}
+	limiter interface {
+		Allow(ctx context.Context, key string, r limit.Rule) (retryAfter time.Duration, err error)
+	}
+}
+
+// codeTries is the bound: the same as GraphQL's.
+func codeTries() limit.Rule { return limit.Rule{Max: 60, Per: 10 * time.Minute} }
+
+// Run carries out an action. RATE_LIMITED beyond the bound, besides the Runner's errors.
+func (t tries) Run(ctx context.Context, req miniapps.Request) (miniapps.Result, error) {
+	if req.App == feedback.ID && req.Action == feedback.ActionTrack {
+		if _, err := t.limiter.Allow(ctx, "chat:feedback_by_code:"+req.Viewer.Subject, codeTries()); err != nil {
+			return miniapps.Result{}, err
+		}
+	}
+	return t.runner.Run(ctx, req)
+}

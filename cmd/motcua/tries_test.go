@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+
+	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/miniapps"
+	"github.com/motcua/motcua/miniapps/feedback"
+)
+
+// counted is a Runner that counts.
+type counted struct{ runs int }
+
+func (c *counted) Run(context.Context, miniapps.Request) (miniapps.Result, error) {
+	c.runs++
+	return miniapps.Result{}, nil
+}
+
+func TestCodesAreNotGuessedInAChat(t *testing.T) {
+	t.Parallel()
+	runner := &counted{}
+	r := tries{runner, limit.New(nil, now, slog.New(slog.DiscardHandler))}
+	run := func(subject, action string) error {
+		_, err := r.Run(t.Context(), miniapps.Request{App: feedback.ID, Action: action, Viewer: account.Viewer{Subject: subject}})
+		return err
+	}
+	for range codeTries().Max {
+		if err := run("a", feedback.ActionTrack); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := run("a", feedback.ActionTrack); fault.CodeOf(err) != fault.RateLimited || runner.runs != codeTries().Max {
+		t.Errorf("one too many: %v after %d", err, runner.runs)
+	}
+	if err := run("b", feedback.ActionTrack); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+	if err := run("a", "submit"); err != nil {
+		t.Errorf("something else: %v", err)
+	}
+}

@@ -15,7 +15,7 @@ run: ## run a city with everything embedded and stand-ins for the networks
 
 test: ## install what the tests need, then unit, conformance and end-to-end tests with the race detector
 	./.ci/setup
-	go test -race -shuffle=on -timeout 15m ./...
+	go test -race -shuffle=on -timeout 18m ./...
 
 build: ## build bin/motcua and bin/fakecity
 	go build -trimpath -o bin/ ./cmd/motcua ./cmd/fakecity

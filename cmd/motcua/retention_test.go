@@ -17,6 +17,7 @@ var kept = map[string]string{
 	"accounts":        "one for each person, for as long as the person has it",
 	"consents":        "the city must be able to prove them; only acts that change something are recorded",
 	"feedback_stats":  "months × wards × categories × states",
+	"grants":          "one for each account of the city on a network",
 	"jobs":            "one for each recurring job of the program",
 	"media":           "swept with their files by a job of their own",
 	"migrations":      "one for each migration of the program",

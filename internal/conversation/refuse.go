@@ -16,43 +16,42 @@ func (t *turn) refused(f *fault.Error, quiet bool) bool {
 	var wrong, whole []string
 	for _, x := range f.Fields {
 		n, at := t.nearest(pathOf(x.Path))
+		_, known := t.known(at)
 		switch {
 		case at == "":
 			whole = append(whole, t.field(x))
 			continue
-		}
-		_, known := t.known(at)
-		if !known && n.impossible() {
+		case !known && n.impossible():
 			t.appOnly(n)
 			return true
-		}
-		needed := t.need(n, at)
-		changed = changed || needed
-		if known && !needed {
+		case t.need(n, at):
+			changed = true
+		case known:
 			wrong = append(wrong, t.culprits(n, at)...)
 		}
 		if known || !quiet {
 			t.tell(message.Words{Text: t.field(x)})
 		}
 	}
-	if t.rejectAll(wrong) || changed {
+	if t.rejectAll(wrong) || changed || t.settle() {
 		return false
-	}
-	if t.settle() {
-		return false
-	}
-	if b := t.beyond(); b != nil && len(whole) > 0 {
-		t.appOnly(b)
-		return true
 	}
 	if len(f.Fields) == 0 {
 		whole = append(whole, t.fault(f))
+	} else if b := t.beyond(); b != nil && len(whole) > 0 {
+		t.appOnly(b)
+		return true
 	}
+	t.mend(whole)
+	return true
+}
+
+// mend says what is wrong with the whole, and lets the person choose what to change or to add.
+func (t *turn) mend(whole []string) {
 	for _, s := range whole {
 		t.tell(message.Words{Text: s})
 	}
 	t.askChange(true, 0)
-	return true
 }
 
 // culprits are the answers to take back when the value at path is wrong: of a list that holds something twice, only what came later.

@@ -185,7 +185,7 @@ func (c *chatPlace) killWhile(t *testing.T, most int, work func()) (kills []time
 }
 
 // quick shortens what a killed process leaves behind.
-var quick = []string{"MOTCUA_INBOX__LEASE=2s", "MOTCUA_CHAT__LEASE=2s", "MOTCUA_INBOX__SETTLE=20ms"}
+var quick = []string{"MOTCUA_INBOX__LEASE=2s", "MOTCUA_CHAT__LEASE=6s", "MOTCUA_INBOX__SETTLE=20ms"}
 
 // TestKilledProcessLosesNoMessage counts afterwards what became of 2,000 messages.
 func TestKilledProcessLosesNoMessage(t *testing.T) {

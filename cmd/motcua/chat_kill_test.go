@@ -68,28 +68,40 @@ func (c *chatPlace) agree(ctx context.Context, t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	said, opened := "", false
+	said, opened := "", ""
 	for buf := make([]byte, 4096); ; {
 		n, err := out.Read(buf)
 		said += string(buf[:n])
-		if link := consentLink.FindString(said); link != "" && strings.Contains(said, link+"\n") && !opened {
-			opened = true
-			res, err := http.Get(link + "&approve=1")
-			if err != nil {
-				t.Fatal(err)
-			}
-			body, err := io.ReadAll(res.Body)
-			if err = errors.Join(err, res.Body.Close()); err != nil || res.StatusCode != http.StatusOK {
-				t.Fatalf("the consent came back with status %d: %s %v", res.StatusCode, body, err)
+		if link := consentLink.FindString(said); link != "" && strings.Contains(said, link+"\n") && opened == "" {
+			opened = link
+			if status := consent(t, link); status != http.StatusOK {
+				t.Fatalf("the consent came back with status %d", status)
 			}
 		}
 		if err != nil {
 			break
 		}
 	}
-	if err := cmd.Wait(); err != nil || !opened {
-		t.Fatalf("channels setup: %v, link opened: %v\n%s", err, opened, said)
+	if err := cmd.Wait(); err != nil || opened == "" {
+		t.Fatalf("channels setup: %v, link opened: %q\n%s", err, opened, said)
 	}
+	if status := consent(t, opened); status != http.StatusBadRequest {
+		t.Errorf("a link that was used came back with status %d", status)
+	}
+}
+
+// consent agrees on the network's page and gives the status of the page that the browser is sent back to.
+func consent(t *testing.T, link string) int {
+	t.Helper()
+	res, err := http.Get(link + "&approve=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	if err = errors.Join(err, res.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode
 }
 
 // dialogue is one report in a chat: what is said, and what the city's answer must hold before the next is said.

@@ -50,7 +50,7 @@ func (t *turn) complete() bool {
 	case err != nil:
 		t.failed(err)
 	case t.sumsUp():
-		t.summary(false)
+		t.summary()
 	default:
 		t.send(input)
 	}

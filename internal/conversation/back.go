@@ -22,9 +22,7 @@ func (t *turn) back() {
 	switch {
 	case d == nil:
 		t.menu(0)
-	case d.Sent != nil:
-		t.say("locked", nil)
-		t.askRetry()
+	case t.locked():
 	case q == nil || q.Kind != askField && q.Kind != askConfirm && q.Kind != askRetry:
 		t.s.Question = nil
 		t.advance()
@@ -34,6 +32,16 @@ func (t *turn) back() {
 	default:
 		t.previous(q)
 	}
+}
+
+// locked tells whether the draft waits to hear what became of a change, and asks again about that: nothing of it can be changed now.
+func (t *turn) locked() bool {
+	if t.s.Draft.Sent == nil {
+		return false
+	}
+	t.say("locked", nil)
+	t.askRetry()
+	return true
 }
 
 // stands tells whether the draft is whole without asking for what is wanted: a change or an addition may simply be given up.
@@ -68,8 +76,22 @@ func (t *turn) previous(q *Question) {
 		t.advance()
 		return
 	}
+	if p := t.opened(q); p != "" {
+		t.edit(p)
+		return
+	}
 	t.say("first_question", nil)
 	t.again()
+}
+
+// opened gives the last answer that the opening sentence held and that is not asked for by q; "" when there is none.
+func (t *turn) opened(q *Question) string {
+	for _, p := range slices.Backward(t.s.Draft.Opened) {
+		if _, known := t.known(p); known && (q.Kind != askField || q.Path != p) && slices.Contains(t.changeable(), p) {
+			return p
+		}
+	}
+	return ""
 }
 
 // restart begins the same action anew.
@@ -77,9 +99,7 @@ func (t *turn) restart() {
 	switch {
 	case t.s.Draft == nil:
 		t.menu(0)
-	case t.s.Draft.Sent != nil:
-		t.say("locked", nil)
-		t.askRetry()
+	case t.locked():
 	default:
 		f := t.form
 		t.drop()

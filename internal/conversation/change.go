@@ -40,6 +40,9 @@ func (t *turn) pickNamed(text string) bool {
 			of = append(of, named{label: t.nameAt(p), value: tokenAdd + p})
 		}
 	}
+	if p, ok := t.open(); ok { // what was being asked for is no answer yet, but may be what is meant
+		of = append(of, named{label: t.nameAt(p), value: tokenGoOn})
+	}
 	i := only(fits(text, of))
 	return i >= 0 && t.tap(of[i].value)
 }

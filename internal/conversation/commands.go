@@ -134,6 +134,8 @@ func (t *turn) agree(yes bool) bool {
 		return false
 	}
 	switch q.Kind {
+	case askWhich:
+		return t.agreeToWhich(q, yes)
 	case askConfirm:
 		t.decide(yes)
 	case askReport:
@@ -158,6 +160,19 @@ func (t *turn) agree(yes bool) bool {
 		return t.agreeToField(yes)
 	default:
 		return false
+	}
+	return true
+}
+
+// agreeToWhich takes a yes as the only action that was named. With several, it does not say which.
+func (t *turn) agreeToWhich(q *Question, yes bool) bool {
+	switch {
+	case !yes:
+		t.menu(0)
+	case len(q.Options) == 1:
+		return t.tap(q.Options[0].Value)
+	default:
+		t.again()
 	}
 	return true
 }
@@ -189,9 +204,7 @@ func (t *turn) change() {
 	switch {
 	case t.s.Draft == nil:
 		t.menu(0)
-	case t.s.Draft.Sent != nil:
-		t.say("locked", nil)
-		t.askRetry()
+	case t.locked():
 	case len(t.changeable()) == 0:
 		t.say("nothing_to_change", nil)
 		t.again()

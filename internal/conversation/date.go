@@ -102,7 +102,7 @@ func (w words) readMoment(text string, now time.Time) (string, bool) {
 	return "", false
 }
 
-// showDate writes a full-date as the city does. The month has no name, so both languages read it alike.
+// showDate writes a full-date as notices do. In English the month has its name, for the order of day and month differs between countries.
 func showDate(iso string, lang message.Lang) string {
 	at, err := time.Parse(isoDate, iso)
 	if err != nil {

@@ -95,7 +95,7 @@ func (t *turn) sayFailed(f *fault.Error) {
 	case f.Code == fault.Unauthorized, f.Code == fault.Forbidden && strings.HasPrefix(f.Key, "runner."):
 		t.say("in_app", nil)
 	case f.Code == fault.RateLimited && f.RetryAfter > 0:
-		t.say("wait", params{"minutes": (f.WaitSeconds() + 59) / 60})
+		t.say("wait", params{"count": (f.WaitSeconds() + 59) / 60})
 	case t.s.Draft.Unsure:
 		t.say("kept", nil)
 	}

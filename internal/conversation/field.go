@@ -104,14 +104,13 @@ func (t *turn) ways(path string, more bool) []message.Choice {
 	var out []command
 	around, last := parent(path)
 	_, can := t.optional(path)
-	_, known := t.known(path)
 	if more {
 		out = append(out, cmdMore)
 	}
 	switch i := index(last); {
 	case i > 0 && t.count(around) > 0 && can:
 		out = append(out, cmdDone)
-	case can && !known:
+	case can:
 		out = append(out, cmdSkip)
 	}
 	if t.canGoBack(path) {
@@ -123,5 +122,5 @@ func (t *turn) ways(path string, more bool) []message.Choice {
 // canGoBack tells whether there is a question before the one for the value at path.
 func (t *turn) canGoBack(path string) bool {
 	d := t.s.Draft
-	return d.Want != "" && t.stands(d.Want) || slices.ContainsFunc(d.Asked, func(p string) bool { return p != path })
+	return d.Want != "" && t.stands(d.Want) || slices.ContainsFunc(d.Asked, func(p string) bool { return p != path }) || t.opened(&Question{Kind: askField, Path: path}) != ""
 }

@@ -20,7 +20,7 @@ func (t *turn) takers(held Held) []Ref {
 	return out
 }
 
-// heldFiles gives everything held as if it had just been sent.
+// heard gives everything held as if it had just been sent.
 func (h *Held) heard() Heard {
 	if h == nil {
 		return Heard{}

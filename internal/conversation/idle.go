@@ -17,7 +17,7 @@ const (
 // inIdle takes in what was said while nothing is being prepared.
 func (t *turn) inIdle(h Heard, text string) {
 	if text != "" {
-		if token, ok := t.shown(text); ok && t.tap(token) {
+		if token, ok := t.shown(text); ok && t.tap(token) || t.old(text) {
 			return
 		}
 		if t.m.words.retry.has(text) && len(t.s.Parked) > 0 {
@@ -29,6 +29,14 @@ func (t *turn) inIdle(h Heard, text string) {
 		}
 	}
 	sent := len(h.Photos)+len(h.Videos) > 0 || h.Place != nil
+	if text != "" && t.bare(text) {
+		if !sent {
+			t.say("nothing_asked", nil)
+			t.menu(0)
+			return
+		}
+		text = ""
+	}
 	if !sent && text != "" && t.pickShown(text) {
 		return
 	}

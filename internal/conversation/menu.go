@@ -16,7 +16,7 @@ func (t *turn) menu(from int) {
 	if len(all) > t.m.rules.Page {
 		controls = append(controls, t.control(cmdMore))
 	}
-	controls = append(controls, t.control(cmdHelp), t.otherLanguage())
+	controls = append(controls, t.otherLanguage(), t.control(cmdHelp)) // only the first may find room
 	key := "menu"
 	if len(all) == 0 {
 		key = "menu_empty"

@@ -66,7 +66,7 @@ func (m *model) play() {
 
 // say lets the person do something and looks at what the dialogue makes of it.
 func (m *model) say(h Heard) {
-	before := m.state
+	m.now = m.now.Add(time.Duration(rapid.IntRange(0, 2).Draw(m.rt, "seconds")) * time.Second)
 	fmt.Fprintf(&m.log, "> %+v\n", h)
 	m.events++
 	h.ID, h.At = fmt.Sprintf("e%d", m.events), m.now
@@ -92,7 +92,7 @@ func (m *model) say(h Heard) {
 		if calls >= maxCalls {
 			m.rt.Fatalf("more than %d calls\n%s", maxCalls, tail(m.log.String()))
 		}
-		in = m.made(*m.state.Call, before)
+		in = m.made(*m.state.Call)
 	}
 	if said != 1 {
 		m.rt.Fatalf("%d messages for one\n%s", said, tail(m.log.String()))
@@ -119,7 +119,7 @@ func (m *model) stored(s State) State {
 }
 
 // made carries a call out, and holds it against those before.
-func (m *model) made(c Call, _ State) Returned {
+func (m *model) made(c Call) Returned {
 	a, _ := m.services.Action(c.App, c.Action)
 	if a.ReadOnly != (c.Key == "") || len(c.Key) > 128 {
 		m.rt.Fatalf("call with key %q", c.Key)

@@ -143,9 +143,3 @@ func (t *turn) page(n *node, path string, q *Question) ([]message.Choice, bool) 
 	}
 	return out, len(all) > size || len(q.Only) > 0 || n.kind == kindRemote && t.s.Draft.Options.After != ""
 }
-
-const (
-	unknown sight = iota
-	present
-	absent
-)

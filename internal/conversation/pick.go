@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/motcua/motcua/internal/fold"
@@ -50,6 +51,7 @@ func fits(text string, of []named) []int {
 		func(n named) bool { return within(words, plain(n.label)) },
 		func(n named) bool { return len(plain(n.label)) >= 4 && within(plain(n.label), words) },
 		func(n named) bool { return slip(words, plain(n.label)) },
+		func(n named) bool { return alike(words, plain(n.label)) },
 	} {
 		if found := those(of, like); len(found) > 0 {
 			return found
@@ -78,6 +80,19 @@ func only(found []int) int {
 // within tells whether all words of part stand in whole, one after the other.
 func within(part, whole string) bool {
 	return part != "" && strings.Contains(" "+whole+" ", " "+part+" ")
+}
+
+// alike tells whether most words of each text stand in the other, in any order and with a slip of the finger. One word in common is not enough.
+func alike(a, b string) bool {
+	x, y := strings.Fields(a), strings.Fields(b)
+	words, both := len(x)+len(y), 0
+	for _, w := range x {
+		if i := slices.IndexFunc(y, func(v string) bool { return v == w || slip(v, w) }); i >= 0 {
+			y = slices.Delete(y, i, i+1)
+			both++
+		}
+	}
+	return both >= 2 && 3*both >= words // two thirds of the words
 }
 
 // slip tells whether the texts differ by one letter, or by two when they are long.

@@ -112,7 +112,9 @@ func (t *turn) gotMatch(r Returned, w Wait) {
 	if !t.loaded(r, w.Path) && t.s.Draft.Options != nil {
 		t.s.Draft.Options.After = ""
 	}
-	t.s.Question = &Question{Kind: askField, Path: w.Path}
+	if t.askedPath() != w.Path {
+		t.s.Question = &Question{Kind: askField, Path: w.Path}
+	}
 	if !t.pickAnswer(n, w.Path, w.Text) {
 		t.wrong(n, w.Path, w.Text)
 	}
@@ -122,6 +124,10 @@ func (t *turn) gotMatch(r Returned, w Wait) {
 func (t *turn) notListed(path, text string) bool {
 	if t.strays(text) {
 		return true
+	}
+	if q := t.s.Question; len(q.Options) > longList && !q.Unlisted && q.Path == path {
+		t.say("not_in_list", params{"label": t.nameAt(path)})
+		return t.unlisted()
 	}
 	t.say("not_listed", params{"label": t.nameAt(path)})
 	t.s.Question = &Question{Kind: askField, Path: path}

@@ -15,6 +15,11 @@ func (t *turn) skip() {
 		return
 	}
 	path, can := t.optional(q.Path)
+	if _, known := t.known(q.Path); !can && known { // it stays as it is
+		t.s.Draft.Want = ""
+		t.advance()
+		return
+	}
 	if !can {
 		t.say("needed", params{"label": t.nameAt(q.Path)})
 		t.again()

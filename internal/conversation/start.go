@@ -16,7 +16,7 @@ type opening struct {
 	text   string           // what the person said; "" nothing
 	matter bool             // text is the matter itself, whatever it sounds like
 	input  json.RawMessage  // from a suggestion
-	about  miniapps.CaseRef //
+	about  miniapps.CaseRef // the case that it goes on with
 }
 
 // start begins to prepare an action with what is known.
@@ -129,6 +129,7 @@ func (t *turn) openWith(text string) []string {
 		}
 		if ok && t.set(c.name, v) {
 			got = append(got, t.name(c))
+			t.s.Draft.Opened = add(t.s.Draft.Opened, c.name)
 		}
 	}
 	return got

@@ -21,6 +21,8 @@ type State struct {
 	Draft     *Draft            `json:"draft,omitempty"`  // the action being prepared; nil when none is
 	Parked    []*Draft          `json:"parked,omitempty"` // put off by the person after they could not be carried out, oldest first; at most maxParked
 	Question  *Question         `json:"question,omitempty"`
+	Before    [][]Shown         `json:"before,omitempty"`    // choices of the questions before, the latest last; at most maxBefore
+	Said      string            `json:"said,omitempty"`      // digest of the last text
 	Held      *Held             `json:"held,omitempty"`      // came before it is known which action it is for
 	Next      []Next            `json:"next,omitempty"`      // what the last result suggested
 	Unsaid    message.Blocks    `json:"unsaid,omitempty"`    // waits to be said together with the next question
@@ -66,7 +68,7 @@ type Wait struct {
 type Draft struct {
 	Ref
 	Version   int                        `json:"version"`             // version_code of the manifest under which the answers were checked
-	Case      miniapps.CaseRef           `json:"case,omitzero"`       //
+	Case      miniapps.CaseRef           `json:"case,omitzero"`       // that it is about
 	Answers   json.RawMessage            `json:"answers,omitempty"`   // what is known of the input
 	Labels    map[string]string          `json:"labels,omitempty"`    // how a chosen option or a place is called, by path
 	Asked     []string                   `json:"asked,omitempty"`     // paths that were answered when asked for, oldest first
@@ -74,6 +76,7 @@ type Draft struct {
 	Closed    []string                   `json:"closed,omitempty"`    // lists that the person is done with
 	Taken     []string                   `json:"taken,omitempty"`     // what was offered and the person wants to give
 	Needed    []string                   `json:"needed,omitempty"`    // optional by themselves, but missing beside the other answers
+	Opened    []string                   `json:"opened,omitempty"`    // paths that the opening sentence answered
 	Want      string                     `json:"want,omitempty"`      // to be asked for next, whatever is known
 	Listed    []string                   `json:"listed,omitempty"`    // choices that were found among their options
 	Checked   map[string]string          `json:"checked,omitempty"`   // by path of the checked answer: hash of all answers that its check saw
@@ -112,6 +115,7 @@ const (
 // Question is what the person was last asked.
 type Question struct {
 	Kind     asking            `json:"kind"`
+	At       time.Time         `json:"at,omitzero"`        // when it was put
 	Path     string            `json:"path,omitempty"`     // askField: the value that is asked for
 	From     int               `json:"from,omitempty"`     // the first option shown, of a long list
 	Only     []string          `json:"only,omitempty"`     // values of the options that fit what was typed; empty means all
@@ -120,6 +124,7 @@ type Question struct {
 	Text     string            `json:"text,omitempty"`     // what the person had said
 	Refs     []Ref             `json:"refs,omitempty"`     // askWhich, askLeave: the actions
 	Instead  *miniapps.Instead `json:"instead,omitempty"`  // askInstead
+	Unlisted bool              `json:"unlisted,omitempty"` // the options were left out, for the person has the list
 	Mend     bool              `json:"mend,omitempty"`     // askChange: something is wrong that no single answer is to blame for
 }
 
@@ -147,6 +152,7 @@ func (s State) clone() State {
 	s.Draft = s.Draft.clone()
 	s.Parked = slices.Clone(s.Parked)
 	s.Unsaid = slices.Clone(s.Unsaid)
+	s.Before = slices.Clone(s.Before)
 	return s
 }
 
@@ -155,7 +161,7 @@ func (d *Draft) clone() *Draft {
 		return nil
 	}
 	c := *d
-	for _, list := range []*[]string{&c.Asked, &c.Skipped, &c.Closed, &c.Taken, &c.Needed, &c.Listed, &c.Told, &c.Declined} {
+	for _, list := range []*[]string{&c.Asked, &c.Opened, &c.Skipped, &c.Closed, &c.Taken, &c.Needed, &c.Listed, &c.Told, &c.Declined} {
 		*list = slices.Clone(*list)
 	}
 	c.Labels, c.Checked, c.Derived = maps.Clone(d.Labels), maps.Clone(d.Checked), maps.Clone(d.Derived)

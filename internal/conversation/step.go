@@ -15,6 +15,7 @@ func (t *turn) hear(h Heard) {
 		t.sayRefused(r)
 	}
 	token, text := said(h)
+	repeats := t.repeats(text)
 	greets := h.Hello && text == "" || t.m.words.hello.has(text)
 	if t.s.Draft != nil && silence >= t.m.rules.Remind && !greets {
 		t.say("reminder", params{"action": t.title(t.form)})
@@ -22,6 +23,8 @@ func (t *turn) hear(h Heard) {
 	switch {
 	case token != "":
 		t.tapped(h, token)
+	case t.unseen(h, text, repeats):
+		t.again()
 	case h.Hello && text == "":
 		t.greet()
 	case t.s.Draft != nil:
@@ -63,6 +66,7 @@ func (t *turn) arrive(h Heard) time.Duration {
 		silence = h.At.Sub(t.s.At)
 	}
 	t.s.At, t.s.Event, t.s.Calls, t.s.Assurance = h.At, h.ID, 0, h.Assurance
+	t.now = h.At
 	t.s.Call, t.s.Wait = nil, nil // a change that was under way stands in Draft.Sent
 	if t.s.Draft != nil && t.s.Draft.Sent != nil && !t.s.Draft.Unsure {
 		t.s.Draft.Unsure = true
@@ -110,10 +114,10 @@ func (t *turn) wantsWords() bool { return !t.at(askField) || t.node(t.s.Question
 
 // understand finds out what a text means while an action is being prepared: one of the options as it is written, a command, or an answer.
 func (t *turn) understand(text string) {
-	if token, ok := t.shown(text); ok && t.tap(token) {
+	if token, ok := t.shown(text); ok && t.tap(token) || t.old(text) || t.doesNotKnow(text) {
 		return
 	}
-	if t.at(askRetry) && t.m.words.retry.has(text) {
+	if t.at(askRetry) && (t.m.words.retry.has(text) || t.m.words.send.has(text)) {
 		t.retry()
 		return
 	}
@@ -130,6 +134,8 @@ func (t *turn) understand(text string) {
 		return
 	}
 	switch {
+	case t.bare(text) && !t.takesBare(q, text):
+		t.missed()
 	case q.Kind == askField:
 		t.answer(text)
 	case q.Kind == askConfirm && t.atSummary(text), q.Kind == askChange && t.pickNamed(text):
@@ -149,6 +155,9 @@ func (t *turn) shown(text string) (string, bool) {
 	all := append(namesOf(q.Options), namesOf(q.Controls)...)
 	if i := exactly(text, all); i >= 0 {
 		return all[i].value, true
+	}
+	if i := button(text, q.Options); i >= 0 {
+		return q.Options[i].Value, true
 	}
 	if i := position(text, len(q.Options)); i >= 0 {
 		return q.Options[i].Value, true
@@ -170,6 +179,7 @@ func (t *turn) pickShown(text string) bool {
 // returned takes in the answer to the call under way.
 func (t *turn) returned(r Returned) {
 	w := t.s.Wait
+	t.now = r.At
 	t.s.Call, t.s.Wait = nil, nil
 	if t.s.Draft == nil || w == nil {
 		t.again()

@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -13,11 +14,10 @@ import (
 // maxShown is how many runes of an answer a summary shows.
 const maxShown = 300
 
-// summary shows what is known and asks whether to carry it out. With brief, only the question is put again.
-func (t *turn) summary(brief bool) {
-	if !brief {
-		t.tell(message.Card{Title: t.title(t.form), Facts: t.facts()})
-	}
+// summary shows what is known and asks whether to carry it out. To send or to change are the answers; what can be added stands in the text, so it may
+// be left out of the buttons.
+func (t *turn) summary() {
+	t.tell(message.Card{Title: t.title(t.form), Facts: t.facts()})
 	text := t.form.action.Confirm.In(t.lang())
 	if text == "" {
 		text = t.text("confirm", nil)
@@ -31,15 +31,14 @@ func (t *turn) summary(brief bool) {
 		text = paragraphs(t.text("can_add", params{"labels": joined(labels)}), text)
 	}
 	options := []message.Choice{{Label: t.text("choice.send", nil), Value: tokenSend + digest(t.input())}}
-	for _, p := range offered {
-		if len(options) < t.m.rules.Page {
-			options = append(options, message.Choice{Label: t.text("choice.add", params{"label": t.nameAt(p)}), Value: tokenAdd + p})
-		}
-	}
 	if len(t.changeable()) > 0 {
 		options = append(options, t.control(cmdChange))
 	}
-	t.ask(Question{Kind: askConfirm}, text, options, t.controls(cmdCancel))
+	controls := t.controls(cmdCancel)
+	for _, p := range offered[:min(len(offered), t.m.rules.Page)] {
+		controls = append(controls, message.Choice{Label: t.text("choice.add", params{"label": t.nameAt(p)}), Value: tokenAdd + p})
+	}
+	t.ask(Question{Kind: askConfirm}, text, options, controls)
 }
 
 // offered gives what can still be added: the values that the action offers, as far as they have room.
@@ -84,7 +83,8 @@ func (t *turn) facts() []message.Fact {
 	var out []message.Fact
 	for _, p := range t.changeable() {
 		value := t.show(t.form.root.at(p), p)
-		if extra := t.derivedNames(p); len(extra) > 0 && value != "" {
+		extra := slices.DeleteFunc(t.derivedNames(p), func(name string) bool { return strings.Contains(value, name) })
+		if len(extra) > 0 && value != "" {
 			value += " (" + strings.Join(extra, ", ") + ")"
 		}
 		if value != "" {
@@ -166,16 +166,29 @@ func (t *turn) showList(n *node, path string) string {
 	return cut(strings.Join(parts, "; "), maxShown)
 }
 
-// showPlace writes a place by its address, by the name that came with it, or as a point.
+// showPlace writes a place by its address, the name that came with it or what its check found it to be, and a point by its coordinates too: two points
+// in one ward are not the same.
 func (t *turn) showPlace(v any, path string) string {
 	place, _ := v.(map[string]any)
-	if address, _ := place["address"].(string); address != "" {
-		return cut(address, maxShown)
+	address, _ := place["address"].(string)
+	name := cmp.Or(address, t.s.Draft.Labels[path])
+	if found := t.derivedNames(path); name == "" && len(found) > 0 {
+		name = found[0]
 	}
-	if label := t.s.Draft.Labels[path]; label != "" {
-		return label
+	name = cut(cmp.Or(name, t.text("point", nil)), maxShown)
+	lat, ok1 := degrees(place["lat"])
+	lon, ok2 := degrees(place["lon"])
+	if !ok1 || !ok2 {
+		return name
 	}
-	return t.text("point", nil)
+	return name + " – " + lat + ", " + lon
+}
+
+// degrees writes a coordinate to about a metre.
+func degrees(v any) (string, bool) {
+	n, _ := v.(json.Number)
+	f, err := n.Float64()
+	return strconv.FormatFloat(f, 'f', 5, 64), err == nil
 }
 
 // joined lists names in a sentence.

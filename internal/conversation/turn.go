@@ -32,6 +32,8 @@ type turn struct {
 	s       State
 	form    *form          // of s.Draft; nil when there is none
 	answers map[string]any // of s.Draft
+	now     time.Time      // of what the step takes in
+	was     *Question      // that stood when the step began
 	call    *Call
 	asked   bool // a question stands
 	block   *message.Choices
@@ -54,7 +56,7 @@ func (t *turn) recognise(text string) []intent.Match {
 type params = map[string]any
 
 func (m *Machine) begin(s State) *turn {
-	t := &turn{m: m, s: s.clone()}
+	t := &turn{m: m, s: s.clone(), was: s.Question, now: s.At}
 	t.load()
 	return t
 }
@@ -78,6 +80,7 @@ func (t *turn) end() (State, []Effect) {
 	if t.s.Draft != nil {
 		t.s.Draft.Answers = encode(t.answers)
 	}
+	t.keepShown()
 	if t.call != nil {
 		t.s.Call = t.call
 		return t.s, []Effect{*t.call}
@@ -166,8 +169,11 @@ func (t *turn) waits(w message.Words) bool {
 
 // ask puts the question that ends this step. The state keeps what was shown, so that a number or a word finds it.
 func (t *turn) ask(q Question, text string, options, controls []message.Choice) {
-	q.Options, q.Controls = bare(options), bare(controls)
+	q.Options, q.Controls, q.At = bare(options), bare(controls), t.now
 	t.s.Question = &q
+	if q.Unlisted {
+		options = nil
+	}
 	t.block = &message.Choices{Text: text, Options: options, Controls: controls}
 	t.asked = true
 }

@@ -28,6 +28,12 @@ func (t *turn) verify() bool {
 // sight tells what is known about a choice.
 type sight int
 
+const (
+	unknown sight = iota
+	present
+	absent
+)
+
 // lookUp looks for a value among the options that have come.
 func (t *turn) lookUp(n *node, path string, v any) sight {
 	l := t.s.Draft.Options

@@ -24,7 +24,7 @@ func (t *turn) reconcile() {
 	d.renew()
 	d.Needed, d.Confirmed = nil, ""
 	known := func(p string) bool { return t.form.root.at(p) != nil }
-	for _, list := range []*[]string{&d.Asked, &d.Skipped, &d.Closed, &d.Taken} {
+	for _, list := range []*[]string{&d.Asked, &d.Opened, &d.Skipped, &d.Closed, &d.Taken} {
 		*list = slices.DeleteFunc(*list, func(p string) bool { return !known(p) })
 	}
 	if !known(d.Want) {

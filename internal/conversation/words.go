@@ -13,6 +13,7 @@ type words struct {
 	yes, no                        set
 	today, tomorrow, afterTomorrow set
 	send, retry, hello             set
+	unknown                        set // "I do not know"
 	times                          set // make a number another one: thousand
 }
 
@@ -33,7 +34,7 @@ func readWords(texts Texts) words {
 	}
 	return words{
 		yes: read("yes"), no: read("no"), today: read("today"), tomorrow: read("tomorrow"), afterTomorrow: read("after_tomorrow"),
-		send: read("send"), retry: read("retry"), hello: read("hello"), times: read("times"),
+		send: read("send"), retry: read("retry"), hello: read("hello"), times: read("times"), unknown: read("unknown"),
 	}
 }
 

@@ -224,6 +224,7 @@ func indent(b *strings.Builder, s string) {
 func (w *world) do(line string) {
 	w.t.Helper()
 	fmt.Fprintf(&w.log, "> %s\n", line)
+	w.now = w.now.Add(5 * time.Second)
 	inner, special := strings.CutPrefix(line, "[")
 	if !special {
 		w.hear(Heard{Text: line})
@@ -231,6 +232,9 @@ func (w *world) do(line string) {
 	}
 	fields := strings.Fields(strings.TrimSuffix(inner, "]"))
 	switch rest := fields[1:]; fields[0] {
+	case "at-once": // before the answer to the line above can have been read
+		w.now = w.now.Add(-5 * time.Second)
+		w.hear(Heard{Text: strings.Join(rest, " ")})
 	case "photo":
 		w.hear(Heard{Photos: rest})
 	case "photo+":

@@ -85,10 +85,17 @@ func (c *Catalogue) complete() error {
 // Has tells whether a text of that key exists.
 func (c *Catalogue) Has(key string) bool { return c.keys[message.Vietnamese][key] }
 
-// Text gives the text of a key. A key that does not exist comes back as itself, so that the gap is seen and nothing breaks.
+// Text gives the text of a key: of its forms "one" and "other", where it has them, the one for params["count"]. A key that does not exist comes back as
+// itself, so that the gap is seen and nothing breaks.
 func (c *Catalogue) Text(lang message.Lang, key string, params map[string]any) string {
 	l := c.localizers[lang.Or()]
-	s, err := l.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: params})
+	s, err := "", error(nil)
+	if n, ok := params["count"].(int); ok {
+		s, err = l.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: params, PluralCount: n})
+	}
+	if s == "" || err != nil { // nothing is counted, or one form serves all
+		s, err = l.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: params})
+	}
 	if err != nil || s == "" {
 		return key
 	}

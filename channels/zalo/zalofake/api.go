@@ -34,6 +34,9 @@ func (n *Network) apiRoutes() {
 	n.mux.HandleFunc("POST /openapi/v2.0/oa/upload/gif", n.api(n.takeUpload(gifUpload)))
 	n.mux.HandleFunc("POST /openapi/v2.0/oa/upload/file", n.api(n.takeUpload(fileUpload)))
 	n.mux.HandleFunc("GET /openapi/v2.0/oa/getoa", n.api(n.account))
+	for _, path := range []string{"v2.0/oa/message", "v3.0/oa/message/transaction", "v3.0/oa/message/promotion"} { // closed in March 2026 or before
+		n.mux.HandleFunc("POST /openapi/"+path, n.api(closed))
+	}
 	n.mux.HandleFunc("GET /openapi/v3.0/oa/user/detail", n.api(n.detail))
 	n.mux.HandleFunc("POST /openapi/v3.0/oa/quota/message", n.api(n.quota))
 	n.mux.HandleFunc("GET /avatar/{user}", n.avatar)
@@ -119,4 +122,9 @@ func write(w http.ResponseWriter, status int, body any) {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(body) // a client that has left needs no answer
+}
+
+// closed answers for the kinds of messages that Zalo has retired.
+func closed(http.ResponseWriter, *http.Request) (any, *refusal) {
+	return nil, &refusal{-240, "The API has been closed"}
 }

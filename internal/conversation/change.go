@@ -40,6 +40,11 @@ func (t *turn) pickNamed(text string) bool {
 			of = append(of, named{label: t.nameAt(p), value: tokenAdd + p})
 		}
 	}
+	for _, p := range t.s.Draft.Skipped {
+		if t.node(p) != nil && single(p) {
+			of = append(of, named{label: t.nameAt(p), value: tokenAdd + p})
+		}
+	}
 	if p, ok := t.open(); ok { // what was being asked for is no answer yet, but may be what is meant
 		of = append(of, named{label: t.nameAt(p), value: tokenGoOn})
 	}

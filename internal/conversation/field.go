@@ -48,7 +48,7 @@ func (t *turn) prompt(n *node, path string) string {
 	var lines []string
 	switch {
 	case list != nil && t.count(around) > 0 && index(last) >= t.count(around):
-		lines = append(lines, t.text("another", params{"label": t.name(list), "count": t.count(around), "values": t.show(list, around)}))
+		lines = append(lines, t.text("another", params{"count": t.count(around), "values": t.show(list, around)}))
 	case list != nil:
 		lines = append(lines, t.question(list))
 		if list.max > 1 && list.min != list.max {

@@ -29,6 +29,10 @@ func (t *turn) inIdle(h Heard, text string) {
 		}
 	}
 	sent := len(h.Photos)+len(h.Videos) > 0 || h.Place != nil
+	if t.at(askReport) && t.m.words.send.has(text) {
+		t.decideReport(true)
+		return
+	}
 	if text != "" && t.bare(text) {
 		if !sent {
 			t.say("nothing_asked", nil)
@@ -140,7 +144,7 @@ func (t *turn) report() *form { return t.m.forms[refOf(t.m.rules.Report)] }
 // offerReport asks whether to send a sentence that fits nothing as a report.
 func (t *turn) offerReport(text string) {
 	title := t.title(t.report())
-	t.ask(Question{Kind: askReport, Text: text}, t.text("report", params{"action": title}), []message.Choice{
+	t.ask(Question{Kind: askReport, Text: text}, t.text("report", nil), []message.Choice{
 		{Label: title, Value: tokenReport + digest(text)},
 		{Label: t.text("control.menu", nil), Value: tokenDo + string(cmdMenu)},
 	}, nil)

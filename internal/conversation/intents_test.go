@@ -3,6 +3,7 @@ package conversation
 import (
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/motcua/motcua/internal/fold"
@@ -19,6 +20,32 @@ func realIntents(t testing.TB, apps []miniapps.Manifest) Intents {
 		t.Fatal(err)
 	}
 	return intent.New(append(phrases, intent.Of(apps)...))
+}
+
+// commandIntents takes a moment to learn, and never changes.
+var commandIntents = sync.OnceValues(func() (Intents, error) {
+	phrases, err := intent.Load(os.DirFS("../../configs/phrasings"))
+	return intent.New(phrases), err
+})
+
+// realCommands is what the program understands beside the opening words of actions.
+func realCommands(t testing.TB) Intents {
+	t.Helper()
+	in, err := commandIntents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+// eitherIntents asks the second where the first finds nothing.
+type eitherIntents [2]Intents
+
+func (e eitherIntents) Recognise(text string) []intent.Match {
+	if out := e[0].Recognise(text); len(out) > 0 {
+		return out
+	}
+	return e[1].Recognise(text)
 }
 
 // plainIntents understands phrases to the letter, so that dialogues can be held without what a recogniser thinks of them.

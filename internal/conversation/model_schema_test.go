@@ -22,11 +22,14 @@ type script struct {
 	confirm  bool
 	version  int
 	pages    int // options on a page
+	wrong    int // checks that will find something wrong
+	looks    int // checks so far
 }
 
 // drawScript draws an action whose input uses any of the keywords.
 func drawScript(t *rapid.T) *script {
 	s := &script{props: object{}, rules: object{}, version: 1, confirm: rapid.Bool().Draw(t, "confirm"), pages: rapid.IntRange(1, 5).Draw(t, "page")}
+	s.wrong = rapid.IntRange(0, 6).Draw(t, "wrong")
 	n := rapid.IntRange(1, 5).Draw(t, "fields")
 	for i := range n {
 		s.field(t, fmt.Sprintf("f%d", i))
@@ -230,12 +233,28 @@ func (s *script) do(c miniapps.Call) (miniapps.Result, error) {
 		return miniapps.Result{Data: out}, nil
 	case "look":
 		out := miniapps.Checked{Derived: map[string]any{"size": len(c.Input)}}
+		if s.looks++; s.looks%3 == 0 && s.wrong > 0 {
+			s.wrong--
+			out.Errors = wrongAnswers[s.looks/3%len(wrongAnswers)]
+			return miniapps.Result{Data: out}, nil
+		}
 		if len(c.Input)%3 == 0 {
 			out.Suggest = &miniapps.Instead{Action: "read", Label: message.Text{"vi": "Xem", "en": "See"}}
 		}
 		return miniapps.Result{Data: out, Blocks: message.Blocks{message.Words{Text: "Đã xem."}}}, nil
 	}
 	return miniapps.Result{Blocks: message.Blocks{message.Words{Text: "Đã làm."}}, Next: []miniapps.Suggestion{{Action: "read", Label: message.Text{"vi": "Xem", "en": "See"}}}}, nil
+}
+
+// wrongAnswers are what checks may find wrong: answers, parts of them, what is not there, what no dialogue knows.
+var wrongAnswers = [][]miniapps.WrongAnswer{
+	{{Text: "Có gì đó chưa đúng."}},
+	{{Path: []string{"f0"}, Text: "Mục f0 chưa đúng."}},
+	{{Path: []string{"answers", "f1"}, Text: "Mục f1 chưa đúng."}, {Path: []string{"f0"}, Text: "Mục f0 chưa đúng."}},
+	{{Path: []string{"f2", "0"}, Text: "Mục f2 chưa đúng."}, {Path: []string{"f2", "1"}, Text: "Mục f2 chưa đúng."}},
+	{{Path: []string{"f0", "a", "b"}, Text: "Mục f0 chưa đúng."}},
+	{{Path: []string{"nothing", "9"}, Text: "Không rõ mục nào."}},
+	{{Path: []string{"said"}, Text: ""}},
 }
 
 // next changes the app as a new version of its manifest may: a field goes, one comes, one is described otherwise.

@@ -38,6 +38,8 @@ type model struct {
 	script *script
 	sent   map[string]string // by key: what was asked for under it
 	old    []string          // tokens of earlier questions
+	titles []string          // and their titles
+	tried  int               // spellings of commands
 	photos int
 	loose  *Call // a change whose outcome is unknown
 }
@@ -48,6 +50,7 @@ func (m *model) install() {
 		m.rt.Fatalf("the generator made no manifest: %v", err)
 	}
 	m.world.install(Rules{Page: rapid.IntRange(2, 9).Draw(m.rt, "rules page")}, app)
+	m.machine.intents = eitherIntents{m.machine.intents, realCommands(m.t)}
 }
 
 func (m *model) play() {
@@ -124,10 +127,10 @@ func (m *model) made(c Call) Returned {
 	if a.ReadOnly != (c.Key == "") || len(c.Key) > 128 {
 		m.rt.Fatalf("call with key %q", c.Key)
 	}
+	if _, err := m.services.Check(c.App, c.Action, c.Input, "vi"); err != nil {
+		m.rt.Fatalf("a call that is refused: %s: %v\n%s", c.Input, err, tail(m.log.String()))
+	}
 	if c.Key != "" {
-		if _, err := m.services.Check(c.App, c.Action, c.Input, "vi"); err != nil {
-			m.rt.Fatalf("a change that is refused: %s: %v\n%s", c.Input, err, tail(m.log.String()))
-		}
 		what := c.App + c.Action + string(c.Input)
 		if m.sent[c.Key] != "" && m.sent[c.Key] != what {
 			m.rt.Fatalf("key %s with another input", c.Key)
@@ -159,7 +162,7 @@ func (m *model) looksAt(s Say) {
 func (m *model) remember() {
 	if q := m.state.Question; q != nil {
 		for _, c := range slices.Concat(q.Options, q.Controls) {
-			m.old = append(m.old, c.Value)
+			m.old, m.titles = append(m.old, c.Value), append(m.titles, c.Label)
 		}
 	}
 }
@@ -176,33 +179,55 @@ func (m *model) asksNothingKnown() {
 	}
 }
 
-// alwaysUnderstands tries in the present state what must be understood in every one.
+// always are spellings of what must be understood in every state, with a slip of the finger each.
+var always = []struct {
+	command command
+	texts   []string
+}{
+	{cmdCancel, []string{"huỷ", "huy", "hủy bỏ", "HUỶ", "cancel", "huyr", "cancle"}},
+	{cmdMenu, []string{"menu", "Menu.", "menuu"}},
+	{cmdHelp, []string{"trợ giúp", "tro giup", "help"}},
+	{cmdBack, []string{"quay lại", "quay lai", "back", "qauy lai"}},
+	{cmdEnglish, []string{"English", "english", "engilsh"}},
+	{cmdVietnamese, []string{"tiếng Việt", "tieng viet"}},
+}
+
+// alwaysUnderstands tries in the present state what must be understood in every one: another spelling each time.
 func (m *model) alwaysUnderstands() {
-	for _, text := range []string{"huỷ", "menu", "trợ giúp", "english"} {
+	m.tried++
+	for _, a := range always {
+		text := a.texts[m.tried%len(a.texts)]
 		s, effects := m.machine.Step(m.state, Heard{ID: "x", At: m.now, Text: text})
 		if len(effects) == 0 {
 			m.rt.Fatalf("%q: silence\n%s", text, tail(m.log.String()))
 		}
-		switch text {
-		case "huỷ":
-			if s.Draft != nil || s.Question == nil || s.Question.Kind != askMenu {
-				m.rt.Fatalf("not cancelled\n%s", tail(m.log.String()))
-			}
-		case "menu":
-			if s.Question == nil || s.Question.Kind != askMenu {
-				m.rt.Fatalf("no menu\n%s", tail(m.log.String()))
-			}
-		case "english":
-			if s.Lang != message.English {
-				m.rt.Fatal("the language stays")
-			}
+		if !m.obeyed(a.command, text, s, effects) {
+			m.rt.Fatalf("%q is not understood: %+v\n%s", text, s.Question, tail(m.log.String()))
 		}
 	}
 }
 
+func (m *model) obeyed(c command, text string, s State, effects []Effect) bool {
+	at := func(k asking) bool { return s.Question != nil && s.Question.Kind == k }
+	switch c {
+	case cmdCancel:
+		return s.Draft == nil && at(askMenu)
+	case cmdMenu:
+		return at(askMenu)
+	case cmdEnglish:
+		return s.Lang == message.English
+	case cmdVietnamese:
+		return s.Lang == message.Vietnamese
+	case cmdHelp:
+		said := string(encode(s.Unsaid)) + string(encode(effects))
+		return strings.Contains(said, "“menu”")
+	}
+	return s.Draft == nil || !strings.Contains(string(s.Draft.Answers), `"`+text)
+}
+
 // noise is anything that people do.
 func (m *model) noise() {
-	switch rapid.IntRange(0, 15).Draw(m.rt, "what") {
+	switch rapid.IntRange(0, 17).Draw(m.rt, "what") {
 	case 0, 1, 2, 3:
 		m.cooperate()
 	case 4:
@@ -233,6 +258,12 @@ func (m *model) noise() {
 		m.say(Heard{Text: rapid.SampledFrom([]string{"xem việc này", "làm việc này", "thử lại"}).Draw(m.rt, "other")})
 	case 15:
 		m.fail["act"] = fault.InvalidField("schema.wrong", "f0")
+	case 16:
+		if q := m.state.Question; q != nil && q.Kind == askInstead {
+			m.say(Heard{Choice: q.Options[0].Value})
+		}
+	case 17:
+		m.say(Heard{Text: rapid.SampledFrom(append(slices.Clone(m.titles), "Gửi", "1. Có")).Draw(m.rt, "old title")})
 	}
 }
 

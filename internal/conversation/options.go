@@ -130,7 +130,7 @@ func (t *turn) page(n *node, path string, q *Question) ([]message.Choice, bool) 
 		all = slices.DeleteFunc(all, func(o option) bool { return !slices.Contains(q.Only, o.token) })
 	}
 	if n.kind == kindObject || n.kind == kindList {
-		return []message.Choice{{Label: t.text("choice.another", params{"label": t.name(n)}), Value: tokenAdd + path}}, false
+		return []message.Choice{{Label: t.text("choice.another", nil), Value: tokenAdd + path}}, false
 	}
 	size := t.m.rules.Page
 	if q.From < 0 || q.From >= len(all) {

@@ -59,7 +59,7 @@ func (t *turn) done() {
 	case index(last) < 0 || n == nil:
 		t.skip()
 	case t.count(around) < n.min:
-		t.say("too_few", params{"label": t.name(n), "min": n.min, "count": t.count(around)})
+		t.say("too_few", params{"min": n.min, "count": t.count(around)})
 		t.again()
 	default:
 		t.leaveOut(q.Path)

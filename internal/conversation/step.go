@@ -156,8 +156,8 @@ func (t *turn) shown(text string) (string, bool) {
 	if i := exactly(text, all); i >= 0 {
 		return all[i].value, true
 	}
-	if i := button(text, q.Options); i >= 0 {
-		return q.Options[i].Value, true
+	if i := button(text, q.Options, q.Controls); i >= 0 {
+		return all[i].value, true
 	}
 	if i := position(text, len(q.Options)); i >= 0 {
 		return q.Options[i].Value, true

@@ -42,6 +42,30 @@ func TestLoadRefusesGaps(t *testing.T) {
 	}
 }
 
+// TestTextCounts: a text may have a form for one; the others have one form for all.
+func TestTextCounts(t *testing.T) {
+	c, err := locale.Load(fstest.MapFS{
+		"a.vi.yaml": {Data: []byte("a:\n  b: \"{{.count}} ảnh\"\n  c: \"{{.count}} phút\"\n")},
+		"a.en.yaml": {Data: []byte("a:\n  b:\n    one: \"{{.count}} photo\"\n    other: \"{{.count}} photos\"\n  c: \"{{.count}} min\"\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		lang  message.Lang
+		key   string
+		count any
+		want  string
+	}{
+		{"en", "a.b", 1, "1 photo"}, {"en", "a.b", 2, "2 photos"}, {"en", "a.b", 0, "0 photos"}, {"vi", "a.b", 1, "1 ảnh"}, {"vi", "a.b", 2, "2 ảnh"},
+		{"en", "a.c", 1, "1 min"}, {"en", "a.b", "1", "1 photos"},
+	} {
+		if got := c.Text(tt.lang, tt.key, map[string]any{"count": tt.count}); got != tt.want {
+			t.Errorf("%s %s %v: got %q, want %q", tt.lang, tt.key, tt.count, got, tt.want)
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	c, err := locale.Load(fstest.MapFS{
 		"a.vi.yaml": {Data: []byte("a:\n  b: \"Chào {{.name}}\"\n")},

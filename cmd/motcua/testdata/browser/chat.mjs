@@ -140,7 +140,7 @@ function inside(paths, ward) {
 }
 
 const ward = 'Phường Hồng Bàng', about = (number) => `đèn đường hỏng trước số ${number} Lạch Tray`;
-const anything = /./, skip = /^(Bỏ qua|Skip)$/, send = /^(Đồng ý|Yes, send)$/, cancellable = /Huỷ|Cancel/, skippable = /Bỏ qua|Skip/, ready = /Đồng ý|Yes, send/;
+const anything = /./, skip = /^(Bỏ qua|Skip)$/, send = /^(Gửi|Send)$/, cancellable = /Huỷ|Cancel/, skippable = /Bỏ qua|Skip/, ready = /Gửi phản ánh này chứ|Send this report\?/;
 
 // submit agrees to the summary and gives the tracking code.
 async function submit(p) {

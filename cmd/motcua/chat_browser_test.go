@@ -45,7 +45,7 @@ type phonesSeen struct {
 		Answers, Issued, Slow int
 		Stats                 struct {
 			Doubles  int
-			Webhooks struct{ Duplicates, Swapped, Pending int }
+			Webhooks struct{ Duplicates, Swapped int }
 		}
 	}
 }
@@ -334,7 +334,7 @@ func checkSilence(t *testing.T, talk phoneTalk) {
 func checkSwitches(t *testing.T, seen phonesSeen) {
 	t.Helper()
 	s := seen.Switches
-	if s.Stats.Webhooks.Duplicates == 0 || s.Stats.Webhooks.Swapped == 0 || s.Stats.Webhooks.Pending != 0 || s.Stats.Doubles != 0 {
+	if s.Stats.Webhooks.Duplicates == 0 || s.Stats.Webhooks.Swapped == 0 || s.Stats.Doubles != 0 {
 		t.Errorf("the stand-in counted %+v", s.Stats)
 	}
 	if s.Kept.Text != "trợ giúp" || s.Kept.From != "citizen" || s.Answers != 1 {

@@ -32,8 +32,9 @@ func (e *Engine) Sweep(ctx context.Context, now time.Time, limit int) (removed i
 	return removed, e.shrink(ctx)
 }
 
-func (e *Engine) sweep(ctx context.Context, kind string, now time.Time, limit int) (removed int, err error) {
-	err = e.writer.do(ctx, grouped, func(c *conn) error {
+func (e *Engine) sweep(ctx context.Context, kind string, now time.Time, limit int) (int, error) {
+	var removed int
+	err := e.writer.do(ctx, grouped, func(c *conn) error {
 		removed = 0
 		t, err := e.table(kind)
 		if err != nil || t.kind.ExpiresAt == "" {
@@ -56,7 +57,7 @@ func (e *Engine) sweep(ctx context.Context, kind string, now time.Time, limit in
 		return nil
 	}, nil)
 	if err != nil {
-		return 0, err
+		return 0, err // removed may still be in the writer's hands
 	}
 	return removed, nil
 }

@@ -29,19 +29,22 @@ type Channel interface {
 // Profile is a network's limits as data, so that a message is fitted to them in one place. Values that a network changes from year to year are settings
 // of its channel.
 type Profile struct {
-	Name       string        // key in configuration, storage and metrics: "sms"
-	Account    string        // the city's own account there (a page, an official account); "" where there is none
-	MaxText    int           // runes in one message; 0 means no limit
-	MaxChoices int           // buttons under one message; 0 means none
-	MaxLabel   int           // runes of a button's title; 0 means no limit
-	MaxCaption int           // runes of the text that goes with an image; 0 means no limit
-	Images     bool          // can show pictures
-	Links      bool          // can show an address as a button, which counts as one of MaxChoices
-	FreeWindow time.Duration // after the person's last message; 0 means never closed
-	PaidWindow time.Duration // after the person's last message: from FreeWindow to here a message is paid for; 0 means that there is no such time
-	PerMinute  int           // requests that the network takes from us in a minute; 0 means no limit
-	MaxAge     time.Duration // of a webhook; 0 means any. An id must be remembered for longer than this
-	MediaHosts []string      // hosts that inbound attachments may be fetched from: "example.vn", "*.example.vn", or "127.0.0.1:8090" for a stand-in
+	Name        string        // key in configuration, storage and metrics: "sms"
+	Account     string        // the city's own account there (a page, an official account), the first of several; "" where there is none
+	MaxText     int           // runes in one message; 0 means no limit
+	MaxChoices  int           // buttons under one message; 0 means none
+	MaxLabel    int           // runes of a button's title; 0 means no limit
+	MaxCaption  int           // runes of the text that goes with an image; 0 means no limit
+	Images      bool          // can show pictures
+	Links       bool          // can show an address as a button, which counts as one of MaxChoices
+	Native      bool          // shows every kind of block as it is: nothing is split or replaced
+	FreeWindow  time.Duration // after the person's last message; 0 means never closed
+	PaidWindow  time.Duration // after the person's last message: from FreeWindow to here a message is paid for; 0 means that there is no such time
+	StaffWindow time.Duration // after the person's last message: until then a member of staff may write; 0 means as long as a notice may
+	Templates   []string      // names of the texts that the network approved beforehand and that may leave outside all windows; see Template
+	PerMinute   int           // requests that the network takes from us in a minute; 0 means no limit
+	MaxAge      time.Duration // of a webhook; 0 means any. An id must be remembered for longer than this
+	MediaHosts  []string      // hosts that inbound attachments may be fetched from: "example.vn", "*.example.vn", or "127.0.0.1:8090" for a stand-in
 }
 
 // Address is a person on a network: a phone number in E.164 form, a network's user id.
@@ -79,8 +82,11 @@ type Event struct {
 	Attachments []Attachment // in the order sent
 	Place       *Place       // a shared position
 	Contact     *Contact     // with Shared: unproved, it only fills in
+	Ref         string       // what the deep link that the person came by carries, or with Proved the code; at most 250 bytes; "" for none
 	About       []string     // with Echoed, Delivered, Seen and Reacted: the network's ids of the messages it is about
 	Human       bool         // with Echoed: a person wrote it in the network's own console
+	Standby     bool         // with Said: somebody else holds the conversation on the network: it opens windows and is kept, not answered
+	Template    bool         // with Delivered: of a template sent to a phone number. From is that phone, About the Outbound.ID
 	Foreign     bool         // it happened on another account than Profile's: kept, not acted on
 	Closed      bool         // the person cannot be answered here (a visitor without an account): kept, not acted on
 }
@@ -90,16 +96,19 @@ type EventKind string
 
 // The kinds of events. What a network sends beyond these yields no entry, on purpose and by name.
 const (
-	Said       EventKind = "said"       // text, a tapped button, attachments, a place
-	Opened     EventKind = "opened"     // opened the chat for the first time
-	Followed   EventKind = "followed"   // became a follower
-	Unfollowed EventKind = "unfollowed" // ceased to be one
-	Shared     EventKind = "shared"     // handed over contact data
-	Echoed     EventKind = "echoed"     // the network repeats what the city said: through us, or a person in the network's own console
-	Delivered  EventKind = "delivered"  // a message arrived
-	Seen       EventKind = "seen"       // messages were looked at
-	Reacted    EventKind = "reacted"    // an emoji on a message
-	Withdrew   EventKind = "withdrew"   // asks that personal data be removed
+	Said       EventKind = "said"        // text, a tapped button, attachments, a place
+	Opened     EventKind = "opened"      // opened the chat for the first time
+	Followed   EventKind = "followed"    // became a follower
+	Unfollowed EventKind = "unfollowed"  // ceased to be one
+	Shared     EventKind = "shared"      // handed over contact data
+	Echoed     EventKind = "echoed"      // the network repeats what the city said: through us, or a person in the network's own console
+	Delivered  EventKind = "delivered"   // a message arrived
+	Seen       EventKind = "seen"        // messages were looked at
+	Reacted    EventKind = "reacted"     // an emoji on a message
+	Withdrew   EventKind = "withdrew"    // asks that personal data be removed
+	Proved     EventKind = "proved"      // came back from a sign-in of ours, with its code in Ref
+	TakenOver  EventKind = "taken_over"  // a person, or another application, now holds the conversation on the network
+	HandedBack EventKind = "handed_back" // the conversation is ours again
 )
 
 // Attachment is a file that came with a message. It is fetched before the message is acted on, if its kind is one that the city takes.
@@ -148,9 +157,31 @@ const (
 
 // Outbound is one message that has been fitted to the network's profile: at most one text, one image, and buttons (choices and links) together.
 type Outbound struct {
-	ID     string // of the stored intent: the same for every attempt, so that a network that can tells a repeat
-	Kind   Kind
-	Blocks message.Blocks
+	ID      string // of the stored intent: the same for every attempt, so that a network that can tells a repeat
+	Account string // the city's account that it leaves from; "" means Profile's
+	Kind    Kind
+	Blocks  message.Blocks
+	// Template, when it is set, is sent in place of Blocks: the text that the network approved under that name. Only names in Profile.Templates come.
+	Template *Template
+	// Push is set for networks of devices, which show a title and a text and open a page; Blocks are then empty.
+	Push *Push
+}
+
+// Template is a notice by its name and values. How the network calls the text, and which of the values it takes, is a setting of its channel.
+type Template struct {
+	Name   string // as declared: "feedback.assigned"; "account.code" for a one-time code
+	Lang   message.Lang
+	Params map[string]string // by the names of the declaration, in words of Lang
+}
+
+// Push is a message on a lock screen.
+type Push struct {
+	Title, Text string
+	Link        string        // address of ours that a tap opens; "" opens the app
+	Collapse    string        // a later message with the same replaces an earlier one that was not seen yet; "" for none; at most 64 bytes
+	Urgent      bool          // wakes the device
+	TTL         time.Duration // useless afterwards; 0 means the network's longest
+	Data        map[string]string
 }
 
 // Outcome is what became of one attempt. Exactly one of MessageID, Retry and Reason is meaningful, by Status.

@@ -59,6 +59,7 @@ type Citizen struct {
 	Subject   string            // owns what the call makes; "" for a guest without identity
 	Subjects  []string          // all subjects of the account, for checks of ownership
 	Assurance account.Assurance // how surely we know who it is
+	Identity  string            // the network identity that chats, as account.Viewer has it; "" outside of chats
 	Claims    map[string]string // only the claims that the action declares and the citizen consented to
 }
 
@@ -81,4 +82,6 @@ type Suggestion struct {
 	Action string
 	Input  map[string]any
 	Label  message.Text
+	// Now begins the action at once, in a dialogue, instead of offering it: the one step that can follow. Only the first suggestion's counts.
+	Now bool
 }

@@ -37,6 +37,7 @@ type Viewer struct {
 	Subject   string       // the subject that signed in or chats: it owns what is made now and scopes idempotency keys; "" for nobody
 	Subjects  []string     // all subjects of the account, or the one of a guest, Subject among them: reads expand to them; at most 16
 	Session   string       // the session's id; "" for a guest
+	Identity  string       // the claim of the network identity that chats; "" for anybody else. Not for other people's eyes
 	Assurance Assurance    // "" counts as Guest
 	Roles     []Role       // empty for a citizen
 	Unit      string       // id of the unit that a member of staff works for; "" for none

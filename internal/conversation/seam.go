@@ -45,6 +45,7 @@ type Heard struct {
 	Videos    []string
 	Refused   []Refused // attachments that the city cannot take, each to be answered clearly
 	Place     *Place
+	Ref       string            // what the deep link that they came by carries: app.action to open; "" for none
 	Hello     bool              // opened the chat or became a follower, without saying anything
 	Assurance account.Assurance // how surely we know the person
 }
@@ -71,7 +72,7 @@ type Returned struct {
 func (Heard) input()    {}
 func (Returned) input() {}
 
-// Effect is what a step wants done, in order: Say or Call. A Call, of which there is at most one, comes last; its answer is the next input.
+// Effect is what a step wants done, in order: Say, HandOver or Call. A Call, of which there is at most one, comes last; its answer is the next input.
 type Effect interface{ effect() }
 
 // Say tells the person something.
@@ -86,5 +87,11 @@ type Call struct {
 	Case   miniapps.CaseRef `json:"case,omitzero"`
 }
 
-func (Say) effect()  {}
-func (Call) effect() {}
+// HandOver asks that a person of the city goes on with the conversation. The dialogue is silent from then on, until it is handed back.
+type HandOver struct {
+	Case miniapps.CaseRef // that the talk was about; zero for none. It decides which unit answers
+}
+
+func (Say) effect()      {}
+func (Call) effect()     {}
+func (HandOver) effect() {}

@@ -37,6 +37,7 @@ type Profile struct {
 	MaxCaption  int           // runes of the text that goes with an image; 0 means no limit
 	Images      bool          // can show pictures
 	Links       bool          // can show an address as a button, which counts as one of MaxChoices
+	Contact     bool          // can ask for contact data in a form of its own: a Choices whose options are one with ContactValue becomes that form. See Shared
 	Native      bool          // shows every kind of block as it is: nothing is split or replaced
 	FreeWindow  time.Duration // after the person's last message; 0 means never closed
 	PaidWindow  time.Duration // after the person's last message: from FreeWindow to here a message is paid for; 0 means that there is no such time
@@ -46,6 +47,10 @@ type Profile struct {
 	MaxAge      time.Duration // of a webhook; 0 means any. An id must be remembered for longer than this
 	MediaHosts  []string      // hosts that inbound attachments may be fetched from: "example.vn", "*.example.vn", or "127.0.0.1:8090" for a stand-in
 }
+
+// ContactValue is the value of a choice that asks for contact data, on networks whose Profile has Contact. Its label is the title of the network's form, the
+// text of the question stands below it, and what the person hands over comes as Shared. Ways out beside it are left to words.
+const ContactValue = "mc:contact"
 
 // Address is a person on a network: a phone number in E.164 form, a network's user id.
 type Address string
@@ -113,11 +118,12 @@ const (
 
 // Attachment is a file that came with a message. It is fetched before the message is acted on, if its kind is one that the city takes.
 type Attachment struct {
-	Kind AttachmentKind
-	URL  string // where the network keeps it; "" for a kind that has none
-	Name string // file name, as the person had it; "" when unknown
-	Size int64  // bytes; 0 when unknown
-	Text string // description, of a link
+	Kind  AttachmentKind
+	URL   string // where the network keeps it; "" for a kind that has none
+	Media string // id of the city's own item, when the file was taken before the message came: nothing is fetched then; "" otherwise
+	Name  string // file name, as the person had it; "" when unknown
+	Size  int64  // bytes; 0 when unknown
+	Text  string // description, of a link
 }
 
 // AttachmentKind tells what an attachment is.

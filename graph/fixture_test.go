@@ -29,7 +29,9 @@ import (
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/audit"
 	"github.com/motcua/motcua/internal/casework"
+	"github.com/motcua/motcua/internal/chat"
 	"github.com/motcua/motcua/internal/city"
+	"github.com/motcua/motcua/internal/device"
 	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/live"
 	"github.com/motcua/motcua/internal/locale"
@@ -83,6 +85,10 @@ type world struct {
 	reports  *feedback.App
 	runner   *miniapps.Runner
 	hub      *live.Hub
+	notices  *notify.Notices
+	sender   *notify.Sender
+	devices  *device.Devices
+	chats    *chat.Chats
 	reg      *prometheus.Registry
 	log      *syncBuffer
 	sms      *fakeSMS
@@ -160,7 +166,11 @@ func (w *world) services(ctx context.Context, s shared, log *slog.Logger) graph.
 	require.NoError(t, err)
 	notices, err = notify.New(ctx, w.engine, notify.Config{}, w.runner.Catalogue(), w.hub, now)
 	require.NoError(t, err)
+	w.notices = notices
 	return graph.Deps{
+		Dispatches: w.dispatches(ctx, s, box, log), Devices: w.devices, Desk: w.desk(ctx, s, box, trail, log),
+		WatchConversation: func(ctx context.Context, id string) <-chan struct{} { return w.hub.Watch(ctx, "conversation:"+id) },
+		Firebase:          firebase, ZaloMiniApp: miniApp,
 		Accounts: w.accounts, Accesses: trail, City: s.city, Media: files, Notices: notices, Reports: w.reports, Runner: w.runner, Limiter: limiter,
 		WatchCase: func(ctx context.Context, ref miniapps.CaseRef) <-chan struct{} { return w.hub.Watch(ctx, topic(ref)) },
 		ClientIP:  func(c *fiber.Ctx) string { return c.IP() },

@@ -17,7 +17,9 @@ import (
 	"github.com/motcua/motcua/graph/guard"
 	"github.com/motcua/motcua/graph/transport"
 	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/chat"
 	"github.com/motcua/motcua/internal/city"
+	"github.com/motcua/motcua/internal/device"
 	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/media"
@@ -37,17 +39,27 @@ type Limiter interface {
 	Allow(ctx context.Context, key string, r limit.Rule) (retryAfter time.Duration, err error)
 }
 
-// Deps is what the gateway needs of the rest. All are needed but Cache.
+// Deps is what the gateway needs of the rest. All are needed but Cache, Firebase and ZaloMiniApp.
 type Deps struct {
-	Accounts *account.Accounts
-	Accesses Accesses
-	City     *city.City
-	Media    *media.Media
-	Notices  *notify.Notices
-	Reports  *feedback.App
-	Runner   *miniapps.Runner
-	Limiter  Limiter
-	Cache    guard.Cache // documents of automatic persisted queries; nil keeps them in this process alone
+	Accounts   *account.Accounts
+	Accesses   Accesses
+	City       *city.City
+	Media      *media.Media
+	Notices    *notify.Notices
+	Dispatches *notify.Sender
+	Devices    *device.Devices
+	Desk       *chat.Chats
+	Reports    *feedback.App
+	Runner     *miniapps.Runner
+	Limiter    Limiter
+	Cache      guard.Cache // documents of automatic persisted queries; nil keeps them in this process alone
+	// Firebase verifies a Firebase ID token and gives the phone that it proves; nil when there is no Firebase.
+	Firebase func(ctx context.Context, token string) (account.Proved, error)
+	// ZaloMiniApp asks Zalo what the tokens of the city's Mini App prove; nil when there is none. user is the person's id towards the official account, as the
+	// Mini App says; it counts only when Zalo says so too.
+	ZaloMiniApp func(ctx context.Context, accessToken, phoneToken, user string) (account.MiniAppProof, error)
+	// WatchConversation does for conversations what WatchCase does for cases.
+	WatchConversation func(ctx context.Context, id string) <-chan struct{}
 	// WatchCase wakes whoever follows a case when it may have changed, and now and then without reason, until ctx ends; then the channel is closed.
 	WatchCase func(ctx context.Context, ref miniapps.CaseRef) <-chan struct{}
 	// ClientIP gives the client's address, past trusted proxies.
@@ -63,7 +75,7 @@ type Deps struct {
 func (d Deps) validate() error {
 	var errs []error
 	for name, there := range map[string]bool{
-		"Accounts": d.Accounts != nil, "Accesses": d.Accesses != nil, "City": d.City != nil, "Media": d.Media != nil, "Notices": d.Notices != nil,
+		"Accounts": d.Accounts != nil, "Accesses": d.Accesses != nil, "City": d.City != nil, "Media": d.Media != nil, "Notices": d.Notices != nil, "Dispatches": d.Dispatches != nil, "Devices": d.Devices != nil, "Desk": d.Desk != nil, "WatchConversation": d.WatchConversation != nil,
 		"Reports": d.Reports != nil, "Runner": d.Runner != nil, "Limiter": d.Limiter != nil, "WatchCase": d.WatchCase != nil,
 		"ClientIP": d.ClientIP != nil, "Texts": d.Texts != nil, "Now": d.Now != nil, "Log": d.Log != nil, "Reg": d.Reg != nil,
 	} {

@@ -47,11 +47,12 @@ func idIn(kind, global string) (string, error) {
 
 // Kinds of things that have an opaque id: the names of their types.
 const (
-	kindAccount  = "Account"
-	kindCategory = "FeedbackCategory"
-	kindFeedback = "Feedback"
-	kindMiniApp  = "MiniApp"
-	kindNotice   = "Notification"
-	kindUnit     = "Unit"
-	kindWard     = "Ward"
+	kindAccount      = "Account"
+	kindCategory     = "FeedbackCategory"
+	kindConversation = "Conversation"
+	kindFeedback     = "Feedback"
+	kindMiniApp      = "MiniApp"
+	kindNotice       = "Notification"
+	kindUnit         = "Unit"
+	kindWard         = "Ward"
 )

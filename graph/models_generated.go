@@ -93,6 +93,22 @@ type AssignFeedbackPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// Stops a recovery.
+type CancelRecoveryInput struct {
+	// Id of the recovery.
+	ID string `json:"id"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of cancelRecovery.
+type CancelRecoveryPayload struct {
+	// Id of the recovery that was stopped; null when refused.
+	ID *string `json:"id,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
 // Moves the account to another phone number. The challenge was asked for with requestOtp for the new number.
 type ChangePhoneInput struct {
 	// Id of the challenge for the new number.
@@ -109,6 +125,52 @@ type ChangePhonePayload struct {
 	Account *Account `json:"account,omitempty"`
 	// Why it was refused; empty when it was not.
 	Errors []UserError `json:"errors"`
+}
+
+// A photo or film in a conversation.
+type ConversationAttachment struct {
+	// Opaque id.
+	ID string `json:"id"`
+	// Address; it ends after a while and is then asked for anew.
+	URL string `json:"url"`
+}
+
+// A page of conversations.
+type ConversationConnection struct {
+	// The conversations with their cursors.
+	Edges []ConversationEdge `json:"edges"`
+	// Where the page begins and ends.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A conversation with its cursor.
+type ConversationEdge struct {
+	// Place in the list.
+	Cursor string `json:"cursor"`
+	// The conversation.
+	Node *Conversation `json:"node"`
+}
+
+// One line of a conversation.
+type ConversationLine struct {
+	// When it was said.
+	At time.Time `json:"at"`
+	// Who said it.
+	From Speaker `json:"from"`
+	// Name of the member of staff who said it; null for others and when it is unknown.
+	Name *string `json:"name,omitempty"`
+	// What was said; empty for what has no words.
+	Text string `json:"text"`
+	// Photos and films that came with it.
+	Attachments []ConversationAttachment `json:"attachments"`
+	// Kinds of what came with it and could not be taken: audio, file, sticker.
+	Lost []string `json:"lost"`
+	// A place that was shared; null for none.
+	Point *GeoPoint `json:"point,omitempty"`
+	// How far a line of staff got: waiting, sent, delivered, seen, never; null for others.
+	State *string `json:"state,omitempty"`
+	// Code of the reason when it was not sent; null otherwise.
+	Reason *string `json:"reason,omitempty"`
 }
 
 // Asks for a place to upload one picture or film to.
@@ -139,6 +201,34 @@ type DataScope struct {
 	Purpose string `json:"purpose"`
 	// How long the service keeps it, as ISO 8601 duration.
 	Retention string `json:"retention"`
+}
+
+// A device that notices are pushed to.
+type Device struct {
+	// Opaque id.
+	ID string `json:"id"`
+	// What carries its pushes.
+	Kind PushKind `json:"kind"`
+	// What the app says that it runs on; null when it did not.
+	Platform *string `json:"platform,omitempty"`
+	// When it last registered.
+	LastSeenAt time.Time `json:"lastSeenAt"`
+}
+
+// A form that was half filled in a chat and is finished here.
+type Draft struct {
+	// Short id of the mini-app.
+	AppID string `json:"appId"`
+	// Short id of the action.
+	ActionID string `json:"actionId"`
+	// Title of the action, in the viewer's language.
+	Title string `json:"title"`
+	// JSON Schema of the input, with questions, order and choices for forms.
+	Schema json.RawMessage `json:"schema"`
+	// What is known of the input.
+	Input json.RawMessage `json:"input"`
+	// Id of the case that it is about; null for none.
+	CaseID *string `json:"caseId,omitempty"`
 }
 
 type FeedbackByIDsInput struct {
@@ -247,6 +337,24 @@ type FeedbackReporter struct {
 	Phone *string `json:"phone,omitempty"`
 }
 
+// One choice of a field.
+type FormOption struct {
+	// What is sent.
+	Value string `json:"value"`
+	// What is shown, in the viewer's language.
+	Label string `json:"label"`
+	// Tells choices apart that look alike; null for none.
+	Hint *string `json:"hint,omitempty"`
+}
+
+// Choices of one field.
+type FormOptions struct {
+	// The choices.
+	Choices []FormOption `json:"choices"`
+	// Begins the next page, to be given as after; null when this is the last.
+	After *string `json:"after,omitempty"`
+}
+
 // A place on the map, WGS 84 degrees.
 type GeoPoint struct {
 	// Latitude.
@@ -269,6 +377,58 @@ type InvokeMiniAppPayload struct {
 	Result *MiniAppResult `json:"result,omitempty"`
 	// Why it was refused; empty when it was not.
 	Errors []UserError `json:"errors"`
+}
+
+// A code that joins a chat to the viewer's account when it is typed there.
+type LinkCode struct {
+	// The code, as it is to be typed.
+	Code string `json:"code"`
+	// When it ends.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// What happened, or was tried, to join something to the viewer's account.
+type LinkEvent struct {
+	// When.
+	At time.Time `json:"at"`
+	// What happened.
+	Kind LinkEventKind `json:"kind"`
+	// Why it was refused: wrong, ended, other_account, other_chat, conflict, limit; null when it was not.
+	Reason *string `json:"reason,omitempty"`
+	// Name of the network; phone for another account; null when unknown.
+	Network *string `json:"network,omitempty"`
+}
+
+// A page of link events.
+type LinkEventConnection struct {
+	// The events with their cursors.
+	Edges []LinkEventEdge `json:"edges"`
+	// Where the page begins and ends.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A link event with its cursor.
+type LinkEventEdge struct {
+	// Place in the list.
+	Cursor string `json:"cursor"`
+	// The event.
+	Node *LinkEvent `json:"node"`
+}
+
+// A way by which the viewer's account is reached beside its own phone: a chat, or another account that was joined.
+type LinkedIdentity struct {
+	// Opaque id.
+	ID string `json:"id"`
+	// Name of the network: zalo, messenger, web; phone for an account that was joined.
+	Network string `json:"network"`
+	// Phone number of an account that was joined, with its middle digits hidden; null for a chat.
+	MaskedPhone *string `json:"maskedPhone,omitempty"`
+	// When it was joined.
+	LinkedAt time.Time `json:"linkedAt"`
+	// When the person was last there, to within a month; null for an account that was joined.
+	LastSeenAt *time.Time `json:"lastSeenAt,omitempty"`
+	// Until when unlinkIdentity also gives each side back what it had made before.
+	UndoUntil time.Time `json:"undoUntil"`
 }
 
 // Marks a message as read.
@@ -359,6 +519,36 @@ type MiniAppSuggestion struct {
 type Mutation struct {
 }
 
+// One attempt to take a notice to a citizen.
+type NoticeAttempt struct {
+	// Network: push, zalo, messenger, web, zns, sms.
+	Channel string `json:"channel"`
+	// By which right it went: free, paid, approved; null when it did not.
+	Ground *string `json:"ground,omitempty"`
+	// How far it got: pending, sent, delivered, seen, refused.
+	State string `json:"state"`
+	// Code of the reason when it was refused; null when it was not.
+	Reason *string `json:"reason,omitempty"`
+	// When.
+	At time.Time `json:"at"`
+}
+
+// How a notice about a report went, as the desk sees it: nothing of what it said or to whom.
+type NoticeDispatch struct {
+	// Short id of the notice in its mini-app's declaration.
+	Notice string `json:"notice"`
+	// How far it got: pending, sent, delivered, seen, refused, dropped.
+	State string `json:"state"`
+	// Code of the reason why it did not leave; null when it did or still may.
+	Reason *string `json:"reason,omitempty"`
+	// When it was made.
+	At time.Time `json:"at"`
+	// When it is looked at again; null at the end.
+	Next *time.Time `json:"next,omitempty"`
+	// What was tried, way by way, in its order; closed ways too.
+	Attempts []NoticeAttempt `json:"attempts"`
+}
+
 type NotificationByIDsInput struct {
 	ID string `json:"ID"`
 }
@@ -377,6 +567,86 @@ type NotificationEdge struct {
 	Cursor string `json:"cursor"`
 	// The message.
 	Node *Notification `json:"node"`
+}
+
+// What the viewer wants of notices. Everything stands in the inbox in any case.
+type NotificationPreferences struct {
+	// Kinds of notices that are switched on or off on a channel. What no rule is about is on.
+	Rules []NotificationRule `json:"rules"`
+	// Hours in which only urgent notices leave; null means the city's.
+	QuietHours *QuietHours `json:"quietHours,omitempty"`
+	// Hour of the day, 0 to 23, at which news that can wait comes together; null means the city's.
+	DigestHour *int `json:"digestHour,omitempty"`
+	// Wards whose warnings the viewer gets.
+	Wards []Ward `json:"wards"`
+	// Ids of what else the viewer follows.
+	Interests []string `json:"interests"`
+	// Language of what leaves; null means that of the account.
+	Language *Language `json:"language,omitempty"`
+}
+
+// One kind of notice on one channel. The most specific rule counts.
+type NotificationRule struct {
+	// A notice as app.notice, an app, or * for all.
+	Kind string `json:"kind"`
+	// push, zalo, messenger, web, zns, sms, or * for all.
+	Channel string `json:"channel"`
+	// Whether it may leave there.
+	On bool `json:"on"`
+}
+
+// Sets or removes one rule.
+type NotificationRuleInput struct {
+	// A notice as app.notice, an app, or * for all.
+	Kind string `json:"kind"`
+	// push, zalo, messenger, web, zns, sms, or * for all.
+	Channel string `json:"channel"`
+	// Whether it may leave there; left out, the rule is removed.
+	On *bool `json:"on,omitempty"`
+}
+
+// Asks for a code to be typed in a chat.
+type OfferLinkCodeInput struct {
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of offerLinkCode.
+type OfferLinkCodePayload struct {
+	// The code; null when refused.
+	Code *LinkCode `json:"code,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
+// Opens a link that was sent into a chat.
+type OpenLinkInput struct {
+	// The last part of the link's address.
+	Token string `json:"token"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of openLink.
+type OpenLinkPayload struct {
+	// What would be joined; null when refused.
+	Link *OpenedLink `json:"link,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
+// A link that was sent into a chat and opened by the viewer.
+type OpenedLink struct {
+	// Name of the network that the chat is on.
+	Network string `json:"network"`
+	// What the network is called, in the viewer's language.
+	Name string `json:"name"`
+	// The code to be typed in that chat: only then are the two joined.
+	Code string `json:"code"`
+	// When link and code end.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// Whether the account has another chat on that network already: the viewer should know before going on.
+	Conflict bool `json:"conflict"`
 }
 
 // A question for a one-time code.
@@ -429,6 +699,44 @@ type PublicFeedback struct {
 type Query struct {
 }
 
+// Hours of the day in which only urgent notices leave.
+type QuietHours struct {
+	// When they begin, as 21:30 in the city's time; null when there are none.
+	From *string `json:"from,omitempty"`
+	// When they end.
+	To *string `json:"to,omitempty"`
+	// Whether there are none at all.
+	Off bool `json:"off"`
+}
+
+// Hours of the day in which only urgent notices shall leave. Without times: those of the city.
+type QuietHoursInput struct {
+	// When they begin, as 21:30 in the city's time.
+	From *string `json:"from,omitempty"`
+	// When they end.
+	To *string `json:"to,omitempty"`
+	// True for no quiet hours at all.
+	Off *bool `json:"off,omitempty"`
+}
+
+// A wait for what cannot be proved at once.
+type Recovery struct {
+	// Opaque id.
+	ID string `json:"id"`
+	// What is waited for.
+	Kind RecoveryKind `json:"kind"`
+	// The phone number that it is about, with its middle digits hidden.
+	MaskedPhone string `json:"maskedPhone"`
+	// Name of the network on which it was asked for; null when unknown.
+	Network *string `json:"network,omitempty"`
+	// When it was asked for.
+	StartedAt time.Time `json:"startedAt"`
+	// From when on it can be carried out.
+	ReadyAt time.Time `json:"readyAt"`
+	// When it is void.
+	EndsAt time.Time `json:"endsAt"`
+}
+
 // Changes a refresh token for new tokens.
 type RefreshSessionInput struct {
 	// The session's newest refresh token.
@@ -443,6 +751,58 @@ type RefreshSessionInput struct {
 type RefreshSessionPayload struct {
 	// The new tokens; null when refused.
 	Grant *TokenGrant `json:"grant,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
+// Registers a device for pushes: one of the two ways.
+type RegisterDeviceInput struct {
+	// Registration token of Firebase Cloud Messaging.
+	FcmToken *string `json:"fcmToken,omitempty"`
+	// Subscription of a browser.
+	WebPush *WebPushSubscriptionInput `json:"webPush,omitempty"`
+	// What the app runs on: android, ios, web.
+	Platform *string `json:"platform,omitempty"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of registerDevice.
+type RegisterDevicePayload struct {
+	// The device; null when refused.
+	Device *Device `json:"device,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
+// Gives a conversation back to the program.
+type ReleaseConversationInput struct {
+	// Id of the conversation.
+	ID string `json:"id"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of releaseConversation.
+type ReleaseConversationPayload struct {
+	// Id of the conversation that the program answers again; null when refused.
+	ID *string `json:"id,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
+// Takes a device off.
+type RemoveDeviceInput struct {
+	// Id of the device.
+	ID string `json:"id"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of removeDevice.
+type RemoveDevicePayload struct {
+	// Id of the device that is no longer pushed to; null when refused.
+	ID *string `json:"id,omitempty"`
 	// Why it was refused; empty when it was not.
 	Errors []UserError `json:"errors"`
 }
@@ -481,6 +841,24 @@ type RevokeSessionPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// Writes to the citizen.
+type SendStaffMessageInput struct {
+	// Id of the conversation, which the viewer has taken.
+	ID string `json:"id"`
+	// What to say; 1 to 2,000 characters.
+	Text string `json:"text"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of sendStaffMessage.
+type SendStaffMessagePayload struct {
+	// The line as it was taken over; null when refused.
+	Line *ConversationLine `json:"line,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
 // A device that is signed in.
 type Session struct {
 	// Opaque id.
@@ -495,6 +873,58 @@ type Session struct {
 	Current bool `json:"current"`
 }
 
+// Changes preferences. A field that is not given stays as it is.
+type SetNotificationPreferencesInput struct {
+	// Rules to set or remove; the others stay.
+	Rules []NotificationRuleInput `json:"rules,omitempty"`
+	// Quiet hours.
+	QuietHours *QuietHoursInput `json:"quietHours,omitempty"`
+	// Hour of the day, 0 to 23; -1 goes back to the city's.
+	DigestHour *int `json:"digestHour,omitempty"`
+	// Codes of all wards to be warned for; an empty list follows none.
+	WardCodes []string `json:"wardCodes,omitempty"`
+	// Ids of all that is followed besides.
+	Interests []string `json:"interests,omitempty"`
+	// Language of what leaves.
+	Language *Language `json:"language,omitempty"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of setNotificationPreferences.
+type SetNotificationPreferencesPayload struct {
+	// The preferences as they are now; null when refused.
+	Preferences *NotificationPreferences `json:"preferences,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
+// Signs in from the city's Mini App inside Zalo.
+type SignInZaloMiniAppInput struct {
+	// Access token that the Mini App got from Zalo.
+	AccessToken string `json:"accessToken"`
+	// Token of the phone number: works once, within two minutes.
+	PhoneToken string `json:"phoneToken"`
+	// The person's id towards the city's official account, when the Mini App knows it: the chat there is then joined, after the city has checked it.
+	OaUserID *string `json:"oaUserId,omitempty"`
+	// Name that the device keeps for itself: random, at most 128 bytes.
+	DeviceID string `json:"deviceId"`
+	// What the person calls the device; at most 64 characters.
+	DeviceName *string `json:"deviceName,omitempty"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of signInZaloMiniApp.
+type SignInZaloMiniAppPayload struct {
+	// Tokens of the new session; null when refused.
+	Grant *TokenGrant `json:"grant,omitempty"`
+	// The account that is now signed in; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
 // Ends the session of this request.
 type SignOutInput struct {
 	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
@@ -505,6 +935,24 @@ type SignOutInput struct {
 type SignOutPayload struct {
 	// True when the session has ended; null when refused.
 	SignedOut *bool `json:"signedOut,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
+// Sends a form that was begun in a chat.
+type SubmitDraftInput struct {
+	// The last part of the link's address.
+	Token string `json:"token"`
+	// The whole input, valid against the schema.
+	Input json.RawMessage `json:"input"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of submitDraft.
+type SubmitDraftPayload struct {
+	// What the action gave back; null when refused.
+	Result *MiniAppResult `json:"result,omitempty"`
 	// Why it was refused; empty when it was not.
 	Errors []UserError `json:"errors"`
 }
@@ -537,6 +985,22 @@ type SubmitFeedbackPayload struct {
 
 // What can be followed. A client that lost its connection connects again and asks for what it may have missed.
 type Subscription struct {
+}
+
+// Takes a conversation out of the queue, to answer it.
+type TakeConversationInput struct {
+	// Id of the conversation.
+	ID string `json:"id"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of takeConversation.
+type TakeConversationPayload struct {
+	// The conversation as it is now; null when refused.
+	Conversation *Conversation `json:"conversation,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
 }
 
 // What a signed-in device holds.
@@ -589,6 +1053,22 @@ type UnitByIDsInput struct {
 	ID string `json:"ID"`
 }
 
+// Takes an identity off the viewer's account.
+type UnlinkIdentityInput struct {
+	// Id of the identity.
+	ID string `json:"id"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of unlinkIdentity.
+type UnlinkIdentityPayload struct {
+	// Id of the identity that acts for the account no more; null when refused.
+	ID *string `json:"id,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
+}
+
 // Changes what the viewer says about themselves. A field that is not given stays as it is.
 type UpdateMeInput struct {
 	// Name to be greeted with: at most 80 characters; the empty text removes it.
@@ -617,6 +1097,28 @@ type UserError struct {
 	Path []string `json:"path"`
 	// Seconds to wait before another try; null when waiting does not help or the time is unknown.
 	RetryAfter *int `json:"retryAfter,omitempty"`
+}
+
+// Signs in with a Firebase ID token, which proves a phone number.
+type VerifyFirebaseTokenInput struct {
+	// The token, not older than five minutes, of a sign-in by phone.
+	IDToken string `json:"idToken"`
+	// Name that the device keeps for itself: random, at most 128 bytes.
+	DeviceID string `json:"deviceId"`
+	// What the person calls the device; at most 64 characters.
+	DeviceName *string `json:"deviceName,omitempty"`
+	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Answer of verifyFirebaseToken.
+type VerifyFirebaseTokenPayload struct {
+	// Tokens of the new session; null when refused.
+	Grant *TokenGrant `json:"grant,omitempty"`
+	// The account that is now signed in; null when refused.
+	Account *Account `json:"account,omitempty"`
+	// Why it was refused; empty when it was not.
+	Errors []UserError `json:"errors"`
 }
 
 // Signs in with a one-time code.
@@ -679,6 +1181,16 @@ func (Ward) IsEntity() {}
 
 type WardByIDsInput struct {
 	ID string `json:"ID"`
+}
+
+// A browser's subscription to pushes.
+type WebPushSubscriptionInput struct {
+	// Address of the browser's push service.
+	Endpoint string `json:"endpoint"`
+	// The browser's public key, base64url.
+	P256dh string `json:"p256dh"`
+	// The browser's secret, base64url.
+	Auth string `json:"auth"`
 }
 
 // How surely the city knows who somebody is.
@@ -795,6 +1307,64 @@ func (e *CommentAuthor) UnmarshalJSON(b []byte) error {
 }
 
 func (e CommentAuthor) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Where a conversation stands that a person of the city is asked to answer.
+type ConversationState string
+
+const (
+	// Nobody has taken it yet.
+	ConversationStateWaiting ConversationState = "WAITING"
+	// A member of staff answers.
+	ConversationStateTaken ConversationState = "TAKEN"
+)
+
+var AllConversationState = []ConversationState{
+	ConversationStateWaiting,
+	ConversationStateTaken,
+}
+
+func (e ConversationState) IsValid() bool {
+	switch e {
+	case ConversationStateWaiting, ConversationStateTaken:
+		return true
+	}
+	return false
+}
+
+func (e ConversationState) String() string {
+	return string(e)
+}
+
+func (e *ConversationState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ConversationState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ConversationState", str)
+	}
+	return nil
+}
+
+func (e ConversationState) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ConversationState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ConversationState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -1004,6 +1574,82 @@ func (e Language) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What happened to the links of an account.
+type LinkEventKind string
+
+const (
+	// Something was joined.
+	LinkEventKindJoined LinkEventKind = "JOINED"
+	// Something was parted.
+	LinkEventKindParted LinkEventKind = "PARTED"
+	// An attempt failed.
+	LinkEventKindRefused LinkEventKind = "REFUSED"
+	// Somebody said that the phone is lost.
+	LinkEventKindRecoveryStarted LinkEventKind = "RECOVERY_STARTED"
+	// A recovery was stopped.
+	LinkEventKindRecoveryCancelled LinkEventKind = "RECOVERY_CANCELLED"
+	// A recovery was carried out.
+	LinkEventKindRecoveryDone LinkEventKind = "RECOVERY_DONE"
+	// The phone now belongs to somebody else.
+	LinkEventKindPhoneGivenUp LinkEventKind = "PHONE_GIVEN_UP"
+	// What was known of somebody on a network was removed.
+	LinkEventKindForgotten LinkEventKind = "FORGOTTEN"
+)
+
+var AllLinkEventKind = []LinkEventKind{
+	LinkEventKindJoined,
+	LinkEventKindParted,
+	LinkEventKindRefused,
+	LinkEventKindRecoveryStarted,
+	LinkEventKindRecoveryCancelled,
+	LinkEventKindRecoveryDone,
+	LinkEventKindPhoneGivenUp,
+	LinkEventKindForgotten,
+}
+
+func (e LinkEventKind) IsValid() bool {
+	switch e {
+	case LinkEventKindJoined, LinkEventKindParted, LinkEventKindRefused, LinkEventKindRecoveryStarted, LinkEventKindRecoveryCancelled, LinkEventKindRecoveryDone, LinkEventKindPhoneGivenUp, LinkEventKindForgotten:
+		return true
+	}
+	return false
+}
+
+func (e LinkEventKind) String() string {
+	return string(e)
+}
+
+func (e *LinkEventKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = LinkEventKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid LinkEventKind", str)
+	}
+	return nil
+}
+
+func (e LinkEventKind) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *LinkEventKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e LinkEventKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // How large a picture is: its longest side in pixels.
 type PhotoSize string
 
@@ -1060,6 +1706,183 @@ func (e *PhotoSize) UnmarshalJSON(b []byte) error {
 }
 
 func (e PhotoSize) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What carries pushes to a device.
+type PushKind string
+
+const (
+	// Firebase Cloud Messaging.
+	PushKindFcm PushKind = "FCM"
+	// A browser's push service.
+	PushKindWebPush PushKind = "WEB_PUSH"
+)
+
+var AllPushKind = []PushKind{
+	PushKindFcm,
+	PushKindWebPush,
+}
+
+func (e PushKind) IsValid() bool {
+	switch e {
+	case PushKindFcm, PushKindWebPush:
+		return true
+	}
+	return false
+}
+
+func (e PushKind) String() string {
+	return string(e)
+}
+
+func (e *PushKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PushKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PushKind", str)
+	}
+	return nil
+}
+
+func (e PushKind) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PushKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PushKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a recovery does.
+type RecoveryKind string
+
+const (
+	// Puts another phone in the place of one that was lost.
+	RecoveryKindReplacePhone RecoveryKind = "REPLACE_PHONE"
+	// Gives the phone to who holds the number now, without anything of the former holder's.
+	RecoveryKindReleasePhone RecoveryKind = "RELEASE_PHONE"
+)
+
+var AllRecoveryKind = []RecoveryKind{
+	RecoveryKindReplacePhone,
+	RecoveryKindReleasePhone,
+}
+
+func (e RecoveryKind) IsValid() bool {
+	switch e {
+	case RecoveryKindReplacePhone, RecoveryKindReleasePhone:
+		return true
+	}
+	return false
+}
+
+func (e RecoveryKind) String() string {
+	return string(e)
+}
+
+func (e *RecoveryKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RecoveryKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RecoveryKind", str)
+	}
+	return nil
+}
+
+func (e RecoveryKind) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RecoveryKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RecoveryKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Who said a line.
+type Speaker string
+
+const (
+	// The citizen.
+	SpeakerCitizen Speaker = "CITIZEN"
+	// The program.
+	SpeakerProgram Speaker = "PROGRAM"
+	// A member of staff.
+	SpeakerStaff Speaker = "STAFF"
+)
+
+var AllSpeaker = []Speaker{
+	SpeakerCitizen,
+	SpeakerProgram,
+	SpeakerStaff,
+}
+
+func (e Speaker) IsValid() bool {
+	switch e {
+	case SpeakerCitizen, SpeakerProgram, SpeakerStaff:
+		return true
+	}
+	return false
+}
+
+func (e Speaker) String() string {
+	return string(e)
+}
+
+func (e *Speaker) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Speaker(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Speaker", str)
+	}
+	return nil
+}
+
+func (e Speaker) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Speaker) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Speaker) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -81,7 +81,7 @@ func scope(app string, a Action, req Request) (string, error) {
 	case req.Viewer.Subject == "":
 		return "", fault.New(fault.Unauthorized, "")
 	}
-	return once.Scope(req.Viewer.Subject, app, a.ID, req.Key), nil
+	return once.Scope(req.Viewer.KeyScope(), app, a.ID, req.Key), nil
 }
 
 // keyField is how every face names the idempotency key.
@@ -119,7 +119,7 @@ func citizen(a Action, v account.Viewer) Citizen {
 	if level == "" {
 		level = account.Guest
 	}
-	return Citizen{Subject: v.Subject, Subjects: v.Subjects, Assurance: level}
+	return Citizen{Subject: v.Subject, Subjects: v.Subjects, Scope: v.KeyScope(), Assurance: level, Identity: v.Identity}
 }
 
 // claims reads the personal data that the action declares, if the citizen agreed to each, and leaves a trace before anybody sees it.

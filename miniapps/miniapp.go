@@ -58,6 +58,7 @@ type Actor struct {
 type Citizen struct {
 	Subject   string            // owns what the call makes; "" for a guest without identity
 	Subjects  []string          // all subjects of the account, for checks of ownership
+	Scope     string            // the subject that came in, before it was found to be an account's: it scopes Key. What a call makes derives its id from it, so that a repeat after a sign-in names the same
 	Assurance account.Assurance // how surely we know who it is
 	Identity  string            // the network identity that chats, as account.Viewer has it; "" outside of chats
 	Claims    map[string]string // only the claims that the action declares and the citizen consented to

@@ -23,7 +23,14 @@ import (
 // maxAnswer is how much of an answer is read, in bytes. More than that is no answer of the API.
 const maxAnswer = 64 << 10
 
-// request is one call of the API, kept so that it can be made again under another token.
+// api calls the OA API under the account's token. It is safe for concurrent use.
+type api struct {
+	cfg    Config
+	tokens Tokens
+	client *http.Client
+}
+
+// request is one call of the API, kept so that it can be made again under another token. Without a body it is a GET.
 type request struct {
 	path, contentType string
 	body              []byte
@@ -60,19 +67,19 @@ func (a answer) tokenRefused() bool {
 }
 
 // call makes a request, and once more under a new token when the network refuses the one we have.
-func (c *Channel) call(ctx context.Context, r request) answer {
+func (c *api) call(ctx context.Context, r request) answer {
 	tok, err := c.tokens.Token(ctx)
 	if err != nil {
 		return tokenless(fmt.Errorf("zalo: access token: %w", err))
 	}
-	a := c.post(ctx, r, tok)
+	a := c.once(ctx, r, tok)
 	if !a.tokenRefused() {
 		return a
 	}
 	if tok, err = c.tokens.Renew(ctx, tok); err != nil {
 		return tokenless(fmt.Errorf("zalo: renew access token: %w", err))
 	}
-	return c.post(ctx, r, tok)
+	return c.once(ctx, r, tok)
 }
 
 // tokenless is the answer when there is no token to ask with.
@@ -81,17 +88,16 @@ func tokenless(err error) answer {
 	return answer{err: err, wait: f.RetryAfter, alarm: f.Code == fault.Forbidden}
 }
 
-func (c *Channel) post(ctx context.Context, r request, tok string) answer {
+func (c *api) once(ctx context.Context, r request, tok string) answer {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	var wrote atomic.Bool // the transport may still report while Do returns
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }})
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.APIBase+r.path, bytes.NewReader(r.body))
+	req, err := r.on(ctx, c.cfg.APIBase)
 	if err != nil {
 		return answer{err: fmt.Errorf("zalo: request: %w", bare(err))}
 	}
 	req.Header.Set("access_token", tok)
-	req.Header.Set("Content-Type", r.contentType)
 	if c.cfg.AppSecretProof {
 		req.Header.Set("appsecret_proof", proof(c.cfg.AppSecret, tok))
 	}
@@ -100,6 +106,19 @@ func (c *Channel) post(ctx context.Context, r request, tok string) answer {
 		return answer{err: fmt.Errorf("zalo: call: %w", bare(err)), unsure: wrote.Load()}
 	}
 	return read(res)
+}
+
+// on makes the request at an address.
+func (r request) on(ctx context.Context, base string) (*http.Request, error) {
+	if r.body == nil {
+		return http.NewRequestWithContext(ctx, http.MethodGet, base+r.path, nil)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+r.path, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", r.contentType)
+	return req, nil
 }
 
 // read takes an answer apart.

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/motcua/motcua/channels"
 )
 
 // Config is the section channels.zalo of the configuration. A zero duration, number, address or list means its default.
@@ -27,6 +29,7 @@ type Config struct {
 	GraphBase      string        `koanf:"graph_base"`        // sign-in of the Mini App. https://graph.zalo.me
 	FreeWindow     time.Duration `koanf:"free_window"`       // after the person's last message: writing costs nothing. 48h
 	PaidWindow     time.Duration `koanf:"paid_window"`       // after the person's last message: beyond it nothing is taken. 168h
+	StaffWindow    time.Duration `koanf:"staff_window"`      // after the person's last message: until then a member of staff may write. 168h
 	MaxText        int           `koanf:"max_text"`          // runes in one message. 2000
 	PerMinute      int           `koanf:"per_minute"`        // requests that the application may make. 4000
 	MediaHosts     []string      `koanf:"media_hosts"`       // where citizens' files are fetched from. *.zdn.vn, *.zadn.vn, *.zaloapp.com
@@ -34,6 +37,9 @@ type Config struct {
 	Timeout        time.Duration `koanf:"timeout"`           // of one request. 10s
 	AppSecretProof bool          `koanf:"appsecret_proof"`   // sign each request; to be switched on with the application's setting of that name. false
 	AttachmentLife time.Duration `koanf:"attachment_life"`   // of an uploaded picture's id; the network forgets it after 7 days. 144h
+	ContactImage   string        `koanf:"contact_image"`     // address of the picture on requests for contact data. "" asks for none
+
+	Templates map[string]channels.Approved `koanf:"templates"` // approved texts by the name of the notice, as sent by user id. none
 }
 
 // Enabled tells whether the city has an official account here.
@@ -48,6 +54,7 @@ func (c Config) withDefaults() Config {
 	c.MaxAge = cmp.Or(c.MaxAge, 3*time.Hour)
 	c.FreeWindow = cmp.Or(c.FreeWindow, 48*time.Hour)
 	c.PaidWindow = cmp.Or(c.PaidWindow, 168*time.Hour)
+	c.StaffWindow = cmp.Or(c.StaffWindow, 168*time.Hour)
 	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
 	c.AttachmentLife = cmp.Or(c.AttachmentLife, 144*time.Hour)
 	c.MaxText = cmp.Or(c.MaxText, 2000)
@@ -81,6 +88,7 @@ func (c Config) Validate() error {
 		{"max_age", c.MaxAge, 72 * time.Hour}, // events are remembered for 7 days
 		{"free_window", c.FreeWindow, 365 * 24 * time.Hour},
 		{"paid_window", c.PaidWindow, 365 * 24 * time.Hour},
+		{"staff_window", c.StaffWindow, 365 * 24 * time.Hour},
 		{"timeout", c.Timeout, time.Minute},
 		{"attachment_life", c.AttachmentLife, 167 * time.Hour},
 	} {
@@ -105,6 +113,14 @@ func (c Config) Validate() error {
 			if !hostRE.MatchString(h) {
 				bad(l.key, `%q is none of "host", "*.host", "host:port"`, h)
 			}
+		}
+	}
+	if u, err := url.Parse(c.ContactImage); c.ContactImage != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+		bad("contact_image", "must be the address of a picture")
+	}
+	for _, name := range channels.Names(c.Templates) {
+		if err := c.Templates[name].Validate(); err != nil {
+			bad("templates."+name, "%w", err)
 		}
 	}
 	return errors.Join(errs...)

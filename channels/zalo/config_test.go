@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/motcua/motcua/channels"
 )
 
 func TestValidate(t *testing.T) {
@@ -33,7 +35,12 @@ func TestValidate(t *testing.T) {
 		"texts too short":        {func(c *Config) { c.MaxText = 10 }, []string{"max_text"}},
 		"fewer than no requests": {func(c *Config) { c.PerMinute = -1 }, []string{"per_minute"}},
 		"addresses for hosts":    {func(c *Config) { c.MediaHosts, c.PictureHosts = []string{"https://x"}, []string{"a*b"} }, []string{"media_hosts", "picture_hosts"}},
-		"hosts":                  {func(c *Config) { c.MediaHosts = []string{"127.0.0.1:8090", "*.zdn.vn", "x.example"} }, nil},
+		"a picture of nothing":   {func(c *Config) { c.ContactImage = "banner.jpg" }, []string{"contact_image"}},
+		"a window for staff":     {func(c *Config) { c.StaffWindow = -1 }, []string{"staff_window"}},
+		"a template without id": {func(c *Config) {
+			c.Templates = map[string]channels.Approved{"a.b": {Params: map[string]channels.Slot{"x": {}}}}
+		}, []string{"templates.a.b"}},
+		"hosts": {func(c *Config) { c.MediaHosts = []string{"127.0.0.1:8090", "*.zdn.vn", "x.example"} }, nil},
 	} {
 		cfg := testConfig("http://127.0.0.1:1/zalo")
 		tt.change(&cfg)
@@ -67,6 +74,9 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, 2000, p.MaxText)
 	require.Equal(t, 48*time.Hour, p.FreeWindow)
 	require.Equal(t, 7*24*time.Hour, p.PaidWindow)
+	require.Equal(t, 7*24*time.Hour, p.StaffWindow)
+	require.Empty(t, p.Templates)
+	require.False(t, p.Contact)
 	require.Equal(t, 3*time.Hour, p.MaxAge)
 	require.Equal(t, 4000, p.PerMinute)
 	require.Equal(t, []string{"*.zdn.vn", "*.zadn.vn", "*.zaloapp.com"}, p.MediaHosts)

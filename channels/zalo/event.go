@@ -19,7 +19,9 @@ type reading struct {
 
 // Why events are left alone, as labels of a count.
 const (
-	whyZNS     = "template message"  // the business of template messages
+	whyZNS     = "template message"  // an event of a template message that is read elsewhere, or names none of ours
+	whyRating  = "template rating"   // the city asks for ratings in its own words
+	whyReview  = "template review"   // approval, quality and daily numbers of templates: the console's own order
 	whyGroup   = "group chat"        // the city answers one person at a time
 	whyCall    = "call"              // calls go to the switchboard
 	whyTag     = "tag"               // the console's own order
@@ -81,12 +83,12 @@ var readings = map[string]reading{
 	"user_out_group":                         {why: whyGroup},
 	"widget_interaction_accepted":            {why: whyWidget},
 	"widget_failed_to_sync_user_external_id": {why: whyWidget},
-	"user_feedback":                          {why: whyZNS},
-	"change_template_status":                 {why: whyZNS},
-	"change_template_quota":                  {why: whyZNS},
-	"change_template_quality":                {why: whyZNS},
-	"change_oa_daily_quota":                  {why: whyZNS},
-	"change_oa_template_tags":                {why: whyZNS},
+	"user_feedback":                          {why: whyRating},
+	"change_template_status":                 {why: whyReview},
+	"change_template_quota":                  {why: whyReview},
+	"change_template_quality":                {why: whyReview},
+	"change_oa_daily_quota":                  {why: whyReview},
+	"change_oa_template_tags":                {why: whyReview},
 }
 
 // families are events that are named by what they begin with, because the documentation lists their kinds with an ellipsis.

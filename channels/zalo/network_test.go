@@ -18,6 +18,8 @@ import (
 	"github.com/motcua/motcua/channels/channeltest"
 	"github.com/motcua/motcua/channels/zalo"
 	"github.com/motcua/motcua/channels/zalo/zalofake"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/fit"
 	"github.com/motcua/motcua/internal/grant"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/secret"
@@ -159,6 +161,9 @@ func TestCitizensActs(t *testing.T) {
 		}},
 		{"withdraw", func() { n.Withdraw(citizen) }, func(e channels.Event) bool { return e.Kind == channels.Withdrew }},
 		{"unfollow", func() { n.Unfollow(citizen) }, func(e channels.Event) bool { return e.Kind == channels.Unfollowed }},
+		{"follow on an invitation", func() { n.FollowFrom(citizen, "message_invite") }, func(e channels.Event) bool { return e.Kind == channels.Followed }},
+		{"follow from nowhere", func() { n.FollowFrom(citizen, "") }, func(e channels.Event) bool { return e.Kind == channels.Followed }},
+		{"unfollow again", func() { n.Unfollow(citizen) }, func(e channels.Event) bool { return e.Kind == channels.Unfollowed }},
 	} {
 		tt.act()
 		b, err := c.Parse(<-n.hooks)
@@ -167,6 +172,92 @@ func TestCitizensActs(t *testing.T) {
 		require.Equal(t, user, b.Events[0].From, tt.name)
 		require.True(t, tt.check(b.Events[0]), "%s: %+v", tt.name, b.Events[0])
 	}
+}
+
+// TestTemplateOutsideTheWindow: what can no longer be said in words leaves as an approved text.
+func TestTemplateOutsideTheWindow(t *testing.T) {
+	t.Parallel()
+	n := start(t)
+	n.Change(func(s *zalofake.Setup) { s.AnyHour = true })
+	n.Say(citizen, "Xin chào")
+	n.Break(func(f *zalofake.Faults) { f.ClockOffsetS = 8 * 86400 })
+	cfg := n.config()
+	cfg.Templates, _ = zalofake.Approved(zalofake.SampleTemplates())
+	c, err := zalo.New(cfg, fixed(n.Grant().Access), n.server.Client(), time.Now)
+	require.NoError(t, err)
+	require.Contains(t, c.Profile().Templates, "feedback.assigned")
+	require.NotContains(t, c.Profile().Templates, "account.code", "one-time codes go by phone only")
+	to := channels.Address(n.UserID(citizen))
+	o := c.Send(t.Context(), to, channels.Outbound{ID: "1", Kind: channels.Notice, Blocks: message.Blocks{message.Words{Text: "x"}}})
+	require.Equal(t, "outside_window", o.Reason)
+	o = c.Send(t.Context(), to, channels.Outbound{ID: "2", Kind: channels.Notice, Template: &channels.Template{
+		Name: "feedback.assigned", Lang: message.Vietnamese, Params: map[string]string{"code": "PA-7K3M", "unit": "UBND phường Hải Châu"},
+	}})
+	require.Equal(t, channels.Sent, o.Status, "%v", o.Cause)
+	chat := n.Chat(citizen, 0)
+	require.Equal(t, o.MessageID, chat[len(chat)-1].ID)
+	require.Equal(t, "Phản ánh đã được giao xử lý\nUBND phường Hải Châu phụ trách phản ánh PA-7K3M của bà con.", chat[len(chat)-1].Text)
+}
+
+// TestContactRequest goes from the question to what the person hands over.
+func TestContactRequest(t *testing.T) {
+	t.Parallel()
+	n := start(t)
+	cfg := n.config()
+	cfg.ContactImage = "https://dichvucong.example.vn/banner.jpg"
+	c, err := zalo.New(cfg, fixed(n.Grant().Access), n.server.Client(), time.Now)
+	require.NoError(t, err)
+	n.Say(citizen, "Gọi lại cho tôi")
+	<-n.hooks
+	fitted := fit.Fit(c.Profile(), message.Blocks{message.Choices{
+		Text: "Để cán bộ gọi lại", Options: []message.Choice{{Label: "Gửi số điện thoại", Value: channels.ContactValue}}, Controls: []message.Choice{{Label: "Thôi", Value: "cancel"}},
+	}})
+	require.Len(t, fitted, 1)
+	o := c.Send(t.Context(), channels.Address(n.UserID(citizen)), channels.Outbound{ID: "1", Kind: channels.Reply, Blocks: fitted[0]})
+	require.Equal(t, channels.Sent, o.Status, "%v", o.Cause)
+	require.Equal(t, []string{"Gửi số điện thoại\nĐể cán bộ gọi lại"}, n.received(citizen))
+	n.Submit(citizen, zalofake.Contact{Name: "Lan", Phone: "84900000001"})
+	b, err := c.Parse(<-n.hooks)
+	require.NoError(t, err)
+	require.Equal(t, channels.Shared, b.Events[0].Kind)
+	require.Equal(t, "84900000001", b.Events[0].Contact.Phone)
+}
+
+// TestMiniApp signs a citizen in, once for each phone token.
+func TestMiniApp(t *testing.T) {
+	t.Parallel()
+	n := start(t)
+	m, err := zalo.NewMiniApp(n.config(), fixed(n.Grant().Access), n.server.Client())
+	require.NoError(t, err)
+	n.Break(func(f *zalofake.Faults) { f.RequireProof = true })
+	lan, hung := n.OpenMiniApp(citizen), n.OpenMiniApp("Hùng")
+	verify := func(access, phone, idByOA string) (zalo.MiniAppUser, fault.Code) {
+		u, err := m.Verify(t.Context(), access, phone, idByOA)
+		return u, fault.CodeOf(err)
+	}
+	_, code := verify(lan.AccessToken, hung.PhoneToken, lan.IDByOA)
+	require.Equal(t, fault.Invalid, code, "another person's phone")
+	u, code := verify(lan.AccessToken, lan.PhoneToken, lan.IDByOA)
+	require.Empty(t, code)
+	require.Equal(t, zalo.MiniAppUser{ID: lan.ID, IDByOA: n.UserID(citizen), Name: citizen, Phone: "+" + lan.Phone}, u)
+	_, code = verify(lan.AccessToken, lan.PhoneToken, lan.IDByOA)
+	require.Equal(t, fault.Invalid, code, "a phone token is good once")
+	u, code = verify(hung.AccessToken, hung.PhoneToken, lan.IDByOA)
+	require.Empty(t, code)
+	require.Empty(t, u.IDByOA, "somebody else's chat is not linked")
+	require.Equal(t, "+"+hung.Phone, u.Phone)
+
+	lan = n.OpenMiniApp(citizen)
+	n.Break(func(f *zalofake.Faults) { f.OutageGraph = "refuse" })
+	_, code = verify(lan.AccessToken, lan.PhoneToken, "")
+	require.Equal(t, fault.Unavailable, code)
+	n.Break(func(f *zalofake.Faults) { f.OutageGraph, f.Abroad = "", true })
+	_, code = verify(lan.AccessToken, lan.PhoneToken, "")
+	require.Equal(t, fault.Unavailable, code)
+	n.Break(func(f *zalofake.Faults) { f.Abroad, f.OutageOpenAPI = false, "refuse" })
+	u, code = verify(lan.AccessToken, lan.PhoneToken, lan.IDByOA)
+	require.Empty(t, code, "the account's outage does not keep people out")
+	require.Empty(t, u.IDByOA)
 }
 
 // TestConsentToMessage goes the whole way with a kept grant: consent, code, tokens, a message, a revoked token, a message.

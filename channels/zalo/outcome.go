@@ -92,6 +92,11 @@ func morning(now time.Time) time.Duration {
 
 // outcome says what became of a message by the answer to it.
 func (c *Channel) outcome(a answer) channels.Outcome {
+	return c.outcomeBy(func(n int) verdict { return verdicts[n] }, a)
+}
+
+// outcomeBy is outcome with the table that the numbers of the answer stand in.
+func (c *Channel) outcomeBy(table func(int) verdict, a answer) channels.Outcome {
 	if a.alarm {
 		return channels.Outcome{Status: channels.Later, Retry: alarmWait, Alarm: true, Reason: "no_token", Cause: a.err}
 	}
@@ -102,7 +107,7 @@ func (c *Channel) outcome(a answer) channels.Outcome {
 		return byStatus(a)
 	}
 	if n := a.number(); n != 0 {
-		return c.byNumber(n, a.wait)
+		return c.byNumber(n, table(n), a.wait)
 	}
 	id := string(a.reply.Data.MessageID)
 	if id == "" || len(id) > 200 {
@@ -111,8 +116,7 @@ func (c *Channel) outcome(a answer) channels.Outcome {
 	return channels.Outcome{Status: channels.Sent, MessageID: id}
 }
 
-func (c *Channel) byNumber(n int, wait time.Duration) channels.Outcome {
-	v := verdicts[n]
+func (c *Channel) byNumber(n int, v verdict, wait time.Duration) channels.Outcome {
 	o := channels.Outcome{Status: channels.Later, Retry: wait, Reason: v.reason, Cause: fmt.Errorf("zalo: the network answered error %d", n)}
 	switch v.end {
 	case never:

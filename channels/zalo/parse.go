@@ -31,10 +31,11 @@ func (c *Channel) Parse(r channels.Request) (channels.Batch, error) {
 	if err != nil {
 		return channels.Batch{}, fault.Wrap(fault.Invalid, err)
 	}
+	read := readingOf(string(b.EventName))
 	if strings.EqualFold(header(r.Header, "X-ZEvent-Server"), "ZNS") || b.Message.TrackingID != "" {
-		return ignored(whyZNS), nil
+		read = templated(b, read)
 	}
-	e, why := c.event(b, stamp, at)
+	e, why := c.event(b, read, stamp, at)
 	if why != "" {
 		return ignored(why), nil
 	}
@@ -56,8 +57,7 @@ func decode(body []byte) (*webhook, error) {
 }
 
 // event gives what happened, or why it is left alone.
-func (c *Channel) event(b *webhook, stamp string, at time.Time) (e channels.Event, why string) {
-	r := readingOf(string(b.EventName))
+func (c *Channel) event(b *webhook, r reading, stamp string, at time.Time) (e channels.Event, why string) {
 	if r.read == nil {
 		return channels.Event{}, r.why
 	}

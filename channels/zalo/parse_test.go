@@ -57,7 +57,7 @@ func TestEvents(t *testing.T) {
 				r.Header.Set("X-ZEvent-Server", "ZNS")
 				again, err := c.Parse(r)
 				require.NoError(t, err)
-				require.Empty(t, append(again.Events, b.Events...), "of template messages, with the header or without")
+				require.Equal(t, b, again, "of template messages, with the header or without")
 			}
 			for _, e := range b.Events {
 				require.Equal(t, moment.Add(-time.Second), e.At)
@@ -269,6 +269,24 @@ func TestShapes(t *testing.T) {
 		"a very long id": {envelope + `"event_name":"user_send_text","message":{"msg_id":"` + strings.Repeat("9", 5000) + `"}}`, func(t *testing.T, e channels.Event) {
 			require.LessOrEqual(t, len(e.ID), 200)
 		}},
+		"follow without a source": {flat + `"event_name":"follow","follower":{"id":"` + person + `"}}`, func(t *testing.T, e channels.Event) {
+			require.Equal(t, channels.Followed, e.Kind)
+			require.Equal(t, channels.Address(person), e.From)
+			require.Empty(t, e.Ref)
+		}},
+		"follow after an invitation": {flat + `"event_name":"follow","source":"message_invite","follower":{"id":"` + person + `"}}`, func(t *testing.T, e channels.Event) {
+			require.Equal(t, channels.Followed, e.Kind)
+			require.Empty(t, e.Ref, "a source is no reference of ours")
+		}},
+		"unfollow with a source that is a list": {flat + `"event_name":"unfollow","source":["social_plugin"],"follower":{"id":"` + person + `"}}`, func(t *testing.T, e channels.Event) {
+			require.Equal(t, channels.Unfollowed, e.Kind)
+			require.Equal(t, channels.Address(person), e.From)
+		}},
+		"receipt of a template at a hashed number": {envelope + `"event_name":"user_received_message","recipient":{"id":"` + strings.Repeat("ab", 32) + `"},"message":{"msg_id":"m","tracking_id":"t-1"}}`, func(t *testing.T, e channels.Event) {
+			require.True(t, e.Template)
+			require.Equal(t, channels.Address(strings.Repeat("ab", 32)), e.From)
+			require.Equal(t, []string{"t-1"}, e.About)
+		}},
 		"click on an account of another city": {flat + `"oa_id":"8","event_name":"user_click_chatnow"}`, func(t *testing.T, e channels.Event) {
 			require.True(t, e.Foreign)
 			require.Equal(t, "8", e.Account)
@@ -281,6 +299,47 @@ func TestShapes(t *testing.T) {
 			require.Len(t, b.Events, 1)
 			tt.check(t, b.Events[0])
 		})
+	}
+}
+
+// TestTemplateReceipts: where a template went to shows whose receipt it is.
+func TestTemplateReceipts(t *testing.T) {
+	t.Parallel()
+	c := parser(t, nil)
+	for name, tt := range map[string]struct {
+		event, recipient, message, server string
+		want                              *channels.Event // ID and At apart; nil for none
+		why                               string
+	}{
+		"by phone":                      {"user_received_message", "84900000001", `"msg_id":"m","tracking_id":"t-1"`, "ZNS", &channels.Event{Template: true, From: "+84900000001", About: []string{"t-1"}}, ""},
+		"by phone, without the header":  {"user_received_message", "84900000001", `"msg_id":"m","tracking_id":"t-1"`, "", &channels.Event{Template: true, From: "+84900000001", About: []string{"t-1"}}, ""},
+		"by phone, of somebody else's":  {"user_received_message", "84900000001", `"msg_id":"m"`, "zns", nil, whyZNS},
+		"by user id":                    {"user_received_message", person, `"msg_id":"m"`, "ZNS", &channels.Event{From: person, About: []string{"m"}}, ""},
+		"a rating":                      {"user_feedback", "", `"msg_id":"m","tracking_id":"t-1","rate":5`, "ZNS", nil, whyRating},
+		"a template's state":            {"change_template_status", "", ``, "ZNS", nil, whyReview},
+		"a template's number":           {"change_template_quota", "", ``, "ZNS", nil, whyReview},
+		"the account's number":          {"change_oa_daily_quota", "", ``, "ZNS", nil, whyReview},
+		"something new about templates": {"user_dreams", "", ``, "ZNS", nil, whyUnknown},
+		"a text that claims to be one":  {"user_send_text", oaID, `"msg_id":"m","text":"x"`, "ZNS", nil, whyZNS},
+	} {
+		body := `{"app_id":"` + appID + `","timestamp":"1795255200000","event_name":"` + tt.event + `","sender":{"id":"` + oaID + `"},"recipient":{"id":"` + tt.recipient + `"},"message":{` + tt.message + `}}`
+		r := sign(body, "1795255200000", secret)
+		if tt.server != "" {
+			r.Header.Set("X-ZEvent-Server", tt.server)
+		}
+		b, err := c.Parse(r)
+		require.NoError(t, err, name)
+		if tt.want == nil {
+			require.Empty(t, b.Events, name)
+			require.Equal(t, []string{tt.why}, b.Ignored, name)
+			continue
+		}
+		require.Len(t, b.Events, 1, name)
+		got := b.Events[0]
+		require.NotContains(t, got.ID, "84900000001", name)
+		got.ID, got.At = "", time.Time{}
+		tt.want.Kind, tt.want.Account = channels.Delivered, oaID
+		require.Equal(t, *tt.want, got, name)
 	}
 }
 
@@ -354,8 +413,14 @@ func FuzzParse(f *testing.F) {
 		if code := fault.CodeOf(err); code != "" && code != fault.Unauthorized && code != fault.Invalid {
 			t.Fatalf("got %v", err)
 		}
-		for _, e := range b.Events {
-			if e.ID == "" || len(e.ID) > 200 || e.From == "" || e.Kind == "" || e.Foreign != (e.Account != oaID) {
+		r = sign(string(body), stamp, secret)
+		r.Header.Set("X-ZEvent-Server", "ZNS")
+		ofTemplates, again := c.Parse(r)
+		if fault.CodeOf(again) != fault.CodeOf(err) {
+			t.Fatalf("got %v, of templates %v", err, again)
+		}
+		for _, e := range append(b.Events, ofTemplates.Events...) {
+			if e.ID == "" || len(e.ID) > 200 || e.Template && len(e.About) != 1 || e.From == "" || e.Kind == "" || e.Foreign != (e.Account != oaID) {
 				t.Fatalf("got %+v", e)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/message"
 )
 
@@ -15,6 +16,7 @@ type draft struct {
 	text    string
 	buttons []button
 	picture message.Block // Image or QR; nil for none
+	asking  string        // title of a request for contact data, whose text stands below; "" for none
 }
 
 // draw puts blocks into the network's terms. reason is "" or why it cannot be done: unsupported_block, too_long, too_many_choices, bad_link.
@@ -24,7 +26,21 @@ func (c *Channel) draw(blocks message.Blocks) (d draft, reason string) {
 			return draft{}, reason
 		}
 	}
+	if d.asking != "" {
+		return d, c.checkAsking(d)
+	}
 	return d, d.check(c.cfg.MaxText)
+}
+
+// checkAsking holds a request for contact data against the network's limits. It has no buttons.
+func (c *Channel) checkAsking(d draft) (reason string) {
+	switch {
+	case c.cfg.ContactImage == "" || d.picture != nil || len(d.buttons) > 0:
+		return "unsupported_block"
+	case utf8.RuneCountInString(d.asking) > maxTitle || utf8.RuneCountInString(d.text) > maxAsking:
+		return "too_long"
+	}
+	return ""
 }
 
 func (d *draft) add(b message.Block) (reason string) {
@@ -33,6 +49,12 @@ func (d *draft) add(b message.Block) (reason string) {
 		d.say(b.Text)
 	case message.Choices:
 		d.say(b.Text)
+		if len(b.Options) == 1 && b.Options[0].Value == channels.ContactValue {
+			if d.asking = clean(b.Options[0].Label); d.asking == "" {
+				return "too_long"
+			}
+			return ""
+		}
 		for _, choice := range append(append([]message.Choice(nil), b.Options...), b.Controls...) {
 			label := clean(choice.Label)
 			d.buttons = append(d.buttons, button{Title: label, Type: "oa.query.show", Payload: label}) // the chat shows it as said, and so it comes back
@@ -125,11 +147,16 @@ func cut(s string, n int) string {
 }
 
 // body gives the request's body. attachment is the picture's id; "" for none.
-func (d draft) body(user, attachment string) outgoing {
+func (d draft) body(c Config, user, attachment string) outgoing {
 	var o outgoing
 	o.Recipient.UserID = user
 	o.Message.Text = d.text
 	switch {
+	case d.asking != "":
+		o.Message.Text = ""
+		o.Message.Attachment = &outgoingAttachment{Type: "template", Payload: outgoingPayload{
+			TemplateType: "request_user_info", Elements: []outgoingElement{{Title: d.asking, Subtitle: d.text, ImageURL: c.ContactImage}},
+		}}
 	case attachment != "":
 		o.Message.Attachment = &outgoingAttachment{Type: "template", Payload: outgoingPayload{
 			TemplateType: "media", Elements: []outgoingElement{{MediaType: "image", AttachmentID: attachment}},

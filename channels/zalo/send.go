@@ -8,13 +8,17 @@ import (
 	"github.com/motcua/motcua/channels"
 )
 
-// Send makes one attempt. Reasons of never: bad_address, those of draw, of picture.go and of the table of error numbers, and refused_<HTTP status>. Of an
+// Send makes one attempt. Reasons of never: bad_address, those of draw, of picture.go, of template.go and of the table of error numbers, and refused_<HTTP
+// status>. Of an
 // alarm: those of the table, and token_refused.
 //
 // The network cannot tell a repeat, so a message that may have been taken is Later and Unsure: its echo tells.
 func (c *Channel) Send(ctx context.Context, to channels.Address, m channels.Outbound) channels.Outcome {
 	if !idRE.MatchString(string(to)) {
 		return refused("bad_address")
+	}
+	if m.Template != nil {
+		return c.sendTemplate(ctx, to, *m.Template)
 	}
 	d, reason := c.draw(m.Blocks)
 	if reason != "" {
@@ -48,7 +52,7 @@ func (c *Channel) sendPicture(ctx context.Context, d draft, to channels.Address)
 
 // consult sends a consultation message.
 func (c *Channel) consult(ctx context.Context, d draft, to channels.Address, attachment string) answer {
-	body, err := encode(d.body(string(to), attachment))
+	body, err := encode(d.body(c.cfg, string(to), attachment))
 	if err != nil {
 		return answer{err: err}
 	}

@@ -94,6 +94,9 @@ func TestAPISamples(t *testing.T) {
 	requests := map[string]message.Blocks{ // Send makes exactly these
 		"api_cs_text_request":  {message.Words{Text: "Hồ sơ HS2026000123 đang được xử lý"}},
 		"api_cs_image_request": {message.Words{Text: "Vị trí sự cố"}, message.Image{URL: picture}},
+		"api_cs_request_user_info_request": {message.Choices{
+			Text: "Để được hỗ trợ nhanh hơn", Options: []message.Choice{{Label: "Chia sẻ thông tin", Value: channels.ContactValue}},
+		}},
 	}
 	replies := map[string]channels.Outcome{ // and reads these
 		"api_cs_text_response":      {Status: channels.Sent, MessageID: "0f1e2d3c4b5a69788796"},
@@ -106,24 +109,23 @@ func TestAPISamples(t *testing.T) {
 		"api_upload_image_response": {Status: channels.Later, Unsure: true}, // no answer to a message: no message_id
 	}
 	elsewhere := map[string]string{
-		"api_cs_buttons_request":           "TestButtons: two of its payloads are of other programs",
-		"api_oauth_token_response":         "TestTokens",
-		"api_oauth_token_error":            "TestTokens",
-		"api_cs_file_request":              "not used: the city links to files, so that they stay under its own rules of access",
-		"api_upload_file_response":         "not used: as above",
-		"api_cs_quote_request":             "not used: an answer follows at once",
-		"api_cs_request_user_info_request": "not used: what a person shares proves nothing, and the dialogue asks for what it needs",
-		"api_user_detail_response":         "not used: the city keeps no copy of profiles",
-		"api_v2_list_template_request":     "not used: the old API is closing, text with buttons does the same",
-		"api_transaction_request_retired":  "not used: closed in March 2026",
-		"api_template_by_uid_request":      "channels/zns: template messages",
-		"api_template_by_uid_response":     "channels/zns",
-		"api_zns_otp_request":              "channels/zns",
-		"api_zns_response":                 "channels/zns",
-		"api_zns_error_param":              "channels/zns",
-		"miniapp_me_response":              "sign-in of the Mini App",
-		"miniapp_me_error":                 "sign-in of the Mini App",
-		"miniapp_phone_token_response":     "sign-in of the Mini App",
+		"api_cs_buttons_request":          "TestButtons: two of its payloads are of other programs",
+		"api_oauth_token_response":        "TestTokens",
+		"api_oauth_token_error":           "TestTokens",
+		"api_cs_file_request":             "not used: the city links to files, so that they stay under its own rules of access",
+		"api_upload_file_response":        "not used: as above",
+		"api_cs_quote_request":            "not used: an answer follows at once",
+		"api_user_detail_response":        "TestMiniAppVerify: for the sign-in of the Mini App, otherwise the city keeps no copy of profiles",
+		"api_v2_list_template_request":    "not used: the old API is closing, text with buttons does the same",
+		"api_transaction_request_retired": "not used: closed in March 2026",
+		"api_template_by_uid_request":     "TestTemplate",
+		"api_template_by_uid_response":    "TestTemplate",
+		"api_zns_otp_request":             "channels/zns",
+		"api_zns_response":                "channels/zns",
+		"api_zns_error_param":             "channels/zns",
+		"miniapp_me_response":             "TestMiniAppVerify",
+		"miniapp_me_error":                "TestMiniAppVerify",
+		"miniapp_phone_token_response":    "TestMiniAppVerify",
 	}
 	names, err := filepath.Glob("testdata/api/*.json")
 	require.NoError(t, err)
@@ -136,7 +138,7 @@ func TestAPISamples(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := &recorder{}
-			c, _ := serve(t, api, nil)
+			c, _ := serve(t, api, func(c *Config) { c.ContactImage = "https://img-stub.example.vn/banner.jpg" })
 			if blocks, ok := requests[name]; ok {
 				require.Equal(t, channels.Sent, send(t, c, blocks...).Status)
 				require.Equal(t, "POST /v3.0/oa/message/cs", api.paths[len(api.paths)-1])
@@ -164,7 +166,7 @@ func TestButtons(t *testing.T) {
 		{"Gọi 1022", "oa.open.phone", openPhone{"841022"}},
 		{"Nhắn tin", "oa.open.sms", openSMS{"HS2026000123", "841022"}},
 	}}
-	raw, err := json.MarshalIndent(d.body(person, ""), "", "  ")
+	raw, err := json.MarshalIndent(d.body(Config{}, person, ""), "", "  ")
 	require.NoError(t, err)
 	require.Equal(t, sample(t, "api_cs_buttons_request"), string(raw)+"\n")
 
@@ -218,6 +220,8 @@ func TestNotSendable(t *testing.T) {
 		"a call to words":      {person, message.Blocks{message.Words{Text: "x"}, message.Link{Label: "x", URL: "tel:police"}}, "bad_link"},
 		"a phone number as id": {"+84912345678", message.Blocks{message.Words{Text: "x"}}, "bad_address"},
 		"a code that holds it": {person, message.Blocks{message.QR{Payload: strings.Repeat("x", 5000)}}, "qr_too_long"},
+		"contact, not set up":  {person, message.Blocks{message.Choices{Text: "x", Options: []message.Choice{{Label: "x", Value: channels.ContactValue}}}}, "unsupported_block"},
+		"contact, no label":    {person, message.Blocks{message.Choices{Text: "x", Options: []message.Choice{{Label: " ", Value: channels.ContactValue}}}}, "too_long"},
 		"picture over http":    {person, message.Blocks{message.Image{URL: "http://pictures.example/1.png"}}, "picture_address"},
 		"picture in a file":    {person, message.Blocks{message.Image{URL: "file:///etc/passwd"}}, "picture_address"},
 		"picture nowhere":      {person, message.Blocks{message.Image{URL: "://"}}, "picture_address"},

@@ -153,14 +153,24 @@ type outgoingAttachment struct {
 
 // outgoingPayload holds a picture or buttons.
 type outgoingPayload struct {
-	TemplateType string            `json:"template_type,omitempty"` // "media" with Elements, absent with Buttons
+	TemplateType string            `json:"template_type,omitempty"` // "media" and "request_user_info" with Elements, absent with Buttons
 	Elements     []outgoingElement `json:"elements,omitempty"`
 	Buttons      []button          `json:"buttons,omitempty"`
 }
 
 type outgoingElement struct {
-	MediaType    string `json:"media_type"` // "image"
-	AttachmentID string `json:"attachment_id"`
+	MediaType    string `json:"media_type,omitempty"` // "image"
+	AttachmentID string `json:"attachment_id,omitempty"`
+	Title        string `json:"title,omitempty"` // this and the following with request_user_info
+	Subtitle     string `json:"subtitle,omitempty"`
+	ImageURL     string `json:"image_url,omitempty"`
+}
+
+// templateMessage is the body of POST /v3.0/oa/message/template, "Gửi tin template qua UID" at https://developers.zalo.me/docs/official-account/.
+type templateMessage struct {
+	UserID       string            `json:"user_id"`
+	TemplateID   string            `json:"template_id"`
+	TemplateData map[string]string `json:"template_data"`
 }
 
 // button is https://developers.zalo.me/docs/official-account/tin-nhan/tin-tu-van/gui-tin-tu-van-dang-van-ban. Payload is a string with the types oa.query.*.
@@ -189,7 +199,9 @@ type reply struct {
 	Data  struct {
 		MessageID    loose `json:"message_id"`
 		AttachmentID loose `json:"attachment_id"`
-		OAID         loose `json:"oa_id"` // of getoa
+		OAID         loose `json:"oa_id"`   // of getoa
+		UserID       loose `json:"user_id"` // of user/detail, as the next
+		UserIDByApp  loose `json:"user_id_by_app"`
 	} `json:"data"`
 }
 
@@ -199,4 +211,14 @@ type tokenReply struct {
 	RefreshToken loose `json:"refresh_token"`
 	ExpiresIn    loose `json:"expires_in"`
 	Error        loose `json:"error"`
+}
+
+// socialReply is the answer of GET /v2.0/me, flat, and of GET /v2.0/me/info, as Zalo's public samples of Mini Apps read them.
+type socialReply struct {
+	Error loose `json:"error"`
+	ID    loose `json:"id"`
+	Name  loose `json:"name"`
+	Data  struct {
+		Number loose `json:"number"`
+	} `json:"data"`
 }

@@ -1,7 +1,7 @@
 // Package zalo talks to citizens through the city's official account on Zalo.
 //
-// It owns the wire of that network: webhooks and their signatures, consultation messages, uploads, error numbers, the consent of the account's administrator.
-// It keeps no token and no message. It does not know what is said or why, and makes one attempt at a time.
+// It owns the wire of that network: webhooks and their signatures, consultation messages, templates by user id, uploads, error numbers, the consent of the
+// account's administrator, the sign-in of the Mini App. It keeps no token and no message. It does not know what is said or why, and makes one attempt at a time.
 package zalo
 
 import (
@@ -28,13 +28,12 @@ const (
 	maxButtons = 5    // under one message
 	maxTitle   = 100  // runes of a button's title
 	maxPayload = 1000 // runes of what a button says
+	maxAsking  = 500  // runes below the title of a request for contact data
 )
 
 // Channel is the official account. It is safe for concurrent use.
 type Channel struct {
-	cfg      Config
-	tokens   Tokens
-	client   *http.Client
+	api
 	pictures *http.Client
 	uploaded *uploads
 	flight   singleflight.Group // one upload of one picture at a time: a notice to many brings the same one
@@ -53,7 +52,7 @@ func New(cfg Config, tokens Tokens, client *http.Client, now func() time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	return &Channel{cfg: cfg, tokens: tokens, client: direct(client), pictures: pictureClient(cfg, client), uploaded: kept, now: now}, nil
+	return &Channel{api: api{cfg, tokens, direct(client)}, pictures: pictureClient(cfg, client), uploaded: kept, now: now}, nil
 }
 
 // usable gives the configuration with its defaults, when it can work and the channel is on.
@@ -77,18 +76,21 @@ func direct(client *http.Client) *http.Client {
 // Profile gives the limits of consultation messages.
 func (c *Channel) Profile() channels.Profile {
 	return channels.Profile{
-		Name:       "zalo",
-		Account:    c.cfg.OAID,
-		MaxText:    c.cfg.MaxText,
-		MaxChoices: maxButtons,
-		MaxLabel:   maxTitle,
-		MaxCaption: c.cfg.MaxText,
-		Images:     true,
-		Links:      true,
-		FreeWindow: c.cfg.FreeWindow,
-		PaidWindow: c.cfg.PaidWindow,
-		PerMinute:  c.cfg.PerMinute,
-		MaxAge:     c.cfg.MaxAge,
-		MediaHosts: append([]string(nil), c.cfg.MediaHosts...),
+		Name:        "zalo",
+		Account:     c.cfg.OAID,
+		MaxText:     c.cfg.MaxText,
+		MaxChoices:  maxButtons,
+		MaxLabel:    maxTitle,
+		MaxCaption:  c.cfg.MaxText,
+		Images:      true,
+		Links:       true,
+		Contact:     c.cfg.ContactImage != "",
+		FreeWindow:  c.cfg.FreeWindow,
+		PaidWindow:  c.cfg.PaidWindow,
+		StaffWindow: c.cfg.StaffWindow,
+		Templates:   channels.Names(c.cfg.Templates),
+		PerMinute:   c.cfg.PerMinute,
+		MaxAge:      c.cfg.MaxAge,
+		MediaHosts:  append([]string(nil), c.cfg.MediaHosts...),
 	}
 }

@@ -1,6 +1,6 @@
 // Command fakecity serves the stand-ins for the networks a city talks to as a process of its own, for tests that kill or load the real program.
 //
-// Settings come from the environment; run it with an argument to see them. The actual address is logged as one JSON line with "msg":"listening".
+// Settings come from the environment; --help shows them. The actual address is logged as one JSON line with "msg":"listening".
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -18,6 +19,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/motcua/motcua/channels/fcm/fcmfake"
+	"github.com/motcua/motcua/channels/messenger/messengerfake"
 	"github.com/motcua/motcua/channels/zalo/zalofake"
 	"github.com/motcua/motcua/configs"
 	"github.com/motcua/motcua/internal/city"
@@ -25,32 +28,50 @@ import (
 )
 
 const usage = `fakecity serves stand-ins for the networks that a city talks to. It takes no arguments; the environment sets (defaults in brackets):
-  MOTCUA_FAKECITY_ADDR                where it listens; port 0 takes a free one [127.0.0.1:8090]
-  MOTCUA_FAKECITY_CITY                folder of configs/cities whose wards the maps show [the first]
-  MOTCUA_FAKECITY_SMS_TOKEN           what the SMS stand-in accepts [fakecity]
-  MOTCUA_FAKECITY_ZALO_APP_ID         [1000000000000000001]
-  MOTCUA_FAKECITY_ZALO_APP_SECRET     [fakecity]
-  MOTCUA_FAKECITY_ZALO_OA_ID          [2000000000000000002]
-  MOTCUA_FAKECITY_ZALO_OA_SECRET_KEY  signs webhooks [fakecity]
-  MOTCUA_FAKECITY_ZALO_CODE_VERIFIER  whose challenge the console knows [any challenge of the consent address]
-  MOTCUA_FAKECITY_ZALO_WEBHOOK        where events go [http://127.0.0.1:8080/webhooks/zalo]
-The Zalo phone is at /zalo/, its handles for tests below /zalo/control/.`
+  MOTCUA_FAKECITY_ADDR                    where it listens; port 0 takes a free one [127.0.0.1:8090]
+  MOTCUA_FAKECITY_CITY                    folder of configs/cities whose wards the maps show [the first]
+  MOTCUA_FAKECITY_CHAT                    the program's web chat, for the page with all phones; channels.web.embed_origins there must name this place [none]
+  MOTCUA_FAKECITY_SMS_TOKEN               what the SMS stand-in accepts [fakecity]
+  MOTCUA_FAKECITY_ZALO_APP_ID             [1000000000000000001]
+  MOTCUA_FAKECITY_ZALO_APP_SECRET         [fakecity]
+  MOTCUA_FAKECITY_ZALO_OA_ID              [2000000000000000002]
+  MOTCUA_FAKECITY_ZALO_OA_SECRET_KEY      signs webhooks [fakecity]
+  MOTCUA_FAKECITY_ZALO_CODE_VERIFIER      whose challenge the console knows [any challenge of the consent address]
+  MOTCUA_FAKECITY_ZALO_WEBHOOK            where events go [http://127.0.0.1:8080/webhooks/zalo]
+  MOTCUA_FAKECITY_MESSENGER_APP_ID        [900000000000001]
+  MOTCUA_FAKECITY_MESSENGER_APP_SECRET    signs webhooks [fakecity]
+  MOTCUA_FAKECITY_MESSENGER_VERIFY_TOKEN  what the webhook's address is checked with [fakecity]
+  MOTCUA_FAKECITY_MESSENGER_PAGE_ID       [100000000000001]
+  MOTCUA_FAKECITY_MESSENGER_PAGE_TOKEN    what API requests for the page must have [fakecity]
+  MOTCUA_FAKECITY_MESSENGER_WEBHOOK       where events go [http://127.0.0.1:8080/webhooks/messenger]
+  MOTCUA_FAKECITY_FCM_PROJECT_ID          [motcua-dev]
+  MOTCUA_FAKECITY_FCM_BEARER              access token that requests must have [any, and none]
+The page with all phones is at /, the phones at /zalo/, /messenger/ and /lock/, their handles for tests below <phone>/control/.`
 
 func main() {
 	if len(os.Args) > 1 {
-		fmt.Fprintln(os.Stderr, usage)
-		os.Exit(2)
+		os.Exit(help(os.Args[1]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Getenv, slog.New(slog.NewJSONHandler(os.Stderr, nil))); err != nil {
+	if err := run(ctx, os.Getenv, os.Stdout, slog.New(slog.NewJSONHandler(os.Stderr, nil))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
+// help says what the environment sets and gives the exit status: only who asked for help has done nothing wrong.
+func help(argument string) int {
+	if argument == "-h" || argument == "--help" || argument == "help" {
+		fmt.Println(usage)
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, usage)
+	return 2
+}
+
 // run serves until the context ends.
-func run(ctx context.Context, env func(string) string, log *slog.Logger) error {
+func run(ctx context.Context, env func(string) string, out io.Writer, log *slog.Logger) error {
 	wards, err := wardsOf(env("MOTCUA_FAKECITY_CITY"))
 	if err != nil {
 		return err
@@ -60,14 +81,12 @@ func run(ctx context.Context, env func(string) string, log *slog.Logger) error {
 	if err != nil {
 		return fmt.Errorf("fakecity: cannot listen: %w", err)
 	}
-	c := fakecity.New(fakecity.Config{SMSToken: cmp.Or(env("MOTCUA_FAKECITY_SMS_TOKEN"), "fakecity"), Now: time.Now, Zalo: zaloOf(env, log), Wards: wards})
-	if at, ok := l.Addr().(*net.TCPAddr); ok && !at.IP.IsUnspecified() {
-		c.Zalo.SetBase("http://" + at.String() + fakecity.ZaloPath) // else it is what the first request calls it
-	}
+	c := fakecity.New(configOf(env, log, wards, baseOf(l)))
 	srv := &http.Server{Handler: c, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: time.Minute}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(l) }()
 	log.InfoContext(ctx, "listening", "fakecity", l.Addr().String())
+	welcome(out, l)
 	defer c.Close()
 	select {
 	case err := <-ended:
@@ -86,12 +105,52 @@ func run(ctx context.Context, env func(string) string, log *slog.Logger) error {
 	return nil
 }
 
+// baseOf gives the address of the stand-ins; "" where it is what the first request calls it.
+func baseOf(l net.Listener) string {
+	if at, ok := l.Addr().(*net.TCPAddr); ok && !at.IP.IsUnspecified() {
+		return "http://" + at.String()
+	}
+	return ""
+}
+
+// welcome tells a person where to look.
+func welcome(out io.Writer, l net.Listener) {
+	base := baseOf(l)
+	if at, ok := l.Addr().(*net.TCPAddr); ok && base == "" {
+		base = fmt.Sprintf("http://localhost:%d", at.Port)
+	}
+	fmt.Fprintf(out, "Thành phố thử: %s/\nZalo: %[1]s/zalo/  Messenger: %[1]s/messenger/  Màn hình khóa: %[1]s/lock/  SMS: %[1]s/sms\n", base)
+}
+
+// configOf takes the settings from the environment. base is the address of the stand-ins, "" when it is not known.
+func configOf(env func(string) string, log *slog.Logger, wards []fakecity.Ward, base string) fakecity.Config {
+	cfg := fakecity.Config{
+		SMSToken: cmp.Or(env("MOTCUA_FAKECITY_SMS_TOKEN"), "fakecity"), Now: time.Now, Wards: wards, Chat: env("MOTCUA_FAKECITY_CHAT"),
+		Zalo: zaloOf(env, log), Messenger: messengerOf(env, log),
+		FCM: fcmfake.Config{ProjectID: env("MOTCUA_FAKECITY_FCM_PROJECT_ID"), Bearer: env("MOTCUA_FAKECITY_FCM_BEARER")},
+	}
+	if base != "" {
+		cfg.Zalo.Base, cfg.Messenger.Base, cfg.WebPush.Base = base+fakecity.ZaloPath, base+fakecity.MessengerPath, base+fakecity.PushPath
+	}
+	return cfg
+}
+
 // zaloOf takes the Zalo stand-in's settings from the environment.
 func zaloOf(env func(string) string, log *slog.Logger) zalofake.Config {
 	of := func(key string) string { return env("MOTCUA_FAKECITY_ZALO_" + key) }
 	return zalofake.Config{
 		AppID: of("APP_ID"), AppSecret: of("APP_SECRET"), OAID: of("OA_ID"), OASecretKey: of("OA_SECRET_KEY"), CodeVerifier: of("CODE_VERIFIER"),
 		WebhookURL: cmp.Or(of("WEBHOOK"), "http://127.0.0.1:8080/webhooks/zalo"), People: fakecity.SamplePeople(), Log: log,
+	}
+}
+
+// messengerOf takes the Messenger stand-in's settings from the environment.
+func messengerOf(env func(string) string, log *slog.Logger) messengerfake.Config {
+	of := func(key string) string { return env("MOTCUA_FAKECITY_MESSENGER_" + key) }
+	return messengerfake.Config{
+		AppID: of("APP_ID"), AppSecret: of("APP_SECRET"), VerifyToken: of("VERIFY_TOKEN"),
+		Pages:      []messengerfake.Page{{ID: cmp.Or(of("PAGE_ID"), "100000000000001"), Token: cmp.Or(of("PAGE_TOKEN"), "fakecity"), Name: "Một cửa"}},
+		WebhookURL: cmp.Or(of("WEBHOOK"), "http://127.0.0.1:8080/webhooks/messenger"), People: fakecity.SamplePeople(), Log: log,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -27,7 +28,8 @@ func TestServesUntilToldToStop(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	logged, done := make(lines, 8), make(chan error, 1)
 	env := func(k string) string { return map[string]string{"MOTCUA_FAKECITY_ADDR": "127.0.0.1:0"}[k] }
-	go func() { done <- run(ctx, env, slog.New(slog.NewJSONHandler(logged, nil))) }()
+	var said bytes.Buffer
+	go func() { done <- run(ctx, env, &said, slog.New(slog.NewJSONHandler(logged, nil))) }()
 	var line struct{ Msg, Fakecity string }
 	if err := json.Unmarshal(<-logged, &line); err != nil || line.Msg != "listening" {
 		t.Fatalf("got %+v, %v", line, err)
@@ -61,16 +63,26 @@ func TestServesUntilToldToStop(t *testing.T) {
 		t.Errorf("ended after %v: %v", time.Since(start), err)
 	}
 	http.DefaultClient.CloseIdleConnections()
+	if !strings.Contains(said.String(), "http://"+line.Fakecity+"/messenger/") {
+		t.Errorf("welcome: %s", said.String())
+	}
 }
 
-// TestZaloFromTheEnvironment shows that the stand-in is who it is told to be.
-func TestZaloFromTheEnvironment(t *testing.T) {
+// TestFromTheEnvironment shows that the stand-ins are who they are told to be.
+func TestFromTheEnvironment(t *testing.T) {
 	t.Parallel()
-	cfg := zaloOf(func(k string) string { return k }, nil)
+	cfg := configOf(func(k string) string { return k }, nil, nil, "http://here")
+	z, m := cfg.Zalo, cfg.Messenger
+	if z.Base != "http://here/zalo" || m.Base != "http://here/messenger" || cfg.WebPush.Base != "http://here/push" {
+		t.Errorf("mounted at %s, %s, %s", z.Base, m.Base, cfg.WebPush.Base)
+	}
 	for got, want := range map[string]string{
-		cfg.AppID: "APP_ID", cfg.AppSecret: "APP_SECRET", cfg.OAID: "OA_ID", cfg.OASecretKey: "OA_SECRET_KEY", cfg.CodeVerifier: "CODE_VERIFIER", cfg.WebhookURL: "WEBHOOK",
+		z.AppID: "ZALO_APP_ID", z.AppSecret: "ZALO_APP_SECRET", z.OAID: "ZALO_OA_ID", z.OASecretKey: "ZALO_OA_SECRET_KEY", z.CodeVerifier: "ZALO_CODE_VERIFIER", z.WebhookURL: "ZALO_WEBHOOK",
+		m.AppID: "MESSENGER_APP_ID", m.AppSecret: "MESSENGER_APP_SECRET", m.VerifyToken: "MESSENGER_VERIFY_TOKEN", m.Pages[0].ID: "MESSENGER_PAGE_ID",
+		m.Pages[0].Token: "MESSENGER_PAGE_TOKEN", m.WebhookURL: "MESSENGER_WEBHOOK", cfg.FCM.ProjectID: "FCM_PROJECT_ID", cfg.FCM.Bearer: "FCM_BEARER",
+		cfg.Chat: "CHAT", cfg.SMSToken: "SMS_TOKEN",
 	} {
-		if got != "MOTCUA_FAKECITY_ZALO_"+want || !strings.Contains(usage, got+" ") {
+		if got != "MOTCUA_FAKECITY_"+want || !strings.Contains(usage, got+" ") {
 			t.Errorf("got %s, want that of %s, in the help", got, want)
 		}
 	}
@@ -86,12 +98,12 @@ func TestPortTaken(t *testing.T) {
 	at := func(addr string) func(string) string {
 		return func(k string) string { return map[string]string{"MOTCUA_FAKECITY_ADDR": addr}[k] }
 	}
-	go func() { done <- run(ctx, at("127.0.0.1:0"), log) }()
+	go func() { done <- run(ctx, at("127.0.0.1:0"), io.Discard, log) }()
 	var line struct{ Fakecity string }
 	if err := json.Unmarshal(<-logged, &line); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(ctx, at(line.Fakecity), log); err == nil || strings.Contains(err.Error(), "\n") {
+	if err := run(ctx, at(line.Fakecity), io.Discard, log); err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v, want one clear line", err)
 	}
 	cancel()

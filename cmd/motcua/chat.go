@@ -12,10 +12,11 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/channels/messenger"
+	"github.com/motcua/motcua/channels/web"
 	"github.com/motcua/motcua/channels/zalo"
 	"github.com/motcua/motcua/configs"
 	"github.com/motcua/motcua/internal/account"
-	"github.com/motcua/motcua/internal/casework"
 	"github.com/motcua/motcua/internal/chat"
 	"github.com/motcua/motcua/internal/conversation"
 	"github.com/motcua/motcua/internal/fault"
@@ -24,10 +25,9 @@ import (
 	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/intent"
 	"github.com/motcua/motcua/internal/limit"
-	"github.com/motcua/motcua/internal/message"
-	"github.com/motcua/motcua/internal/notify"
 	"github.com/motcua/motcua/internal/once"
 	"github.com/motcua/motcua/internal/outbox"
+	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/feedback"
 )
 
@@ -39,7 +39,7 @@ func (sys *system) openChat(ctx context.Context) error {
 	}
 	sys.networks, sys.mandates = map[string]channels.Channel{}, map[string]*mandate{}
 	// The networks that citizens chat on, by name. A new one is a line here.
-	if err := sys.openZalo(); err != nil {
+	if err := errors.Join(sys.openZalo(), sys.openMessenger(), sys.openWeb(ctx)); err != nil {
 		return err
 	}
 	machine, err := sys.dialogue()
@@ -50,6 +50,8 @@ func (sys *system) openChat(ctx context.Context) error {
 	sys.chats, err = chat.New(ctx, sys.engine, sys.settings.Chat, chat.Deps{
 		Steps: machine, Runner: tries{sys.runner, limiter}, People: sys.accounts, Box: sys.box, Channels: sys.networks, Limiter: limiter,
 		Texts: sys.texts, Nudge: func() { sys.outbox.Nudge(chatRelay) }, Now: now, Log: sys.log, Reg: sys.reg,
+		UnitOf: sys.unitOf, Office: sys.office, Officer: sys.officer, Accesses: sys.trail, Receipt: sys.receipt, Fated: sys.fated,
+		Signal: func(topic string) { sys.hub.Signal(context.Background(), topic) }, Forget: sys.forget,
 	})
 	if err != nil {
 		return err
@@ -115,7 +117,25 @@ func (sys *system) openZalo() error {
 	if err != nil {
 		return err
 	}
+	if sys.miniApp, err = zalo.NewMiniApp(cfg, tokens, &http.Client{}); err != nil {
+		return err
+	}
+	sys.zaloTokens = tokens
 	sys.networks["zalo"], sys.mandates["zalo"] = ch, d
+	return nil
+}
+
+// openMessenger joins the city's pages, when there are any.
+func (sys *system) openMessenger() error {
+	cfg := sys.settings.Channels.Messenger
+	if !cfg.Enabled() {
+		return nil
+	}
+	ch, err := messenger.New(cfg, &http.Client{}, now)
+	if err != nil {
+		return err
+	}
+	sys.networks["messenger"] = ch
 	return nil
 }
 
@@ -187,31 +207,82 @@ func (sys *system) replayEvent(ctx context.Context, in outbox.Intent) error {
 	return err
 }
 
-// deliver hands a case's notice to the citizen's inbox, and to the chat that the citizen writes in.
-func (sys *system) deliver(ctx context.Context, n casework.Notice) error {
-	notice := notify.Notice{
-		ID: n.ID, To: n.To, App: feedback.ID, Notice: n.Notice, Params: n.Values(), CaseApp: feedback.ID, CaseID: n.Case, At: n.At,
+// turn acts on an event. What was said on our own pages stands in their log before it is answered.
+func (sys *system) turn(ctx context.Context, m inbox.Message) error {
+	if m.Channel == web.Name {
+		if _, err := sys.web.Heard(ctx, m.Event); err != nil {
+			return err
+		}
 	}
-	if err := sys.notices.Deliver(ctx, notice); err != nil {
+	return sys.chats.Turn(ctx, m)
+}
+
+// unitOf gives the unit that works on a case.
+func (sys *system) unitOf(ctx context.Context, ref miniapps.CaseRef) (string, bool) {
+	if ref.App != feedback.ID {
+		return "", false
+	}
+	r, err := sys.feedback.Get(ctx, account.Viewer{Roles: []account.Role{account.Dispatcher}}, ref.ID)
+	if err != nil {
+		return "", false
+	}
+	return r.Unit, true
+}
+
+// office tells whether the units of the city work at that moment: they all keep the city's hours.
+func (sys *system) office(_ string, at time.Time) (opens time.Time, open bool) {
+	next := sys.city.Calendar().Add(at, time.Minute)
+	return next.Add(-time.Minute), next.Sub(at) == time.Minute
+}
+
+// officer gives the name under which a member of staff speaks to citizens.
+func (sys *system) officer(ctx context.Context, v account.Viewer) (string, error) {
+	names, err := sys.accounts.Names(ctx, []string{v.Account})
+	return names[v.Account], err
+}
+
+// watchConversation wakes whoever follows a conversation at a desk.
+func (sys *system) watchConversation(ctx context.Context, id string) <-chan struct{} {
+	return sys.hub.Watch(ctx, "conversation:"+id)
+}
+
+// forget removes what is kept of somebody on a network who asks for it: pushes to their browser, files that belong to no case, what waits to be acted on,
+// the log of our own pages, and their id on the network.
+func (sys *system) forget(ctx context.Context, v account.Viewer, m inbox.Message) error {
+	errs := []error{sys.forgetDevices(ctx, v)}
+	for _, subject := range v.Subjects {
+		errs = append(errs, sys.media.Forget(ctx, subject))
+	}
+	if m.Channel == web.Name {
+		errs = append(errs, sys.weblog.Forget(ctx, string(m.Event.From)))
+	}
+	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return sys.chats.Tell(ctx, chat.Notice{
-		ID: n.ID, To: n.To, App: notice.App, Notice: notice.Notice, CaseApp: notice.CaseApp, CaseID: notice.CaseID, At: n.At,
-		Words: func(lang message.Lang) (title, text string) {
-			title, text, err := sys.notices.Words(notice, lang)
-			if err != nil {
-				sys.log.ErrorContext(ctx, "a notice has no words", "notice", notice.Notice, "err", err)
-			}
-			return title, text
-		},
-	})
+	return sys.accounts.Forget(ctx, account.Identity{Network: m.Channel, Account: m.Event.Account, User: string(m.Event.From)})
+}
+
+// forgetDevices removes the browsers and phones of a guest. Those of somebody with an account are the account's.
+func (sys *system) forgetDevices(ctx context.Context, v account.Viewer) error {
+	if v.SignedIn() {
+		return nil
+	}
+	list, err := sys.devices.List(ctx, v)
+	for _, d := range list {
+		if gone := sys.devices.Remove(ctx, v, d.ID); fault.CodeOf(gone) != fault.NotFound {
+			err = errors.Join(err, gone)
+		}
+	}
+	return err
 }
 
 // hooks are the networks that call, by name.
 func (sys *system) hooks() map[string]httpapi.Webhook {
 	out := make(map[string]httpapi.Webhook, len(sys.networks))
 	for name, ch := range sys.networks {
-		out[name] = ch
+		if name != web.Name { // whose pages are our own
+			out[name] = ch
+		}
 	}
 	return out
 }

@@ -12,8 +12,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/motcua/motcua/channels/fcm"
+	"github.com/motcua/motcua/channels/messenger"
 	"github.com/motcua/motcua/channels/sms"
+	"github.com/motcua/motcua/channels/webpush"
 	"github.com/motcua/motcua/channels/zalo"
+	"github.com/motcua/motcua/channels/zns"
 	"github.com/motcua/motcua/configs"
 	"github.com/motcua/motcua/graph"
 	"github.com/motcua/motcua/graph/transport"
@@ -23,6 +27,7 @@ import (
 	"github.com/motcua/motcua/internal/chat"
 	"github.com/motcua/motcua/internal/config"
 	"github.com/motcua/motcua/internal/conversation"
+	"github.com/motcua/motcua/internal/device"
 	"github.com/motcua/motcua/internal/httpapi"
 	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/media"
@@ -32,7 +37,9 @@ import (
 	"github.com/motcua/motcua/internal/store/mongo"
 	"github.com/motcua/motcua/internal/store/sqlite"
 	"github.com/motcua/motcua/internal/telemetry"
+	"github.com/motcua/motcua/internal/webchat"
 	"github.com/motcua/motcua/miniapps"
+	"github.com/motcua/motcua/miniapps/alerts"
 	"github.com/motcua/motcua/miniapps/feedback"
 )
 
@@ -56,7 +63,10 @@ type settings struct {
 	Media     mediaSettings         `koanf:"media"`
 	Casework  casework.Config       `koanf:"casework"`
 	Feedback  feedback.Config       `koanf:"feedback"`
+	Alerts    alerts.Config         `koanf:"alerts"`
 	Notify    notify.Config         `koanf:"notify"`
+	Devices   device.Config         `koanf:"devices"`
+	WebChat   webchat.Config        `koanf:"webchat"`
 	Audit     audit.Config          `koanf:"audit"`
 	Outbox    outbox.Config         `koanf:"outbox"`
 	Inbox     inbox.Config          `koanf:"inbox"`
@@ -65,8 +75,12 @@ type settings struct {
 
 	Conversation conversation.Rules `koanf:"conversation"`
 	Channels     struct {
-		SMS  sms.Config  `koanf:"sms"`
-		Zalo zalo.Config `koanf:"zalo"`
+		SMS       sms.Config       `koanf:"sms"`
+		Zalo      zalo.Config      `koanf:"zalo"`
+		ZNS       zns.Config       `koanf:"zns"`
+		Messenger messenger.Config `koanf:"messenger"`
+		FCM       fcm.Config       `koanf:"fcm"`
+		WebPush   webpush.Config   `koanf:"webpush"`
 	} `koanf:"channels"`
 }
 
@@ -141,6 +155,9 @@ func (s *settings) validate(p profile) error {
 		under("casework", s.Casework.Validate()), under("feedback", s.Feedback.Validate()), under("notify", s.Notify.Validate()), under("audit", s.Audit.Validate()),
 		under("outbox", s.Outbox.Validate()), under("inbox", s.Inbox.Validate()), under("chat", s.Chat.Validate()),
 		under("conversation", s.Conversation.Validate()), under("channels.zalo", s.Channels.Zalo.Validate()), under("store", s.Store.Validate()),
+		under("channels.zns", s.Channels.ZNS.Validate()), under("channels.messenger", s.Channels.Messenger.Validate()), under("channels.fcm", s.Channels.FCM.Validate()),
+		under("channels.webpush", s.Channels.WebPush.Validate()), under("alerts", s.Alerts.Validate()), under("devices", s.Devices.Validate()),
+		under("webchat", s.WebChat.Validate()),
 	}
 	if s.MongoDB.URI != "" {
 		errs = append(errs, under("mongodb", s.MongoDB.Validate()))
@@ -163,7 +180,9 @@ func (s *settings) validate(p profile) error {
 
 // unsafe lists what must not be so where real citizens are.
 func (s *settings) unsafe() []error {
-	errs := []error{under("channels.sms", s.Channels.SMS.Validate())}
+	errs := []error{
+		under("channels.sms", s.Channels.SMS.Validate()), under("channels.fcm", s.Channels.FCM.ForCitizens()), under("channels.webpush", s.Channels.WebPush.ForCitizens()),
+	}
 	refuse := func(bad bool, text string) {
 		if bad {
 			errs = append(errs, errors.New(text))

@@ -105,7 +105,7 @@ func (sys *system) run(ctx context.Context, p ports, started func()) error {
 	}
 	begin("signals", func() error { return sys.hub.Run(work) })
 	begin("outbox", func() error { return sys.outbox.Run(work) })
-	begin("inbox", func() error { return sys.inbox.Run(work, sys.chats.Turn) })
+	begin("inbox", func() error { return sys.inbox.Run(work, sys.turn) })
 	begin("retention", func() error { store.Keep(work, sys.engine, sys.settings.Store.SweepEvery, now, sys.log); return nil })
 	begin("admin", func() error { return ignoreClosed(operators.Serve(p.admin)) })
 	begin("http", func() error { return ignoreClosed(public.Serve(p.http)) })

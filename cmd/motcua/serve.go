@@ -81,7 +81,11 @@ func (r *runtime) dev(ctx context.Context) error {
 	if address == "" {
 		address = "http://" + reachable(p.http)
 	}
-	ours := s.pointAt(p.fakecity)
+	ours, err := s.pointAt(p.fakecity)
+	if err != nil {
+		p.close()
+		return err
+	}
 	sys, err := open(ctx, s, dev, log, address)
 	if err != nil {
 		p.close()

@@ -3,10 +3,18 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/motcua/motcua/channels/fcm/fcmfake"
+	"github.com/motcua/motcua/channels/messenger/messengerfake"
+	"github.com/motcua/motcua/channels/webpush"
+	"github.com/motcua/motcua/channels/webpush/webpushfake"
 	"github.com/motcua/motcua/channels/zalo/zalofake"
 	"github.com/motcua/motcua/internal/fakecity"
 	"github.com/motcua/motcua/internal/grant"
@@ -21,30 +29,72 @@ type standIns struct {
 
 // pointAt points the settings at the stand-ins. Where they name an account of their own on a network, that network is left alone and is not ours: it may be a
 // stand-in that runs elsewhere, or the real one.
-func (s *settings) pointAt(standIns net.Listener) (zaloIsOurs bool) {
+func (s *settings) pointAt(standIns net.Listener) (zaloIsOurs bool, err error) {
 	base := "http://" + reachable(standIns)
 	s.Channels.SMS.APIBase, s.Channels.SMS.Token = base+fakecity.SMSPath, rand.Text()
+	if m := &s.Channels.Messenger; !m.Enabled() {
+		m.PageID, m.PageToken, m.AppID = "100000000000001", rand.Text(), "900000000000001"
+		m.AppSecret, m.VerifyToken, m.APIBase, m.MediaHosts = rand.Text(), rand.Text(), base+fakecity.MessengerGraph, []string{reachable(standIns)}
+	}
+	if f := &s.Channels.FCM; !f.Enabled() {
+		f.ProjectID, f.APIBase, f.AuthStandIn = "motcua-dev", base+fakecity.FCMPath, base+fakecity.FCMPath
+	}
+	err = s.pushAt(base)
 	z := &s.Channels.Zalo
 	if z.Enabled() {
-		return false
+		return false, err
 	}
 	z.AppID, z.OAID = "1000000000000000001", "2000000000000000002"
 	z.AppSecret, z.OASecretKey, z.CodeVerifier = rand.Text(), rand.Text(), rand.Text()+rand.Text()
 	z.APIBase, z.OAuthBase, z.GraphBase, z.ZNSBase = base+fakecity.ZaloAPI, base+fakecity.ZaloOAuth, base+fakecity.ZaloGraph, base+fakecity.ZaloZNS
 	z.MediaHosts = []string{reachable(standIns)}
-	return true
+	z.Templates, s.Channels.ZNS.Templates = zalofake.Approved(zalofake.SampleTemplates())
+	return true, err
+}
+
+// vapidFile keeps the key pair of a development city: with another pair every browser would have to subscribe again.
+const vapidFile = "vapid.json"
+
+// pushAt lets browsers of this machine subscribe.
+func (s *settings) pushAt(base string) error {
+	w := &s.Channels.WebPush
+	if w.Enabled() {
+		return nil
+	}
+	var keys struct{ Public, Private string }
+	path := filepath.Join(s.DataDir, vapidFile)
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(raw, &keys)
+	} else if errors.Is(err, os.ErrNotExist) {
+		if keys.Public, keys.Private, err = webpush.GenerateKeys(); err != nil {
+			return err
+		}
+		if raw, err = json.Marshal(keys); err == nil {
+			err = errors.Join(os.MkdirAll(s.DataDir, 0o700), os.WriteFile(path, raw, 0o600))
+		}
+	}
+	w.VAPIDPublicKey, w.VAPIDPrivateKey, w.Subject, w.AllowPrivate = keys.Public, keys.Private, "https://motcua.example", true
+	return err
 }
 
 // standIns makes the stand-ins that the settings point at.
 func (sys *system) standIns(l net.Listener) standIns {
-	z := sys.settings.Channels.Zalo
+	base, c := "http://"+reachable(l), sys.settings.Channels
 	city := fakecity.New(fakecity.Config{
-		SMSToken: sys.settings.Channels.SMS.Token, Now: now, Wards: fakecity.WardsOf(sys.city),
+		SMSToken: c.SMS.Token, Now: now, Wards: fakecity.WardsOf(sys.city), Chat: sys.address + "/chat",
 		Zalo: zalofake.Config{
-			AppID: z.AppID, AppSecret: z.AppSecret, OAID: z.OAID, OASecretKey: z.OASecretKey, CodeVerifier: z.CodeVerifier,
-			OAName: sys.city.Name().In(message.Vietnamese), People: fakecity.SamplePeople(),
-			Base: "http://" + reachable(l) + fakecity.ZaloPath, WebhookURL: sys.address + "/webhooks/zalo",
+			AppID: c.Zalo.AppID, AppSecret: c.Zalo.AppSecret, OAID: c.Zalo.OAID, OASecretKey: c.Zalo.OASecretKey, CodeVerifier: c.Zalo.CodeVerifier,
+			OAName: sys.city.Name().In(message.Vietnamese), People: fakecity.SamplePeople(), Templates: zalofake.SampleTemplates(),
+			Base: base + fakecity.ZaloPath, WebhookURL: sys.address + "/webhooks/zalo",
 		},
+		Messenger: messengerfake.Config{
+			AppID: c.Messenger.AppID, AppSecret: c.Messenger.AppSecret, VerifyToken: c.Messenger.VerifyToken, People: []string{"Hùng", "Lan"},
+			Pages: []messengerfake.Page{{ID: c.Messenger.PageID, Token: c.Messenger.PageToken, Name: sys.city.Name().In(message.Vietnamese)}},
+			Base:  base + fakecity.MessengerPath, WebhookURL: sys.address + "/webhooks/messenger",
+		},
+		FCM:     fcmfake.Config{ProjectID: c.FCM.ProjectID},
+		WebPush: webpushfake.Config{Base: base + fakecity.PushPath},
 	})
 	return standIns{city: city, server: &http.Server{Handler: city, ReadHeaderTimeout: 5 * time.Second}}
 }

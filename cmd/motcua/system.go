@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
@@ -15,7 +14,9 @@ import (
 	"gocloud.dev/blob"
 
 	"github.com/motcua/motcua/channels"
-	"github.com/motcua/motcua/channels/sms"
+	"github.com/motcua/motcua/channels/fcm"
+	"github.com/motcua/motcua/channels/web"
+	"github.com/motcua/motcua/channels/zalo"
 	"github.com/motcua/motcua/graph"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/audit"
@@ -23,6 +24,7 @@ import (
 	"github.com/motcua/motcua/internal/chat"
 	"github.com/motcua/motcua/internal/city"
 	"github.com/motcua/motcua/internal/consent"
+	"github.com/motcua/motcua/internal/device"
 	"github.com/motcua/motcua/internal/fakecity"
 	"github.com/motcua/motcua/internal/grant"
 	"github.com/motcua/motcua/internal/httpapi"
@@ -37,39 +39,52 @@ import (
 	"github.com/motcua/motcua/internal/secret"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/telemetry"
+	"github.com/motcua/motcua/internal/webchat"
 	"github.com/motcua/motcua/miniapps"
+	"github.com/motcua/motcua/miniapps/alerts"
 	"github.com/motcua/motcua/miniapps/feedback"
+	"github.com/motcua/motcua/miniapps/me"
 )
 
 // system is the city at work: every part, wired. open makes it, run.go runs it, the commands use it.
 type system struct {
-	settings settings
-	profile  profile
-	log      *slog.Logger
-	reg      *prometheus.Registry
-	tracing  *telemetry.Tracing
-	texts    *locale.Catalogue
-	city     *city.City
-	box      *secret.Box
-	bare     store.Engine // as it was opened
-	engine   store.Engine // bare, observed
-	bucket   *blob.Bucket
-	redis    *redisx.Client
-	hub      *live.Hub
-	outbox   *outbox.Outbox
-	accounts *account.Accounts
-	trail    *audit.Trail
-	consents *consent.Ledger
-	media    *media.Media
-	notices  *notify.Notices
-	feedback *feedback.App
-	runner   *miniapps.Runner
-	grants   *grant.Keeper
-	networks map[string]channels.Channel // that citizens chat on, by name
-	mandates map[string]*mandate         // of the networks that need a consent
-	inbox    *inbox.Inbox
-	chats    *chat.Chats
-	address  string // begins the addresses handed out, without a slash at the end
+	settings   settings
+	profile    profile
+	log        *slog.Logger
+	reg        *prometheus.Registry
+	tracing    *telemetry.Tracing
+	texts      *locale.Catalogue
+	city       *city.City
+	box        *secret.Box
+	bare       store.Engine // as it was opened
+	engine     store.Engine // bare, observed
+	bucket     *blob.Bucket
+	redis      *redisx.Client
+	hub        *live.Hub
+	outbox     *outbox.Outbox
+	accounts   *account.Accounts
+	trail      *audit.Trail
+	consents   *consent.Ledger
+	media      *media.Media
+	notices    *notify.Notices
+	sender     *notify.Sender
+	devices    *device.Devices
+	feedback   *feedback.App
+	alerts     *alerts.App
+	me         *me.App
+	runner     *miniapps.Runner
+	grants     *grant.Keeper
+	networks   map[string]channels.Channel // that citizens chat on, by name
+	mandates   map[string]*mandate         // of the networks that need a consent
+	inbox      *inbox.Inbox
+	chats      *chat.Chats
+	weblog     *webchat.Log
+	web        *web.Channel
+	phones     phoneNetworks
+	verifier   *fcm.Verifier // nil without Firebase
+	miniApp    *zalo.MiniApp // nil without Zalo
+	zaloTokens *grant.Source // nil without Zalo
+	address    string        // begins the addresses handed out, without a slash at the end
 
 	closers []func() error // in the order of opening
 }
@@ -91,7 +106,7 @@ func open(ctx context.Context, s settings, p profile, log *slog.Logger, address 
 	if s.Media.BaseURL == "" {
 		sys.settings.Media.BaseURL = address
 	}
-	for _, step := range []func(context.Context) error{sys.openServices, sys.openChat} {
+	for _, step := range []func(context.Context) error{sys.openServices, sys.openChat, sys.openNotices} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, sys.close())
 		}
@@ -165,7 +180,7 @@ func (sys *system) openPeople(ctx context.Context) error {
 		return err
 	}
 	sys.accounts, err = account.New(ctx, sys.engine, sys.settings.Account, account.Deps{
-		Box: sys.box, Limiter: limit.New(sys.redis, now, sys.log), Outbox: sys.outbox, Texts: sys.texts, Accesses: sys.trail, Now: now, Log: sys.log, Reg: sys.reg,
+		Box: sys.box, Limiter: limit.New(sys.redis, now, sys.log), Outbox: sys.outbox, Texts: sys.texts, Accesses: sys.trail, Tell: sys.tellOwner, Now: now, Log: sys.log, Reg: sys.reg,
 	})
 	return err
 }
@@ -191,8 +206,14 @@ func (sys *system) openServices(ctx context.Context) error {
 		return err
 	}
 	sys.media.Connect(feedback.ID, sys.feedback)
+	if sys.alerts, err = alerts.New(ctx, sys.engine, alerts.Deps{City: sys.city, Texts: sys.texts, Audience: audience{sys}, Nudge: sys.outbox.Nudge}, sys.settings.Alerts, now); err != nil {
+		return err
+	}
+	if sys.me, err = me.New(me.Deps{Accounts: sys.accounts, Texts: sys.texts, LinkURL: sys.linkURL, FormURL: sys.formURL, Zone: sys.city.Calendar().Zone()}); err != nil {
+		return err
+	}
 	// The city's services, by name. A new one is a line here.
-	apps := []miniapps.App{sys.feedback}
+	apps := []miniapps.App{sys.feedback, sys.alerts, sys.me}
 	sys.runner, err = miniapps.NewRunner(sys.settings.Runner, miniapps.Deps{
 		Apps: apps, Consents: sys.consents, Claims: sys.accounts, Trail: sys.trail, OnChange: sys.signalCase,
 		Now: now, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
@@ -200,8 +221,11 @@ func (sys *system) openServices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sys.notices, err = notify.New(ctx, sys.engine, sys.settings.Notify, sys.runner.Catalogue(), sys.hub, now)
-	return err
+	if sys.notices, err = notify.New(ctx, sys.engine, sys.settings.Notify, sys.runner.Catalogue(), sys.hub, now); err != nil {
+		return err
+	}
+	sys.notices.KnowAreas(func(code string) bool { _, ok := sys.city.Ward(code); return ok })
+	return nil
 }
 
 func caseTopic(ref miniapps.CaseRef) string { return "case:" + ref.App + "/" + ref.ID }
@@ -216,13 +240,10 @@ func (sys *system) watchCase(ctx context.Context, ref miniapps.CaseRef) <-chan s
 
 // connect gives the outbox its handlers, relays and recurring jobs.
 func (sys *system) connect() error {
-	text, err := sms.New(sys.settings.Channels.SMS, &http.Client{})
-	if err != nil {
-		return err
-	}
 	errs := []error{
 		sys.connectChat(),
-		sys.outbox.Handle(account.SMSKind, sys.accounts.SMSHandler(text)),
+		sys.connectNotices(),
+		sys.outbox.Handle(account.SMSKind, sys.accounts.SMSHandler(sys.phones)),
 		sys.outbox.Handle(relayKind, sys.again),
 	}
 	for name, relay := range sys.feedback.Relays() {
@@ -242,6 +263,7 @@ func (sys *system) faces() (*httpapi.Server, error) {
 	var server *httpapi.Server
 	gateway, err := graph.New(sys.settings.Graph, graph.Deps{
 		Accounts: sys.accounts, Accesses: sys.trail, City: sys.city, Media: sys.media, Notices: sys.notices, Reports: sys.feedback, Runner: sys.runner,
+		Dispatches: sys.sender, Devices: sys.devices, Desk: sys.chats, WatchConversation: sys.watchConversation, Firebase: sys.firebase(), ZaloMiniApp: sys.zaloMiniApp(),
 		Limiter: limit.New(sys.redis, now, sys.log), Cache: sys.documents(), WatchCase: sys.watchCase,
 		ClientIP: func(c *fiber.Ctx) string { return server.ClientIP(c) }, Texts: sys.texts, Now: now, Log: sys.log, Reg: sys.reg,
 	})
@@ -252,24 +274,28 @@ func (sys *system) faces() (*httpapi.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	pages, err := sys.webChat(func(c *fiber.Ctx) string { return server.ClientIP(c) })
+	if err != nil {
+		return nil, err
+	}
 	server, err = httpapi.New(sys.settings.HTTP, httpapi.Deps{
 		City: sys.city.Name(), Texts: sys.texts, Ready: sys.engine.Ping, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
 		Parts: append([]httpapi.Mounter{
-			gateway, webhooks,
+			gateway, webhooks, pages,
 			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountMedia(r, sys.media) }),
 			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountKeys(r, sys.accounts) }),
 			httpapi.MountFunc(func(r fiber.Router) {
-				httpapi.MountIcons(r, map[string]string{feedback.ID: sys.feedback.Icon()})
+				httpapi.MountIcons(r, map[string]string{feedback.ID: sys.feedback.Icon(), alerts.ID: sys.alerts.Icon(), me.ID: sys.me.Icon()})
 			}),
 		}, sys.callbacks()...),
-		Drains: []httpapi.Drainer{gateway}, Links: sys.links(), Secure: sys.profile == prod,
+		Drains: []httpapi.Drainer{gateway, pages}, Links: sys.links(), Secure: sys.profile == prod,
 	})
 	return server, err
 }
 
 // links are the lines of the first page: what a browser can open.
 func (sys *system) links() []httpapi.Link {
-	var out []httpapi.Link
+	out := []httpapi.Link{{Path: "/chat", Key: "http.link_chat"}}
 	if sys.settings.Graph.Explorer {
 		out = append(out, httpapi.Link{Path: "/graphql", Key: "http.link_graphql"})
 	}

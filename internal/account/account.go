@@ -1,8 +1,11 @@
 // Package account knows who somebody is: phone numbers and the one-time codes that prove them, accounts, sessions and tokens, the roles of staff, and people
 // that only a network knows.
 //
-// It owns the documents of accounts, phone claims, challenges, sessions, signing keys and network identities. It does not know what anybody does once signed
-// in, how a text message travels, or what a network is.
+// It owns the documents of accounts, phone claims, challenges, sessions, signing keys and network identities, and what joins them: merges, typed codes, links,
+// recoveries. It does not know what anybody does once signed in, how a text message travels, or what a network is.
+//
+// Two identities become one account only when both were proved in the same flow. A merge rewrites no owner: every document keeps the subject that made it,
+// and the surviving account lists the subjects that are its own.
 //
 // Personal data (phone numbers, names, names of devices, ids on networks) lies sealed in the store; a phone is found by a keyed index. Nothing here logs either.
 package account
@@ -10,6 +13,7 @@ package account
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -43,13 +47,14 @@ type Texts interface {
 	Text(lang message.Lang, key string, params map[string]any) string
 }
 
-// Deps are what Accounts works with. All are needed.
+// Deps are what Accounts works with. All are needed but Tell.
 type Deps struct {
 	Box      Box
 	Limiter  Limiter
 	Outbox   Outbox
 	Texts    Texts
 	Accesses AccessLog
+	Tell     Tell // nil tells nobody
 	Now      func() time.Time
 	Log      *slog.Logger
 	Reg      prometheus.Registerer
@@ -58,6 +63,7 @@ type Deps struct {
 // Accounts signs people in and knows them afterwards. It is safe for concurrent use; several replicas may work on the same store.
 type Accounts struct {
 	cfg  Config
+	link LinkConfig // of cfg, with its defaults
 	deps Deps
 
 	accounts   *store.Collection[record]
@@ -66,7 +72,19 @@ type Accounts struct {
 	phones     *store.Collection[phoneCount]
 	sessions   *store.Collection[session]
 	identities *store.Collection[identity]
-	staff      store.Query
+	merges     *store.Collection[merge]
+	offers     *store.Collection[offer]
+	links      *store.Collection[chatLink]
+	tallies    *store.Collection[tally]
+	linkEvents *store.Collection[linkEvent]
+	recoveries *store.Collection[recovery]
+	drafts     *store.Collection[draft]
+
+	staff        store.Query
+	ofSubject    store.Query // accounts
+	chatOf       store.Query // identities, by subject
+	eventsOf     store.Query // link events, by subject
+	recoveriesBy store.Query // recoveries, by the identity that asked
 
 	keys   *keyring
 	tokens *tokens
@@ -85,19 +103,28 @@ type record struct {
 	Staff     bool         `bson:"staff,omitempty"` // has a role
 	Roles     []Role       `bson:"roles,omitempty"`
 	Unit      string       `bson:"unit,omitempty"`
+	Ties      []tie        `bson:"ties,omitempty"` // what was joined to it, by which merge
+	Void      []string     `bson:"void,omitempty"` // merges that must not count here (any more)
+	Into      string       `bson:"into,omitempty"` // the account that it joined. It counts while that one lists this one's subject
+	Merge     string       `bson:"merge,omitempty"`
+	Pending   bool         `bson:"pending,omitempty"`   // the merge may not be completed
+	PartedAt  *time.Time   `bson:"parted_at,omitempty"` // when a chat last ended the link of another
 	Marks     once.Marks   `bson:"marks,omitempty"`
 	CreatedAt time.Time    `bson:"created_at"`
 	UpdatedAt time.Time    `bson:"updated_at"`
 }
 
-var accountKind = store.Kind{Name: "accounts", Indexes: []store.Index{{Name: "staff", Equal: []string{"staff"}, Order: "created_at"}}}
+var accountKind = store.Kind{Name: "accounts", Indexes: []store.Index{
+	{Name: "staff", Equal: []string{"staff"}, Order: "created_at"},
+	{Name: "of_subject", Equal: []string{"subjects"}, Many: "subjects"},
+}}
 
 // New defines the documents and makes sure that there are keys to sign with. It fails when the signing keys in the store were sealed by another keyset.
 func New(ctx context.Context, engine store.Engine, cfg Config, deps Deps) (*Accounts, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("account: configuration: %w", err)
 	}
-	a := &Accounts{cfg: cfg, deps: deps}
+	a := &Accounts{cfg: cfg, link: cfg.Link.orDefaults(), deps: deps}
 	if err := a.define(ctx, engine); err != nil {
 		return nil, err
 	}
@@ -134,8 +161,43 @@ func (a *Accounts) define(ctx context.Context, engine store.Engine) (err error) 
 	if a.identities, err = store.Define[identity](ctx, engine, identityKind); err != nil {
 		return err
 	}
-	a.staff, err = a.accounts.Query("staff")
+	if err = a.defineLinks(ctx, engine); err != nil {
+		return err
+	}
+	return a.queries()
+}
+
+func (a *Accounts) defineLinks(ctx context.Context, engine store.Engine) (err error) {
+	if a.merges, err = store.Define[merge](ctx, engine, mergeKind); err != nil {
+		return err
+	}
+	if a.offers, err = store.Define[offer](ctx, engine, offerKind); err != nil {
+		return err
+	}
+	if a.links, err = store.Define[chatLink](ctx, engine, chatLinkKind); err != nil {
+		return err
+	}
+	if a.tallies, err = store.Define[tally](ctx, engine, tallyKind); err != nil {
+		return err
+	}
+	if a.linkEvents, err = store.Define[linkEvent](ctx, engine, linkEventKind); err != nil {
+		return err
+	}
+	if a.recoveries, err = store.Define[recovery](ctx, engine, recoveryKind); err != nil {
+		return err
+	}
+	a.drafts, err = store.Define[draft](ctx, engine, draftKind)
 	return err
+}
+
+func (a *Accounts) queries() error {
+	var errs [5]error
+	a.staff, errs[0] = a.accounts.Query("staff")
+	a.ofSubject, errs[1] = a.accounts.Query("of_subject")
+	a.chatOf, errs[2] = a.identities.Query("of_subject")
+	a.eventsOf, errs[3] = a.linkEvents.Query("of")
+	a.recoveriesBy, errs[4] = a.recoveries.Query("by")
+	return errors.Join(errs[:]...)
 }
 
 // now is the clock in the precision that the store keeps.

@@ -51,6 +51,15 @@ func (a *Accounts) Recognise(ctx context.Context, bearer string) (Recognised, er
 	if err != nil {
 		return Recognised{}, fmt.Errorf("account: authenticate: %w", err)
 	}
+	if r.Into != "" { // it joined another account: signing in again leads there
+		end, err := a.survivor(ctx, r)
+		if err != nil {
+			return Recognised{}, err
+		}
+		if end.ID != r.ID {
+			return Recognised{}, signedOut(nil)
+		}
+	}
 	if !slices.Contains(r.Subjects, s.Subject) || r.Staff && !a.now().Before(s.CreatedAt.Add(a.cfg.StaffSessionMax)) {
 		return Recognised{}, signedOut(nil)
 	}

@@ -62,6 +62,13 @@ var challengeKind = store.Kind{Name: "otp_challenges", ExpiresAt: "expires_at"}
 // up here that depends on it. A repeat with the same key gives the same challenge and sends nothing new. INVALID for what is no Vietnamese mobile
 // number, RATE_LIMITED by phone, device or address, CONFLICT for a key that was used for another phone.
 func (a *Accounts) RequestOTP(ctx context.Context, r OTPRequest) (Challenge, error) {
+	return a.request(ctx, r, func(string) error {
+		return a.admit(ctx, "send", r.Address, r.Device, a.cfg.Limits.SendAddress, a.cfg.Limits.SendDevice)
+	})
+}
+
+// request sends a code once admit has let the challenge of that id through.
+func (a *Accounts) request(ctx context.Context, r OTPRequest, admit func(id string) error) (Challenge, error) {
 	phone, err := normalise(r.Phone)
 	if err != nil {
 		return Challenge{}, err
@@ -83,7 +90,7 @@ func (a *Accounts) RequestOTP(ctx context.Context, r OTPRequest) (Challenge, err
 			return Challenge{}, fmt.Errorf("account: request code: %w", err)
 		}
 	}
-	if err := a.admit(ctx, "send", r.Address, r.Device, a.cfg.Limits.SendAddress, a.cfg.Limits.SendDevice); err != nil {
+	if err := admit(id); err != nil {
 		return Challenge{}, err
 	}
 	if err := a.chargeSend(ctx, index, id); err != nil {

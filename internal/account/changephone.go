@@ -20,6 +20,9 @@ func (a *Accounts) ChangePhone(ctx context.Context, viewer Viewer, challengeID, 
 	if !viewer.SignedIn() {
 		return Profile{}, signedOut(nil)
 	}
+	if viewer.Identity != "" { // in a chat the way is a recovery, with its waiting time
+		return Profile{}, fault.New(fault.Forbidden, "account.needs_session")
+	}
 	mark, err := newMark(viewer, "changePhone", key, struct {
 		Challenge string `json:"challengeId"`
 	}{challengeID})
@@ -124,6 +127,9 @@ func (a *Accounts) arrive(ctx context.Context, c claim, phone string) (record, e
 
 // leave tells the phone that an account has left, so that its owner learns of a change that was not theirs, and releases its claim.
 func (a *Accounts) leave(ctx context.Context, c claim) error {
+	if c.Move.From == "" { // it had none
+		return nil
+	}
 	old, err := a.deps.Box.Unseal(c.Move.Phone, phoneSeal(c.Account))
 	if err != nil {
 		return fmt.Errorf("account: phone: %w", err)
@@ -156,7 +162,7 @@ func newMark(viewer Viewer, action, key string, input any) (*mark, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &mark{once.Mark{Key: once.Scope(viewer.Subject, "account", action, key), Hash: hash}}, nil
+	return &mark{once.Mark{Key: once.Scope(viewer.KeyScope(), "account", action, key), Hash: hash}}, nil
 }
 
 // seen tells whether the change was made before. CONFLICT when the key was used for something else.

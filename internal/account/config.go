@@ -23,6 +23,7 @@ type Config struct {
 	GuestRetention  time.Duration `koanf:"guest_retention"`   // somebody known only to a network is forgotten after not writing for this long, give or take a month; at least 1440h; 0 means 43800h: as long as what they reported is kept
 	Code            CodeConfig    `koanf:"code"`
 	Limits          LimitConfig   `koanf:"limits"`
+	Link            LinkConfig    `koanf:"link"`
 }
 
 // CodeConfig is about one-time codes. Codes always have six digits.
@@ -79,7 +80,7 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("limits.%s: %s", r.key, strings.ReplaceAll(err.Error(), "\n", "; ")))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.Link.Validate())...)
 }
 
 // guestRetention gives how long a network identity is kept after it was seen.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +23,10 @@ type Identity struct {
 // makes it. Nothing has to be made beside it, so it has no state: it is done when it is there.
 type identity struct {
 	ID        string       `bson:"_id"`
-	Subject   string       `bson:"subject"`           // owns what the person makes there, for good
+	Subject   string       `bson:"subject"`           // owns what the person makes there while they are a guest
 	Account   string       `bson:"account,omitempty"` // that the identity was linked to; "" for none. It counts while the account lists the subject
+	Merge     string       `bson:"merge,omitempty"`   // that linked it
+	Pending   bool         `bson:"pending,omitempty"` // the merge may not be completed
 	Network   string       `bson:"network"`
 	Side      string       `bson:"side"` // the city's account on the network
 	User      []byte       `bson:"user"` // the network's id, sealed: where notices go
@@ -35,7 +36,7 @@ type identity struct {
 	ExpiresAt time.Time    `bson:"expires_at"`
 }
 
-var identityKind = store.Kind{Name: "identities", ExpiresAt: "expires_at"}
+var identityKind = store.Kind{Name: "identities", ExpiresAt: "expires_at", Indexes: []store.Index{{Name: "of_subject", Equal: []string{"subject"}}}}
 
 // identityContext is the context of an identity's keyed index.
 const identityContext = "account identity"
@@ -46,7 +47,7 @@ const seenStep = 30 * day
 // Guest gives the viewer that stands for a person on a network, made at first sight: with a subject of their own, which owns what they make, and no account,
 // so that they count as signed in nowhere. lang is what they are answered in and is remembered; "" takes what is remembered.
 //
-// An identity that was linked to an account shows that account's subjects and acts as its own; reads see a link with the next call. Nobody is staff here.
+// An identity that was linked to an account shows that account's subjects and acts for it; reads see a link with the next call. Nobody is staff here.
 // INTERNAL for an identity without a network or a user.
 func (a *Accounts) Guest(ctx context.Context, who Identity, lang message.Lang) (Viewer, error) {
 	if who.Network == "" || who.User == "" {
@@ -141,21 +142,32 @@ func (x identity) outdated(now time.Time, lang message.Lang) bool {
 }
 
 // guest gives the viewer of a claim. The account decides about a link: one that does not list the subject is not, or no longer, linked.
+//
+// A linked chat was proved to be its account's owner, so it acts as one who proved the phone, and what it makes from then on is the account's. Roles are for
+// sessions only. Its keys keep the scope that they had: a request that is repeated after the link is still the same request.
 func (a *Accounts) guest(ctx context.Context, x identity, lang message.Lang) (Viewer, error) {
 	if lang == "" {
 		lang = x.Lang
 	}
-	v := Viewer{Subject: x.Subject, Subjects: []string{x.Subject}, Assurance: Guest, Lang: lang.Or()}
+	v := Viewer{Subject: x.Subject, Subjects: []string{x.Subject}, Identity: x.ID, Assurance: Guest, Lang: lang.Or()}
 	if x.Account == "" {
 		return v, nil
 	}
-	r, err := a.accounts.Get(ctx, x.Account)
+	r, err := a.surviving(ctx, x.Account)
 	if err != nil && fault.CodeOf(err) != fault.NotFound {
 		return Viewer{}, fmt.Errorf("account: identity: %w", err)
 	}
-	if err == nil && slices.Contains(r.Subjects, x.Subject) {
-		v.Account, v.Subjects = r.ID, r.Subjects
+	switch {
+	case err == nil && !r.lists(x.Subject) && !x.Pending: // the link was ended, and the chat does not know yet
+		return v, a.settleParted(ctx, merge{ID: x.Merge, Identity: x.ID})
+	case err != nil || !r.lists(x.Subject):
+		return v, nil
+	case x.Pending:
+		if err := a.resume(ctx, x.Merge); err != nil {
+			return Viewer{}, err
+		}
 	}
+	v.Account, v.Subject, v.Scope, v.Subjects, v.Assurance = r.ID, r.ID, x.Subject, r.Subjects, Phone
 	return v, nil
 }
 

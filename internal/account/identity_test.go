@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
@@ -41,27 +39,6 @@ func (w *world) rows(kind string) []store.Row {
 		out = append(out, r)
 	}
 	return out
-}
-
-// set writes one field of a document behind the service's back.
-func (w *world) set(kind, id, field string, value any) {
-	w.t.Helper()
-	found, err := w.store.Get(w.t.Context(), kind, id)
-	if err != nil || len(found) != 1 {
-		w.t.Fatalf("%s %s: %d found, %v", kind, id, len(found), err)
-	}
-	doc := bson.M{}
-	if err := bson.Unmarshal(found[0].Doc, &doc); err != nil {
-		w.t.Fatal(err)
-	}
-	doc[field] = value
-	raw, err := bson.Marshal(doc)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if ok, err := w.store.Replace(w.t.Context(), kind, id, found[0].Version, raw); err != nil || !ok {
-		w.t.Fatalf("set %s: %v, %v", field, ok, err)
-	}
 }
 
 func TestGuest(t *testing.T) {
@@ -199,42 +176,6 @@ func TestKilledWhileMeeting(t *testing.T) {
 	}
 }
 
-// TestLinkedGuest plays the link that an account's owner makes, and undoes, by proving both sides.
-func TestLinkedGuest(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	g := w.signIn(phone)
-	v := w.meet(onZalo, "")
-	id := w.rows("identities")[0].ID
-	w.set("identities", id, "account", g.Account)
-	if half := w.meet(onZalo, ""); half.SignedIn() || len(half.Subjects) != 1 {
-		t.Errorf("the account does not know of the link, yet %+v", half)
-	}
-	w.set("accounts", g.Account, "subjects", bson.A{g.Account, v.Subject})
-	w.set("accounts", g.Account, "roles", bson.A{"administrator"})
-	linked := w.meet(onZalo, message.English)
-	if linked.Account != g.Account || linked.Subject != v.Subject || !linked.Owns(g.Account) || !linked.Owns(v.Subject) {
-		t.Errorf("linked: %+v", linked)
-	}
-	if linked.IsStaff() || linked.Assurance != account.Guest || linked.Lang != message.English {
-		t.Errorf("a link lends too much: %+v", linked)
-	}
-	if claims, err := w.Claims(t.Context(), linked, []string{"phone"}); err != nil || len(claims) != 0 {
-		t.Errorf("claims: %v, %v", claims, err)
-	}
-	if owner, err := w.Authenticate(t.Context(), g.AccessToken); err != nil || !owner.Owns(v.Subject) {
-		t.Errorf("the owner sees %+v, %v", owner, err)
-	}
-	w.set("accounts", g.Account, "subjects", bson.A{g.Account})
-	if alone := w.meet(onZalo, ""); alone.SignedIn() || alone.Owns(g.Account) || alone.Subject != v.Subject {
-		t.Errorf("after the link was undone: %+v", alone)
-	}
-	w.set("identities", id, "account", "gone")
-	if alone := w.meet(onZalo, ""); alone.SignedIn() || alone.Subject != v.Subject {
-		t.Errorf("after the account went: %+v", alone)
-	}
-}
-
 func TestMeetingCostsLittle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -249,6 +190,18 @@ func TestMeetingCostsLittle(t *testing.T) {
 	w.meet(onZalo, "")
 	if w.kill.writes != 2 {
 		t.Errorf("%d writes: a month later one remembers that somebody was there", w.kill.writes)
+	}
+}
+
+// TestMeetingALinkedChatCostsLittle bounds what a message costs whose sender has an account: two reads.
+func TestMeetingALinkedChatCostsLittle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mustLink(w.meet(onZalo, ""), phone)
+	w.kill.ops, w.kill.writes = 0, 0
+	w.meet(onZalo, "")
+	if w.kill.ops != 2 || w.kill.writes != 0 {
+		t.Errorf("%d calls of the store, %d of them writes; want two reads", w.kill.ops, w.kill.writes)
 	}
 }
 

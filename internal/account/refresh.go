@@ -47,6 +47,9 @@ func (a *Accounts) Refresh(ctx context.Context, r RefreshRequest) (Grant, error)
 	if err != nil {
 		return Grant{}, fmt.Errorf("account: refresh: %w", err)
 	}
+	if end, err := a.survivor(ctx, account); err != nil || end.ID != account.ID {
+		return Grant{}, unauthorized(err)
+	}
 	s, err := a.rotate(ctx, t, r.Key, account.Staff)
 	if err != nil {
 		return Grant{}, err

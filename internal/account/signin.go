@@ -7,6 +7,7 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/internal/message"
 )
 
 // VerifyRequest answers a challenge.
@@ -46,11 +47,19 @@ func (a *Accounts) VerifyOTP(ctx context.Context, r VerifyRequest) (Grant, error
 	if err != nil {
 		return Grant{}, err
 	}
-	account, err := a.enrol(ctx, phone, c.Lang)
+	return a.enter(ctx, phone, c.Lang, c.Proof.Session, r.DeviceName)
+}
+
+// enter signs in with a phone that was proved: the session is opened, or found again by its id.
+func (a *Accounts) enter(ctx context.Context, phone string, lang message.Lang, id, deviceName string) (Grant, error) {
+	account, err := a.enrol(ctx, phone, lang)
+	if err == nil {
+		account, err = a.arrived(ctx, account)
+	}
 	if err != nil {
 		return Grant{}, fmt.Errorf("account: sign in: %w", err)
 	}
-	s, err := a.openSession(ctx, account, c.Proof.Session, r.DeviceName)
+	s, err := a.openSession(ctx, account, id, deviceName)
 	if err != nil {
 		return Grant{}, fmt.Errorf("account: sign in: %w", err)
 	}

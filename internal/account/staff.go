@@ -53,7 +53,7 @@ func (a *Accounts) ReadContact(ctx context.Context, staff Viewer, subject, purpo
 	if n := utf8.RuneCountInString(purpose); n < minPurpose || n > maxPurpose {
 		return Contact{}, purposeLength()
 	}
-	r, err := a.accounts.Get(ctx, subject)
+	r, err := a.holder(ctx, subject)
 	if err != nil {
 		return Contact{}, fmt.Errorf("account: read contact: %w", err)
 	}
@@ -70,7 +70,8 @@ func (a *Accounts) ReadContact(ctx context.Context, staff Viewer, subject, purpo
 }
 
 // AddStaff gives the account of a phone these roles and this unit in place of those it has, and makes the account if there is none. An officer needs
-// a unit; that the unit exists is for the caller to have checked. It takes effect with the member's next request.
+// a unit; that the unit exists is for the caller to have checked. It takes effect with the member's next request. FORBIDDEN for an account that was joined
+// with another: two phones must not lead to one member of staff.
 func (a *Accounts) AddStaff(ctx context.Context, phone string, roles []Role, unit string) (Member, error) {
 	if err := checkRoles(roles, unit); err != nil {
 		return Member{}, err
@@ -144,6 +145,9 @@ func (a *Accounts) setRoles(ctx context.Context, phone string, roles []Role, uni
 		return Member{}, fmt.Errorf("account: staff: %w", err)
 	}
 	r, err = a.accounts.Update(ctx, r.ID, func(r *record) error {
+		if len(roles) > 0 && (r.Into != "" || slices.ContainsFunc(r.Ties, func(t tie) bool { return t.Other != "" })) {
+			return errStaff()
+		}
 		r.Roles, r.Unit, r.Staff, r.UpdatedAt = roles, unit, len(roles) > 0, a.now()
 		return nil
 	})

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/motcua/motcua/internal/message"
@@ -34,15 +35,20 @@ const (
 // Viewer is who asks: a citizen, a member of staff acting as such, somebody whom only a network knows, or nobody (the zero value). The last two are guests.
 type Viewer struct {
 	Account   string       // the surviving account; "" for a guest
-	Subject   string       // the subject that signed in or chats: it owns what is made now and scopes idempotency keys; "" for nobody
+	Subject   string       // owns what is made now: of a linked chat, the account's own; "" for nobody
 	Subjects  []string     // all subjects of the account, or the one of a guest, Subject among them: reads expand to them; at most 16
 	Session   string       // the session's id; "" for a guest
 	Identity  string       // the claim of the network identity that chats; "" for anybody else. Not for other people's eyes
+	Scope     string       // the subject that scopes idempotency keys where it is not Subject: a linked chat's own; "" means Subject
 	Assurance Assurance    // "" counts as Guest
 	Roles     []Role       // empty for a citizen
 	Unit      string       // id of the unit that a member of staff works for; "" for none
 	Lang      message.Lang // the language to answer in
 }
+
+// KeyScope gives the subject that scopes idempotency keys: the one that came in, before any account expansion, so that a repeat is known also when the
+// chat was linked in between.
+func (v Viewer) KeyScope() string { return cmp.Or(v.Scope, v.Subject) }
 
 // SignedIn tells whether the viewer has an account. A guest who chats has none, and still owns things: for that ask for Subject.
 func (v Viewer) SignedIn() bool { return v.Account != "" }

@@ -118,6 +118,11 @@ func (e engine) Replace(ctx context.Context, kind, id string, v int64, doc bson.
 	return ok, err
 }
 
+func (e engine) Delete(ctx context.Context, kind, id string) (ok bool, err error) {
+	err = e.write(func() error { ok, err = e.Engine.Delete(ctx, kind, id); return err })
+	return ok, err
+}
+
 func (e engine) Get(ctx context.Context, kind string, ids ...string) ([]store.Row, error) {
 	if err := e.read(); err != nil {
 		return nil, err
@@ -178,6 +183,36 @@ func (l *looks) Record(_ context.Context, a account.Access) error {
 	return l.err
 }
 
+// alerts keeps what owners were told, each id once.
+type alerts struct {
+	mu  sync.Mutex
+	all []account.Alert
+}
+
+func (w *world) tell(_ context.Context, n account.Alert) error {
+	return w.mail.kill.write(func() error {
+		w.alerts.mu.Lock()
+		defer w.alerts.mu.Unlock()
+		if !slices.ContainsFunc(w.alerts.all, func(x account.Alert) bool { return x.ID == n.ID }) {
+			w.alerts.all = append(w.alerts.all, n)
+		}
+		return nil
+	})
+}
+
+// told gives which notices an account's owner got, in order.
+func (w *world) told(id string) []account.Notice {
+	w.alerts.mu.Lock()
+	defer w.alerts.mu.Unlock()
+	var out []account.Notice
+	for _, n := range w.alerts.all {
+		if n.Account == id {
+			out = append(out, n.Notice)
+		}
+	}
+	return out
+}
+
 // syncBuffer is a log that a test reads.
 type syncBuffer struct {
 	mu sync.Mutex
@@ -212,6 +247,7 @@ type world struct {
 	clock  *clock
 	mail   *mailbag
 	looks  *looks
+	alerts *alerts
 	log    *syncBuffer
 	texts  *locale.Catalogue
 	limits *limit.Limiter
@@ -230,7 +266,7 @@ func config() account.Config {
 // newWorld opens a city; change adapts its configuration.
 func newWorld(t testing.TB, change ...func(*account.Config)) *world {
 	t.Helper()
-	w := &world{t: t, cfg: config(), dir: t.TempDir(), log: &syncBuffer{}, looks: &looks{}}
+	w := &world{t: t, cfg: config(), dir: t.TempDir(), log: &syncBuffer{}, looks: &looks{}, alerts: &alerts{}}
 	for _, f := range change {
 		f(&w.cfg)
 	}
@@ -302,7 +338,7 @@ func (w *world) replica() *account.Accounts {
 
 func (w *world) deps(box account.Box) account.Deps {
 	return account.Deps{
-		Box: box, Limiter: w.limits, Outbox: w.mail, Texts: w.texts, Accesses: w.looks, Now: w.clock.now,
+		Box: box, Limiter: w.limits, Outbox: w.mail, Texts: w.texts, Accesses: w.looks, Tell: w.tell, Now: w.clock.now,
 		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Reg: prometheus.NewRegistry(),
 	}
 }

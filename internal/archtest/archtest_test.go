@@ -106,7 +106,7 @@ func TestNeighboursDoNotImportEachOther(t *testing.T) {
 	for _, i := range imports(t, "../..") {
 		for _, parent := range []string{"miniapps/", "channels/"} {
 			from, to := child(i.file, parent), child(i.path, parent)
-			if from == "" || to == "" || from == to || strings.HasSuffix(to, "test") {
+			if from == "" || to == "" || from == to || strings.HasSuffix(to, "test") || to == "channelfake" { // what stand-ins of networks share
 				continue
 			}
 			t.Errorf("%s imports %s: each folder below %s stands alone", i.file, i.path, parent)

@@ -1,7 +1,8 @@
 // Package chat drives conversations: it keeps what each of them remembers, makes the calls that the dialogue asks for, and sends the words.
 //
 // It owns the document of a conversation, the order of what is sent there, and whether it may be sent: windows, silence while a person answers, patience
-// with a network that is away. It does not know what is talked about (package conversation does), what a mini-app is beyond its Runner, or any one network.
+// with a network that is away. It also owns the desk, where a person who asked for one waits for an officer, and who may read and answer there. It does not
+// know what is talked about (package conversation does), what a mini-app is beyond its Runner, or any one network.
 //
 // A turn takes effect once however often its event comes: the event's id is stored in the same write as what it led to, and a change is stored before it is
 // asked for, so that a repeat asks with the same key. Words are sent at least once: after a death between sending and recording they go again, with the
@@ -22,6 +23,7 @@ import (
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/conversation"
+	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/store"
@@ -31,6 +33,8 @@ import (
 // Stepper is the dialogue; *conversation.Machine is one.
 type Stepper interface {
 	Step(s conversation.State, in conversation.Input) (conversation.State, []conversation.Effect)
+	// Leaves tells whether the person wants the dialogue back while they wait for somebody, or, with talking, while they talk with somebody.
+	Leaves(h conversation.Heard, talking bool) bool
 }
 
 // Runner carries out actions; *miniapps.Runner is one.
@@ -59,7 +63,7 @@ type Texts interface {
 	Text(lang message.Lang, key string, params map[string]any) string
 }
 
-// Deps are what Chats works with. All are needed but Limiter and Nudge.
+// Deps are what Chats works with. All are needed but those said to be nil-safe.
 type Deps struct {
 	Steps    Stepper
 	Runner   Runner
@@ -72,6 +76,23 @@ type Deps struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Reg      prometheus.Registerer
+
+	// UnitOf gives the unit that works on a case, whose desk answers questions about it; false leaves them to Config.Desk. nil always does.
+	UnitOf func(ctx context.Context, ref miniapps.CaseRef) (unit string, ok bool)
+	// Office tells whether somebody of the unit is at work at that moment, and when next if not. nil: always.
+	Office func(unit string, at time.Time) (opens time.Time, open bool)
+	// Officer gives the name under which a member of staff speaks to citizens; "" for none. nil names nobody.
+	Officer func(ctx context.Context, v account.Viewer) (string, error)
+	// Accesses records who of the staff looked at what was said; nil lets nobody look.
+	Accesses account.AccessLog
+	// Receipt is told what became of a template that was sent to a phone number, by its Outbound.ID: "delivered". nil drops it.
+	Receipt func(ctx context.Context, id, state string) error
+	// Fated is told, as best it can be, that the Fate of a notice has changed; it must not block. nil tells nobody.
+	Fated func(noticeID string)
+	// Signal is told that there is something new at a desk ("desk:<unit>") or in a conversation of one ("conversation:<id>"); it must not block.
+	Signal func(topic string)
+	// Forget removes what others keep of a person who asks for it, before the conversation is emptied. It may be called again for the same event.
+	Forget func(ctx context.Context, v account.Viewer, m inbox.Message) error
 }
 
 func (d Deps) validate() error {
@@ -98,7 +119,7 @@ type Chats struct {
 }
 
 // queries are the ways to find conversations.
-type queries struct{ bySubject, bySend, byWaiting store.Query }
+type queries struct{ bySubject, bySend, byWaiting, byUnit, byState, byAct store.Query }
 
 // New defines the documents.
 func New(ctx context.Context, engine store.Engine, cfg Config, deps Deps) (*Chats, error) {
@@ -126,7 +147,10 @@ func queriesOf(docs *store.Collection[record]) (queries, error) {
 	bySubject, err1 := docs.Query("by_subject")
 	bySend, err2 := docs.Query("by_send")
 	byWaiting, err3 := docs.Query("by_waiting")
-	return queries{bySubject, bySend, byWaiting}, errors.Join(err1, err2, err3)
+	byUnit, err4 := docs.Query("by_desk_unit")
+	byState, err5 := docs.Query("by_desk_state")
+	byAct, err6 := docs.Query("by_desk_act")
+	return queries{bySubject, bySend, byWaiting, byUnit, byState, byAct}, errors.Join(err1, err2, err3, err4, err5, err6)
 }
 
 // now is the clock as the store keeps times.

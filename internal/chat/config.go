@@ -12,6 +12,14 @@ type Config struct {
 	Retention time.Duration `koanf:"retention"`
 	// Silence is how long the program answers nothing after a person wrote in the network's own console; 0 means 30m.
 	Silence time.Duration `koanf:"silence"`
+	// Desk is the unit whose officers answer people who ask for a person and talk of no case that a unit works on; "" means that there is nobody to ask.
+	Desk string `koanf:"desk"`
+	// DeskWait is after how long of office time somebody who waits for an officer is told that nobody was free yet; 0 means 10m.
+	DeskWait time.Duration `koanf:"desk_wait"`
+	// DeskSilence is after how long without a word of the officer the dialogue takes over again, and after how long of waiting in vain; 0 means 2h.
+	DeskSilence time.Duration `koanf:"desk_silence"`
+	// Lines is how long the last lines of a conversation are kept for an officer who takes it over; 0 means 720h (30 days).
+	Lines time.Duration `koanf:"lines"`
 	// CallRetry is how long a turn goes on trying a change that an app cannot make just now, before the citizen is told; 0 means 8s.
 	CallRetry time.Duration `koanf:"call_retry"`
 	// MaxQueue is how many messages of one conversation may wait to be sent before its next events wait too; 0 means 20.
@@ -43,6 +51,9 @@ func (c Config) Validate() error {
 	day := 24 * time.Hour
 	span("retention", c.Retention, 8*day, 5*365*day) // beyond the longest window of a network
 	span("silence", c.Silence, time.Second, 7*day)
+	span("desk_wait", c.DeskWait, time.Second, day)
+	span("desk_silence", c.DeskSilence, time.Minute, 7*day)
+	span("lines", c.Lines, time.Hour, 365*day)
 	span("call_retry", c.CallRetry, time.Millisecond, time.Minute)
 	span("lease", c.Lease, 2*time.Second, 10*time.Minute)
 	span("backoff_min", c.BackoffMin, time.Millisecond, time.Hour)
@@ -64,6 +75,9 @@ func (c Config) Validate() error {
 func (c Config) filled() Config {
 	c.Retention = cmp.Or(c.Retention, 2160*time.Hour)
 	c.Silence = cmp.Or(c.Silence, 30*time.Minute)
+	c.DeskWait = cmp.Or(c.DeskWait, 10*time.Minute)
+	c.DeskSilence = cmp.Or(c.DeskSilence, 2*time.Hour)
+	c.Lines = cmp.Or(c.Lines, 720*time.Hour)
 	c.CallRetry = cmp.Or(c.CallRetry, 8*time.Second)
 	c.MaxQueue = cmp.Or(c.MaxQueue, 20)
 	c.PerPerson = cmp.Or(c.PerPerson, 60)

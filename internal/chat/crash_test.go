@@ -13,19 +13,19 @@ import (
 )
 
 func story() []inbox.Message {
-	return []inbox.Message{said("e1", "many a"), said("e2", "change b"), said("e3", "two c"), said("e4", "read"), said("e5", "hello")}
+	return []inbox.Message{said("e1", "many a"), said("e2", "change b"), said("e3", "two c"), said("e4", "read"), said("e5", "hello"), said("e6", "signin")}
 }
 
 var (
-	storyIDs     = []string{"e1/1", "e1/2", "e1/3", "e2/1", "e2/2", "e3/1", "e3/2", "e3/3", "e4/1", "e5/1"}
-	storyEffects = map[string]string{"e2/1": `{"x":"b"}`, "e3/1": `{"x":"c"}`, "e3/2": `{"x":"c"}`}
+	storyIDs     = []string{"e1/1", "e1/2", "e1/3", "e2/1", "e2/2", "e3/1", "e3/2", "e3/3", "e4/1", "e5/1", "e6/1"}
+	storyEffects = map[string]string{"e2/1": `{"x":"b"}`, "e3/1": `{"x":"c"}`, "e3/2": `{"x":"c"}`, "e6/1": `{}`}
 )
 
 // TestDeathAroundAnyWrite kills the process before and after each of its writes in turn and lets another go on, as the inbox would: with the event that was
 // not finished. All is said in its order, every change is asked for with its key, and no event counts twice.
 func TestDeathAroundAnyWrite(t *testing.T) {
 	t.Parallel()
-	const writes = 5 + 3 + 10 // turns, changes, messages
+	const writes = 6 + 4 + 11 // turns, changes, messages
 	for _, answered := range []bool{false, true} {
 		for left := range writes + 1 {
 			t.Run(fmt.Sprintf("write %d, reached the store: %t", left, answered), func(t *testing.T) {
@@ -61,7 +61,7 @@ func dieAround(t *testing.T, engine store.Engine, left int, answered, dies bool)
 	require.Equal(t, storyEffects, first.apps.effect)
 	x, err := second.get(t.Context(), convo)
 	require.NoError(t, err)
-	require.Equal(t, "|e1|e2+e2/1|e3+e3/1+e3/2|e4+|e5", x.State.Event)
+	require.Equal(t, "|e1|e2+e2/1|e3+e3/1+e3/2|e4+|e5|e6+e6/1", x.State.Event)
 	require.Empty(t, x.Queue)
 	require.Nil(t, x.SendAt)
 	require.Nil(t, x.Since)

@@ -52,12 +52,22 @@ func bubble(t *testing.T, f func(t *testing.T, engine store.Engine)) {
 // twice shows.
 type dialogue struct{}
 
+func (dialogue) Leaves(h conversation.Heard, talking bool) bool {
+	return h.Text == "menu" || !talking && h.Text == "cancel"
+}
+
 func (dialogue) Step(s conversation.State, in conversation.Input) (conversation.State, []conversation.Effect) {
 	if r, ok := in.(conversation.Returned); ok {
 		return returned(s, r)
 	}
+	if _, ok := in.(conversation.HandedBack); ok {
+		return s, []conversation.Effect{conversation.Say{Blocks: words("menu")}}
+	}
 	h := in.(conversation.Heard)
 	s.Event += "|" + h.ID
+	if h.Ref != "" || h.Contact != nil {
+		return s, []conversation.Effect{conversation.Say{Blocks: words(fmt.Sprintf("ref %s %v", h.Ref, h.Contact))}}
+	}
 	verb, rest, _ := strings.Cut(h.Text, " ")
 	say := func(text string) conversation.Effect { return conversation.Say{Blocks: words(text)} }
 	switch verb {
@@ -68,6 +78,12 @@ func (dialogue) Step(s conversation.State, in conversation.Input) (conversation.
 		return s, []conversation.Effect{say("wait " + rest), *s.Call}
 	case "read", "endless":
 		s.Call = &conversation.Call{App: "a", Action: verb, Input: json.RawMessage(`{}`)}
+		return s, []conversation.Effect{*s.Call}
+	case "officer":
+		return s, []conversation.Effect{say("one moment"), conversation.HandOver{Case: miniapps.CaseRef{App: "a", ID: rest}}}
+	case "signin": // something waits for it
+		s.Aside = &conversation.Draft{}
+		s.Call = &conversation.Call{App: "me", Action: "signin", Input: json.RawMessage(`{}`), Key: h.ID + "/1"}
 		return s, []conversation.Effect{*s.Call}
 	case "panic":
 		panic("secret words")
@@ -82,6 +98,9 @@ func returned(s conversation.State, r conversation.Returned) (conversation.State
 	s.Call = nil
 	s.Event += "+" + call.Key
 	text := "done " + call.Action
+	if s.Aside != nil {
+		s.Aside, text = nil, text+" as "+string(r.Assurance)
+	}
 	if r.Err != nil {
 		text = "failed " + string(fault.CodeOf(r.Err))
 	}

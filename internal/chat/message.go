@@ -14,6 +14,12 @@ func heardOf(m inbox.Message, at time.Time) conversation.Heard {
 	h := conversation.Heard{
 		ID: m.ID, At: at, Text: e.Text, Choice: e.Choice, Hello: e.Kind == channels.Opened || e.Kind == channels.Followed,
 	}
+	if h.Ref = e.Ref; e.Kind == channels.Proved {
+		h.Ref = conversation.LinkRef + e.Ref
+	}
+	if e.Contact != nil {
+		h.Contact = &conversation.Contact{Name: e.Contact.Name, Phone: e.Contact.Phone}
+	}
 	if e.Place != nil {
 		h.Place = &conversation.Place{Lat: e.Place.Lat, Lon: e.Place.Lon, Label: e.Place.Label}
 	}

@@ -21,7 +21,7 @@ type metrics struct {
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		turns: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "motcua", Name: "chat_turns_total",
-			Help: "Events by what became of them: answered, repeated, silent, noted, ignored, or the code of a fault."}, []string{"channel", "event", "end"}),
+			Help: "Events by what became of them: answered, repeated, silent, kept, noted, ignored, or the code of a fault."}, []string{"channel", "event", "end"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "motcua", Name: "chat_turn_seconds",
 			Help: "Time of a turn, the sending of its words included.", Buckets: prometheus.DefBuckets}, []string{"channel"}),
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "motcua", Name: "chat_messages_total",

@@ -27,7 +27,7 @@ var errFull = fault.New(fault.Unavailable, "").After(5 * time.Second).Because(er
 
 // full tells whether so much waits that nothing may be added.
 func (x *chat) full(most int) bool {
-	return len(x.Queue) >= most || len(x.Queue) > 0 && len(x.Sealed) > maxSealed
+	return len(x.Queue) >= most || len(x.Queue) > 0 && len(x.Sealed)-sizeOf(x.Lines) > maxSealed
 }
 
 // fitted makes messages out of blocks, numbered behind the first n of the same cause.
@@ -114,6 +114,7 @@ func (x *chat) tidy() {
 // drop records that a message is not sent.
 func (c *Chats) drop(x *chat, m outgoing, reason string) {
 	x.Unsent = last(append(x.Unsent, unsent{ID: m.ID, Kind: string(m.Kind), Reason: reason, At: c.now()}), maxUnsent)
+	x.meet(markOf(m.ID), fate{State: stateNever, Reason: reason, At: c.now()})
 }
 
 // jitter varies a wait, so that what failed together does not come back together.

@@ -23,11 +23,14 @@ const (
 	skew      = 5 * time.Second  // between the clocks of replicas
 )
 
-// The states of a message that left. They only go forward.
+// The states of a message. Of one that left they only go forward.
 const (
+	stateWaiting   = "waiting"
 	stateSent      = "sent"
 	stateDelivered = "delivered"
 	stateSeen      = "seen"
+	stateNever     = "never"
+	stateUnknown   = "unknown" // it was never here, or too long ago
 )
 
 var rank = map[string]int{stateSent: 1, stateDelivered: 2, stateSeen: 3}
@@ -36,7 +39,7 @@ var rank = map[string]int{stateSent: 1, stateDelivered: 2, stateSeen: 3}
 // the program said proves that it left.
 func (c *Chats) echo(ctx context.Context, m inbox.Message) error {
 	if m.Event.Human {
-		return c.hush(ctx, m)
+		return c.hush(ctx, m, line{ID: m.ID, From: FromStaff, Text: cut(m.Event.Text, maxLine), At: when(m, c.now())})
 	}
 	if len(m.Event.About) == 0 {
 		return nil
@@ -54,16 +57,32 @@ func (c *Chats) known(_ chat, err error) error {
 	return err
 }
 
-func (c *Chats) hush(ctx context.Context, m inbox.Message) error {
+// hush is silent for a while, because a person speaks on the network itself, or another program.
+func (c *Chats) hush(ctx context.Context, m inbox.Message, said ...line) error {
 	until := when(m, c.now()).Add(c.cfg.Silence)
 	_, err := c.alter(ctx, m, func(x *chat) error {
-		if x.SilentUntil != nil && !x.SilentUntil.Before(until) {
+		news := c.keep(x, said...)
+		if x.SilentUntil == nil || x.SilentUntil.Before(until) {
+			x.SilentUntil, news = &until, true
+		}
+		if !news {
 			return store.ErrUnchanged
 		}
-		x.SilentUntil = &until
 		return nil
 	})
 	return err
+}
+
+// speakAgain ends the silence that began before the event.
+func (c *Chats) speakAgain(ctx context.Context, m inbox.Message) error {
+	at := when(m, c.now())
+	return c.known(c.update(ctx, m.Conversation, func(x *chat) error {
+		if x.SilentUntil == nil || x.SilentUntil.Add(-c.cfg.Silence).After(at) {
+			return store.ErrUnchanged
+		}
+		x.SilentUntil = nil
+		return nil
+	}))
 }
 
 func (x *chat) silent(now time.Time) bool { return x.SilentUntil != nil && now.Before(*x.SilentUntil) }
@@ -126,6 +145,7 @@ func (x *chat) advance(e channels.Event, state string, now time.Time) (changed b
 			s.State, changed = state, true
 		}
 	}
+	changed = x.receive(e, state) || changed
 	if len(x.Queue) == 0 {
 		return changed // nothing is under way that the rest could be about
 	}
@@ -157,6 +177,7 @@ func (x *chat) noteSent(id, network string, now time.Time) {
 		return e.Network == network || now.Sub(e.At) > earlyKept
 	})
 	x.Sent = last(append(x.Sent, s), maxSent)
+	x.meet(markOf(id), fate{State: s.State, Network: network, At: now})
 }
 
 // wordsOf gives the text of a message.

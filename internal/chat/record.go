@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/motcua/motcua/internal/once"
 	"github.com/motcua/motcua/internal/store"
 )
 
@@ -16,7 +17,7 @@ type record struct {
 	Sealed    []byte    `bson:"sealed"`
 	ExpiresAt time.Time `bson:"expires_at"`
 
-	Turns   int      `bson:"turns"`             // how often the state was changed: tells whether somebody else did
+	Turns   int      `bson:"turns"`             // how often the state, or who answers, was changed: tells whether somebody else did
 	Handled []string `bson:"handled,omitempty"` // ids of the last events and notices that took effect
 	Pending string   `bson:"pending,omitempty"` // the event whose call the state waits for
 	Replies int      `bson:"replies,omitempty"` // messages that Pending has led to so far
@@ -29,6 +30,10 @@ type record struct {
 	Since  *time.Time `bson:"since,omitempty"`   // since when the head of the queue waits
 	Claim  string     `bson:"claim,omitempty"`   // the worker that sends now
 	Held   bool       `bson:"held,omitempty"`    // the network, or our own limit, named SendAt: nobody tries before
+
+	Desk  *desk      `bson:"desk,omitempty"`  // nil while the dialogue answers
+	Marks once.Marks `bson:"marks,omitempty"` // of what staff did here
+	Fates []fate     `bson:"fates,omitempty"` // what became of the last notices and words of staff
 
 	Sent   []sent   `bson:"sent,omitempty"`
 	Unsent []unsent `bson:"unsent,omitempty"`
@@ -64,6 +69,7 @@ const (
 	maxUnsent  = 20
 	maxEarly   = 20
 	maxShown   = 8
+	maxFates   = 30
 )
 
 func kind() store.Kind {
@@ -73,6 +79,9 @@ func kind() store.Kind {
 			{Name: "by_subject", Equal: []string{"subject"}, Order: "last_at"},
 			{Name: "by_send", Equal: []string{"channel"}, Order: "send_at"},
 			{Name: "by_waiting", Order: "since"},
+			{Name: "by_desk_unit", Equal: []string{"desk.unit", "desk.state"}, Order: "desk.since"},
+			{Name: "by_desk_state", Equal: []string{"desk.state"}, Order: "desk.since"},
+			{Name: "by_desk_act", Order: "desk.act_at"},
 		},
 		ExpiresAt: "expires_at",
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/motcua/motcua/internal/store"
 )
 
-// Due gives the ids of conversations with messages to be sent, at most limit, the longest due first. Those of a network that is away are left out; after
+// Due gives the ids of conversations in which something is to be done, at most limit: at a desk first, then messages, the longest due first. Those of a network that is away are left out; after
 // a pause one of them tries.
 func (c *Chats) Due(ctx context.Context, limit int) ([]string, error) {
 	now := c.now()
@@ -29,10 +29,16 @@ func (c *Chats) Due(ctx context.Context, limit int) ([]string, error) {
 		}
 		found = append(found, part...)
 	}
+	desks, err := c.docs.Collect(ctx, c.queries.byAct.Between(nil, now.Add(time.Millisecond)).First(limit))
+	if err != nil {
+		return nil, fmt.Errorf("chat: due desks: %w", err)
+	}
 	slices.SortStableFunc(found, func(a, b record) int { return sendAt(a).Compare(sendAt(b)) })
 	var ids []string
-	for _, r := range found[:min(limit, len(found))] {
-		ids = append(ids, r.ID)
+	for _, r := range append(desks, found...) {
+		if len(ids) < limit && !slices.Contains(ids, r.ID) {
+			ids = append(ids, r.ID)
+		}
 	}
 	return ids, nil
 }
@@ -56,8 +62,11 @@ func (c *Chats) Waiting(ctx context.Context, max int) (n int, since time.Time, e
 	return n, since, nil
 }
 
-// Carry sends what waits in a conversation, unless another worker does.
+// Carry does what is due at the desk of a conversation, and sends what waits there, unless another worker does.
 func (c *Chats) Carry(ctx context.Context, id string) error {
+	if err := c.tick(ctx, id); err != nil {
+		return err
+	}
 	token := uuid.NewString()
 	x, err := c.update(ctx, id, func(x *chat) error {
 		now := c.now()

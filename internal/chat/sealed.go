@@ -19,16 +19,19 @@ type private struct {
 	State  conversation.State `json:"state"`
 	Queue  []outgoing         `json:"queue,omitempty"` // the oldest first
 	Early  []early            `json:"early,omitempty"`
+	Lines  []line             `json:"lines,omitempty"` // the last that was said, for an officer: the oldest first
 }
 
 // outgoing is one message to be sent: fitted already.
 type outgoing struct {
-	ID       string         `json:"id"` // <event or notice>/<number>
-	Kind     channels.Kind  `json:"kind"`
-	Blocks   message.Blocks `json:"blocks"`
-	At       time.Time      `json:"at"`
-	Attempts int            `json:"attempts,omitempty"`
-	Unsure   time.Time      `json:"unsure,omitzero"` // begin of an attempt that got no answer: the network may have taken it
+	ID       string             `json:"id"` // <event or notice>/<number>
+	Kind     channels.Kind      `json:"kind"`
+	Blocks   message.Blocks     `json:"blocks"`
+	At       time.Time          `json:"at"`
+	Ground   string             `json:"ground,omitempty"` // of a notice: the right by which it may leave; "" goes by Config.PaidWindows
+	Template *channels.Template `json:"template,omitempty"`
+	Attempts int                `json:"attempts,omitempty"`
+	Unsure   time.Time          `json:"unsure,omitzero"` // begin of an attempt that got no answer: the network may have taken it
 }
 
 // early is a receipt or an echo of a message whose sending is not recorded yet.

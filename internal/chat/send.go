@@ -15,6 +15,7 @@ import (
 const (
 	windowClosed = "window_closed" // the network's time for a notice is over
 	unfollowed   = "unfollowed"    // the person does not want to hear from the city
+	noTemplate   = "no_template"   // the network has approved no text of that name
 	gaveUp       = "gave_up"       // outages for longer than Config.GiveUp
 	noChannel    = "no_channel"    // the network is not configured any more
 	crashed      = "panic"         // the channel panicked; the log knows where
@@ -87,20 +88,33 @@ func (c *Chats) forbidden(x *chat, head outgoing, p channels.Profile, now time.T
 	if now.Sub(head.At) > c.cfg.GiveUp {
 		return gaveUp
 	}
-	if head.Kind != channels.Notice {
-		return ""
-	}
-	window := p.FreeWindow
-	if c.cfg.PaidWindows {
-		window = max(window, p.PaidWindow)
-	}
 	switch {
+	case head.Kind != channels.Notice && head.Kind != channels.Staff:
+		return ""
 	case x.Left:
 		return unfollowed
-	case p.FreeWindow > 0 && (x.LastAt == nil || now.Sub(*x.LastAt) > window):
+	case head.Ground == GroundApproved:
+		if head.Template == nil || !slices.Contains(p.Templates, head.Template.Name) {
+			return noTemplate
+		}
+		return ""
+	case p.FreeWindow > 0 && (x.LastAt == nil || now.Sub(*x.LastAt) > c.window(p, head.Kind, head.Ground)):
 		return windowClosed
 	}
 	return ""
+}
+
+// window gives how long after the person's last interaction a notice on that ground, or a word of staff, may leave.
+func (c *Chats) window(p channels.Profile, kind channels.Kind, ground string) time.Duration {
+	paid := ground == GroundPaid || ground == "" && c.cfg.PaidWindows
+	w := p.FreeWindow
+	if paid {
+		w = max(w, p.PaidWindow)
+	}
+	if kind == channels.Staff {
+		w = max(w, p.StaffWindow)
+	}
+	return w
 }
 
 // limited counts one message against what may leave to one person in a minute, then against what the network takes, and gives the time to wait when it is too many.
@@ -129,7 +143,7 @@ func (c *Chats) attempt(ctx context.Context, g *gate, ch channels.Channel, x *ch
 	began := c.now()
 	limited, cancel := context.WithTimeout(ctx, c.cfg.Lease/2)
 	defer cancel()
-	o := c.guarded(limited, ch, x.Person, channels.Outbound{ID: head.ID, Kind: head.Kind, Blocks: head.Blocks})
+	o := c.guarded(limited, ch, x.Person, outboundOf(x, head))
 	if o.Status == channels.Later && ctx.Err() != nil {
 		g.leave() // cut short by us
 	} else {
@@ -137,6 +151,10 @@ func (c *Chats) attempt(ctx context.Context, g *gate, ch channels.Channel, x *ch
 	}
 	c.tell(ctx, g, x.Channel, head, o)
 	return result{Outcome: o, began: began}
+}
+
+func outboundOf(x *chat, m outgoing) channels.Outbound {
+	return channels.Outbound{ID: m.ID, Account: x.Account, Kind: m.Kind, Blocks: m.Blocks, Template: m.Template}
 }
 
 // guarded keeps a panic of a channel from ending the program. Such a message is not tried again.

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/inbox"
@@ -31,19 +32,24 @@ func (c *Chats) insert(ctx context.Context, x *chat) error {
 // is returned as it is. NOT_FOUND when there is no such conversation.
 func (c *Chats) update(ctx context.Context, id string, change func(*chat) error) (chat, error) {
 	var out chat
+	var news []fate
 	_, err := c.docs.Update(ctx, id, func(r *record) error {
 		x, err := c.open(*r)
 		if err != nil {
 			return err
 		}
-		out = x
+		out, news = x, nil
+		before := slices.Clone(x.Fates)
 		if err := change(&x); err != nil {
 			return err
 		}
 		*r, err = c.close(&x)
-		out = x
+		out, news = x, changedFates(before, x.Fates)
 		return err
 	})
+	if err == nil {
+		c.announce(id, news)
+	}
 	return out, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/motcua/motcua/channels"
@@ -32,6 +33,10 @@ type turn struct {
 	said  []outgoing
 	count int // of messages that event has led to
 	calls int
+	back  bool // the person wants the dialogue back instead of an officer
+	hand  *conversation.HandOver
+	desk  *desk    // that the turn hands the conversation to
+	lines []line   // what was said
 	ended []string // events that are done with
 	cases []string // that results have shown
 }
@@ -39,10 +44,8 @@ type turn struct {
 // run takes the turn: it finishes what a death or a parked event left open, puts the event to the dialogue, makes the calls, and stores all in one write.
 func (t *turn) run(ctx context.Context) error {
 	t.state = t.chat.State
-	var err error
-	who := account.Identity{Network: t.m.Channel, Account: t.m.Event.Account, User: string(t.m.Event.From)}
-	if t.viewer, err = t.c.deps.People.Guest(ctx, who, t.state.Lang); err != nil {
-		return fmt.Errorf("chat: viewer: %w", err)
+	if err := t.know(ctx); err != nil {
+		return err
 	}
 	if t.state.Call != nil {
 		if err := t.resume(ctx); err != nil {
@@ -51,9 +54,8 @@ func (t *turn) run(ctx context.Context) error {
 	}
 	if t.event != t.m.ID {
 		t.event, t.count = t.m.ID, 0
-		h := heardOf(t.m, t.at)
-		h.Assurance = t.viewer.Assurance
-		if err := t.step(h); err != nil {
+		t.lines = append(t.lines, linesOf(t.m, t.at)...)
+		if err := t.step(t.input()); err != nil {
 			return err
 		}
 		if err := t.ask(ctx, false); err != nil {
@@ -61,7 +63,32 @@ func (t *turn) run(ctx context.Context) error {
 		}
 		t.ended = append(t.ended, t.m.ID)
 	}
+	t.handOver(ctx)
 	return t.finish(ctx)
+}
+
+// know learns who the person is now.
+func (t *turn) know(ctx context.Context) error {
+	var err error
+	if t.viewer, err = t.c.deps.People.Guest(ctx, whoIs(t.m), t.state.Lang); err != nil {
+		return fmt.Errorf("chat: viewer: %w", err)
+	}
+	return nil
+}
+
+func whoIs(m inbox.Message) account.Identity {
+	return account.Identity{Network: m.Channel, Account: m.Event.Account, User: string(m.Event.From)}
+}
+
+// input is what the event means to the dialogue.
+func (t *turn) input() conversation.Input {
+	if t.back {
+		t.say(t.c.words(&t.chat, "chat.desk.left"))
+		return conversation.HandedBack{At: t.at}
+	}
+	h := heardOf(t.m, t.at)
+	h.Assurance = t.viewer.Assurance
+	return h
 }
 
 // resume makes the call that the stored state waits for. It may have been made before; the key tells.
@@ -93,7 +120,12 @@ func (t *turn) ask(ctx context.Context, stored bool) error {
 		if failed == nil && res.Case.ID != "" {
 			t.cases = append(t.cases, caseKey(call.App, res.Case.ID))
 		}
-		if err := t.step(conversation.Returned{At: t.c.now(), Result: res, Err: failed}); err != nil {
+		if t.state.SigningIn() && call.Key != "" && failed == nil {
+			if err := t.know(ctx); err != nil {
+				return err
+			}
+		}
+		if err := t.step(conversation.Returned{At: t.c.now(), Result: res, Err: failed, Assurance: t.viewer.Assurance}); err != nil {
 			return err
 		}
 	}
@@ -108,8 +140,11 @@ func (t *turn) step(in conversation.Input) error {
 	}
 	t.state = state
 	for _, e := range effects {
-		if say, ok := e.(conversation.Say); ok {
-			t.say(say.Blocks)
+		switch e := e.(type) {
+		case conversation.Say:
+			t.say(e.Blocks)
+		case conversation.HandOver:
+			t.hand = &e
 		}
 	}
 	return nil
@@ -120,6 +155,7 @@ func (t *turn) say(blocks message.Blocks) {
 	made := t.c.fitted(t.chat.Channel, t.event, t.count, channels.Reply, blocks)
 	t.count += len(made)
 	t.said = append(t.said, made...)
+	t.lines = append(t.lines, line{ID: t.event + "/" + strconv.Itoa(t.count), From: FromBot, Text: cut(textOf(blocks), maxBotLine), At: t.c.now()})
 }
 
 // pend stores that a change is about to be asked for. What was said so far waits for the end of the turn, unless this worker does not live to see it.
@@ -132,6 +168,9 @@ func (t *turn) pend(x *chat) {
 func (t *turn) finish(ctx context.Context) error {
 	return t.commit(ctx, func(x *chat) {
 		x.Pending, x.Replies = "", 0
+		if t.desk != nil || t.back {
+			x.Desk = t.desk
+		}
 		t.token = t.c.enqueue(x, t.said)
 		for _, id := range t.ended {
 			x.handle(id)
@@ -152,13 +191,19 @@ func (t *turn) commit(ctx context.Context, change func(*chat)) error {
 		x.State, x.Subject = t.state, t.viewer.Subject
 		x.touch(t.at, t.c.cfg.Retention)
 		change(x)
+		t.c.keep(x, t.lines...)
 		return nil
 	}
+	was := t.chat
 	x, err := t.store(ctx, apply)
 	if err != nil {
 		return err
 	}
-	t.chat, t.fresh, t.said = x, false, nil
+	t.chat, t.fresh, t.said, t.lines = x, false, nil, nil
+	if was.Desk != nil || x.Desk != nil {
+		t.c.signalDesk(&was)
+		t.c.signalDesk(&x)
+	}
 	return nil
 }
 

@@ -25,16 +25,31 @@ type Notice struct {
 	CaseID  string
 	Words   func(message.Lang) (title, text string)
 	At      time.Time // when what it tells happened
+
+	Conversation string             // told in that one only, whoever To is; "" for the latest on each network
+	Ground       string             // the right by which it may leave: see the constants; "" goes by Config.PaidWindows
+	Template     *channels.Template // sent in place of Words, with GroundApproved
 }
+
+// The grounds of a notice, as package notify has them.
+const (
+	GroundFree     = "free"     // within the network's free window
+	GroundPaid     = "paid"     // as long as the network takes it for money
+	GroundApproved = "approved" // as a template, at any time
+)
 
 // maxChats is how many conversations of one subject a notice looks at, those of the last interaction first.
 const maxChats = 3
 
 // Tell puts a notice into the conversations of its recipient, the latest on each network, once however often it comes. Whether it may be sent is decided
-// when it is its turn. Nobody to tell is no error. INTERNAL without an id, a recipient or words; UNAVAILABLE when too much waits there already.
+// when it is its turn; Fate tells. Nobody to tell is no error. INTERNAL without an id, a recipient or words; UNAVAILABLE when too much waits there already;
+// NOT_FOUND when there is no such Conversation.
 func (c *Chats) Tell(ctx context.Context, n Notice) error {
-	if n.ID == "" || n.To == "" || n.Words == nil {
+	if n.ID == "" || n.To == "" && n.Conversation == "" || n.Words == nil {
 		return fault.Wrap(fault.Internal, errors.New("chat: a notice needs an id, a recipient and words"))
+	}
+	if n.Conversation != "" {
+		return c.notify(ctx, n.Conversation, n)
 	}
 	found, err := c.docs.Collect(ctx, c.queries.bySubject.Where(n.To).Descending().First(maxChats))
 	if err != nil {
@@ -45,7 +60,7 @@ func (c *Chats) Tell(ctx context.Context, n Notice) error {
 	for _, r := range found {
 		if !told[r.Channel] {
 			told[r.Channel] = true
-			errs = append(errs, c.notify(ctx, r.ID, n))
+			errs = append(errs, c.known(chat{}, c.notify(ctx, r.ID, n)))
 		}
 	}
 	return errors.Join(errs...)
@@ -53,18 +68,33 @@ func (c *Chats) Tell(ctx context.Context, n Notice) error {
 
 // notify puts a notice into one conversation, unless the dialogue itself has told the same: who just sent a report there has its code.
 func (c *Chats) notify(ctx context.Context, id string, n Notice) error {
-	mark := "n/" + once.ID("chat notice\x00"+n.ID)
-	return c.speak(ctx, id, mark, func(x *chat) (channels.Kind, message.Blocks, error) {
+	mark := markOfNotice(n.ID)
+	return c.speak(ctx, id, mark, func(x *chat) ([]outgoing, error) {
 		if n.CaseID != "" && x.told(caseKey(n.CaseApp, n.CaseID), n.At) {
-			return channels.Notice, nil, nil
+			x.expect(fate{Mark: mark, Notice: n.ID, State: stateSent, Reason: reasonShown, At: c.now()})
+			return nil, nil
 		}
 		if x.changing(n.CaseApp) && c.now().Sub(n.At) < answerTime {
-			return "", nil, errChanging
+			return nil, errChanging
 		}
+		x.expect(fate{Mark: mark, Notice: n.ID, State: stateWaiting, At: c.now()})
 		title, text := n.Words(x.State.Lang.Or())
-		return channels.Notice, message.Blocks{message.Words{Text: title + "\n" + text}}, nil
+		blocks := message.Blocks{message.Words{Text: title + "\n" + text}}
+		if n.Template != nil {
+			return []outgoing{{ID: mark + "/1", Kind: channels.Notice, Blocks: blocks, At: c.now(), Ground: n.Ground, Template: n.Template}}, nil
+		}
+		out := c.fitted(x.Channel, mark, 0, channels.Notice, blocks)
+		for i := range out {
+			out[i].Ground = n.Ground
+		}
+		return out, nil
 	})
 }
+
+// reasonShown is why a notice is not sent at all: the dialogue has shown the person the same.
+const reasonShown = "shown"
+
+func markOfNotice(id string) string { return "n/" + once.ID("chat notice\x00"+id) }
 
 // answerTime is how long a notice waits for a turn that is making a change, whose answer may tell the same.
 const answerTime = 30 * time.Second
@@ -76,8 +106,8 @@ func (x *chat) changing(app string) bool {
 	return x.State.Call != nil && x.State.Call.Key != "" && x.State.Call.App == app
 }
 
-// speak puts words into a conversation that did not ask for any, once for each mark, and wakes the relay. No words are none to say. A conversation that is gone is no error.
-func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) (channels.Kind, message.Blocks, error)) error {
+// speak puts messages into a conversation that did not ask for any, once for each mark, and wakes the relay.
+func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) ([]outgoing, error)) error {
 	changed := false
 	_, err := c.update(ctx, id, func(x *chat) error {
 		if changed = !x.handled(mark); !changed {
@@ -86,12 +116,15 @@ func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) (c
 		if x.full(c.cfg.MaxQueue) {
 			return errFull
 		}
-		kind, blocks, err := words(x)
+		messages, err := words(x)
 		if err != nil {
 			return err
 		}
-		if len(blocks) > 0 {
-			c.post(x, c.fitted(x.Channel, mark, 0, kind, blocks))
+		for _, m := range messages {
+			c.keep(x, line{ID: m.ID, From: FromBot, Text: cut(textOf(m.Blocks), maxBotLine), At: m.At})
+		}
+		if len(messages) > 0 {
+			c.post(x, messages)
 		}
 		x.handle(mark)
 		return nil
@@ -99,7 +132,7 @@ func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) (c
 	if err == nil && changed {
 		c.nudge()
 	}
-	return c.known(chat{}, err)
+	return err
 }
 
 // Apologise tells the person, once for each cause, that an event of theirs could not be acted on, and begins the dialogue anew: what was remembered may be
@@ -107,11 +140,11 @@ func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) (c
 // that is not there is no error.
 func (c *Chats) Apologise(ctx context.Context, conversationID, cause string) error {
 	mark := "s/" + once.ID("chat apology\x00"+cause)
-	err := c.speak(ctx, conversationID, mark, func(x *chat) (channels.Kind, message.Blocks, error) {
+	err := c.speak(ctx, conversationID, mark, func(x *chat) ([]outgoing, error) {
 		x.restart()
-		return channels.Reply, c.words(x, "chat.sorry"), nil
+		return c.fitted(x.Channel, mark, 0, channels.Reply, c.words(x, "chat.sorry")), nil
 	})
-	return c.dropUnreadable(ctx, conversationID, err)
+	return c.dropUnreadable(ctx, conversationID, c.known(chat{}, err))
 }
 
 // restart forgets what was talked about, but not in which language.
@@ -121,15 +154,27 @@ func (x *chat) restart() {
 	x.Pending, x.Replies = "", 0
 }
 
-func (c *Chats) words(x *chat, key string) message.Blocks {
-	return message.Blocks{message.Words{Text: c.deps.Texts.Text(x.State.Lang.Or(), key, nil)}}
+func (c *Chats) words(x *chat, key string) message.Blocks { return c.wordsWith(x, key, nil) }
+
+func (c *Chats) wordsWith(x *chat, key string, params map[string]any) message.Blocks {
+	return message.Blocks{message.Words{Text: c.deps.Texts.Text(x.State.Lang.Or(), key, params)}}
 }
 
 // forgotten is how long a conversation that a person asked to be forgotten is still kept: the id of the event tells its repeats.
 const forgotten = 7 * 24 * time.Hour
 
-// forget removes what the conversation holds about the person, and confirms it.
+// forget removes what others keep of the person, then what the conversation holds about them, and confirms it.
 func (c *Chats) forget(ctx context.Context, m inbox.Message) error {
+	was, err := c.get(ctx, m.Conversation)
+	switch {
+	case err == nil && was.handled(m.ID):
+		return nil
+	case err != nil && fault.CodeOf(err) != fault.NotFound && !errors.Is(err, errUnreadable):
+		return err
+	}
+	if err := c.forgetElsewhere(ctx, m); err != nil {
+		return err
+	}
 	token := ""
 	x, err := c.alter(ctx, m, func(x *chat) error {
 		token = ""
@@ -139,6 +184,7 @@ func (c *Chats) forget(ctx context.Context, m inbox.Message) error {
 		x.restart()
 		x.private = private{Person: x.Person, State: x.State}
 		x.Subject, x.LastAt, x.Sent, x.Unsent, x.Shown, x.SilentUntil = "", nil, nil, nil, nil, nil
+		x.Desk, x.Marks, x.Fates = nil, nil, nil
 		x.handle(m.ID)
 		x.ExpiresAt = c.now().Add(forgotten)
 		token = c.enqueue(x, c.fitted(x.Channel, m.ID, 0, channels.Reply, c.words(x, "chat.forgotten")))
@@ -147,7 +193,22 @@ func (c *Chats) forget(ctx context.Context, m inbox.Message) error {
 	if err != nil {
 		return c.dropUnreadable(ctx, m.Conversation, err)
 	}
+	c.signalDesk(&was)
 	c.dispatch(ctx, x, token)
+	return nil
+}
+
+func (c *Chats) forgetElsewhere(ctx context.Context, m inbox.Message) error {
+	if c.deps.Forget == nil {
+		return nil
+	}
+	v, err := c.deps.People.Guest(ctx, whoIs(m), "")
+	if err != nil {
+		return fmt.Errorf("chat: viewer: %w", err)
+	}
+	if err := c.deps.Forget(ctx, v, m); err != nil {
+		return fmt.Errorf("chat: forget: %w", err)
+	}
 	return nil
 }
 

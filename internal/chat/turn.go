@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/motcua/motcua/channels"
@@ -32,6 +33,7 @@ const (
 	endAnswered = "answered"
 	endRepeated = "repeated" // it had been acted on before
 	endSilent   = "silent"   // a person answers
+	endKept     = "kept"     // for an officer, who answers or will
 	endNoted    = "noted"    // a receipt, an echo, …
 	endIgnored  = "ignored"
 )
@@ -40,9 +42,21 @@ func (c *Chats) turn(ctx context.Context, m inbox.Message) (end string, err erro
 	if m.Event.Foreign || m.Event.Closed {
 		return endIgnored, nil
 	}
+	if m.Event.Template {
+		return endNoted, c.templateReceipt(ctx, m)
+	}
 	switch m.Event.Kind {
-	case channels.Said, channels.Opened, channels.Followed:
+	case channels.Said, channels.Opened, channels.Followed, channels.Proved:
 		return c.talk(ctx, m)
+	case channels.Shared:
+		if m.Event.Contact == nil {
+			return endIgnored, nil
+		}
+		return c.talk(ctx, m)
+	case channels.TakenOver:
+		return endNoted, c.hush(ctx, m)
+	case channels.HandedBack:
+		return endNoted, c.speakAgain(ctx, m)
 	case channels.Withdrew:
 		return endAnswered, c.forget(ctx, m)
 	case channels.Echoed:
@@ -81,12 +95,15 @@ func (c *Chats) answer(ctx context.Context, m inbox.Message) (end string, err er
 		return "", err
 	case x.handled(m.ID):
 		return endRepeated, nil
-	case x.full(c.cfg.MaxQueue):
-		return "", errFull
-	case x.silent(c.now()):
-		return endSilent, c.listen(ctx, m)
 	}
-	t := &turn{c: c, m: m, chat: x, fresh: fresh, at: when(m, c.now())}
+	if end := c.onlyHears(&x, m); end != "" {
+		return end, c.listen(ctx, m)
+	}
+	if x.full(c.cfg.MaxQueue) {
+		return "", errFull
+	}
+	c.typing(ctx, &x)
+	t := &turn{c: c, m: m, chat: x, fresh: fresh, at: when(m, c.now()), back: x.Desk != nil && m.Event.Kind != channels.Proved}
 	if err := t.run(ctx); err != nil {
 		c.remember(ctx, t, err)
 		return "", err
@@ -95,14 +112,63 @@ func (c *Chats) answer(ctx context.Context, m inbox.Message) (end string, err er
 	return endAnswered, nil
 }
 
-// listen notes an event that nobody here answers.
+// onlyHears gives how an event ends that the dialogue does not answer, because somebody else speaks with the person; "" when it does. A sign-in that has
+// come to its end goes on all the same: its code would be lost.
+func (c *Chats) onlyHears(x *chat, m inbox.Message) (end string) {
+	switch {
+	case m.Event.Kind == channels.Proved:
+		return ""
+	case x.Desk != nil && !c.leaves(x, m):
+		return endKept
+	case x.Desk == nil && (m.Event.Standby || x.silent(c.now())):
+		return endSilent
+	}
+	return ""
+}
+
+// listen notes an event that nobody here answers, and keeps what was said for whoever does. errMoved when the dialogue is to answer after all.
 func (c *Chats) listen(ctx context.Context, m inbox.Message) error {
-	_, err := c.alter(ctx, m, func(x *chat) error {
+	x, err := c.alter(ctx, m, func(x *chat) error {
+		if c.onlyHears(x, m) == "" {
+			return errMoved
+		}
 		x.handle(m.ID)
 		x.touch(when(m, c.now()), c.cfg.Retention)
+		c.keep(x, linesOf(m, when(m, c.now()))...)
 		return nil
 	})
+	if err == nil {
+		c.signalDesk(&x)
+	}
 	return err
+}
+
+// templateReceipt hands on what became of a template that was sent to a phone number: no conversation knows of it.
+func (c *Chats) templateReceipt(ctx context.Context, m inbox.Message) error {
+	state := stateDelivered
+	if m.Event.Kind == channels.Seen {
+		state = stateSeen
+	}
+	if c.deps.Receipt == nil {
+		return nil
+	}
+	for _, id := range m.Event.About {
+		if err := c.deps.Receipt(ctx, id, state); err != nil {
+			return fmt.Errorf("chat: receipt: %w", err)
+		}
+	}
+	return nil
+}
+
+// Typer is a Channel that can show that an answer is being written. Typing neither blocks nor fails.
+type Typer interface {
+	Typing(ctx context.Context, to channels.Address, on bool)
+}
+
+func (c *Chats) typing(ctx context.Context, x *chat) {
+	if ch, ok := c.deps.Channels[x.Channel].(Typer); ok {
+		ch.Typing(ctx, x.Person, true)
+	}
 }
 
 // remember keeps at least the address of somebody whose first event could not be acted on, so that an apology reaches them.

@@ -18,6 +18,9 @@ func (t *turn) advance() {
 		t.askRetry()
 		return
 	}
+	if t.barred() {
+		return
+	}
 	for range maxRounds {
 		if b := t.form.root.blind(); b != nil {
 			t.appOnly(b)
@@ -65,6 +68,9 @@ func (t *turn) sumsUp() bool {
 
 // submit makes the call, once everything fits.
 func (t *turn) submit() {
+	if t.barred() {
+		return
+	}
 	input, err := t.m.services.Check(t.form.ref.App, t.form.ref.Action, encode(t.input()), t.lang())
 	_, open := t.open()
 	if open || err != nil || t.sumsUp() && t.s.Draft.Confirmed != digest(t.input()) {
@@ -89,8 +95,16 @@ func (t *turn) send(input []byte) {
 	t.run(c, Wait{For: forResult})
 }
 
-// drop ends the draft.
+// drop ends the draft. What waited for it is kept.
 func (t *turn) drop() {
+	t.clear()
+	if t.s.Aside != nil {
+		t.putOff(t.s.Aside)
+	}
+}
+
+// clear ends the draft, with something that follows from it to come.
+func (t *turn) clear() {
 	t.s.Draft, t.s.Question, t.s.Held = nil, nil, nil
 	t.load()
 }

@@ -19,6 +19,9 @@ func (t *turn) take(h Heard) took {
 		t.say("locked", nil)
 		return took{any: true, only: true}
 	}
+	if t.s.Aside != nil && !t.form.wants(h) && t.m.forms[t.s.Aside.Ref] != nil && t.s.Aside.Sent == nil {
+		return t.takeAside(h)
+	}
 	out.add(t.takeFiles(kindPhoto, h.Photos))
 	out.add(t.takeFiles(kindVideo, h.Videos))
 	if h.Place != nil {

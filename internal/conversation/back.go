@@ -5,6 +5,8 @@ import "slices"
 // cancel ends what is being done.
 func (t *turn) cancel() {
 	switch d := t.s.Draft; {
+	case t.s.Aside != nil:
+		t.cancelBoth()
 	case d == nil:
 		t.say("nothing_to_cancel", nil)
 	case d.Sent != nil:
@@ -102,7 +104,7 @@ func (t *turn) restart() {
 	case t.locked():
 	default:
 		f := t.form
-		t.drop()
+		t.clear()
 		t.start(f.ref, opening{})
 	}
 }

@@ -169,6 +169,6 @@ func (t *turn) decideInstead(take bool) {
 		return
 	}
 	app := t.form.ref.App
-	t.drop()
+	t.clear()
 	t.start(Ref{App: app, Action: s.Action}, opening{input: encode(s.Input)})
 }

@@ -19,11 +19,12 @@ const (
 	cmdDone       command = "done"
 	cmdYes        command = "yes"
 	cmdNo         command = "no"
+	cmdPerson     command = "person" // speak with somebody of the city
 )
 
 func isCommand(intent string) bool {
 	switch command(intent) {
-	case cmdMenu, cmdCancel, cmdBack, cmdHelp, cmdVietnamese, cmdEnglish, cmdChange, cmdRestart, cmdSkip, cmdMore, cmdDone, cmdYes, cmdNo:
+	case cmdMenu, cmdCancel, cmdBack, cmdHelp, cmdVietnamese, cmdEnglish, cmdChange, cmdRestart, cmdSkip, cmdMore, cmdDone, cmdYes, cmdNo, cmdPerson:
 		return true
 	}
 	return false
@@ -86,6 +87,8 @@ func (t *turn) obey(c command) bool {
 		t.speak(message.English)
 	case cmdRestart:
 		t.restart()
+	case cmdPerson:
+		t.handOver()
 	case cmdYes, cmdNo:
 		return t.agree(c == cmdYes)
 	case cmdChange:

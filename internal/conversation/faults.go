@@ -84,6 +84,10 @@ func (t *turn) failed(err error) {
 		if t.askOnlyAgain(f) {
 			return
 		}
+	case fault.Unauthorized, fault.Forbidden:
+		if t.provesFor(f) {
+			return
+		}
 	}
 	t.sayFailed(f)
 	t.askRetry()
@@ -144,6 +148,11 @@ func (t *turn) retry() {
 
 // later puts the draft off. It can be taken up from the menu.
 func (t *turn) later() {
+	if t.s.Aside != nil { // what waits for it is what the person wants
+		t.drop()
+		t.menu(0)
+		return
+	}
 	t.park()
 	t.say("parked", params{"action": t.title(t.form)})
 	t.drop()
@@ -158,6 +167,12 @@ func (t *turn) resume(i int) {
 	}
 	d := t.s.Parked[i].clone()
 	t.s.Parked = append(t.s.Parked[:i:i], t.s.Parked[i+1:]...)
+	d.Proved, d.Paused = false, false
+	t.takeUp(d)
+}
+
+// takeUp goes on with a draft that waited.
+func (t *turn) takeUp(d *Draft) {
 	d.renew()
 	t.s.Draft, t.s.Question = d, nil
 	t.load()

@@ -23,36 +23,64 @@ func FuzzStep(f *testing.F) {
 	}
 	f.Add(`{"call":{"app":"x"},"wait":{"for":"result"},"draft":{"app":"feedback","action":"submit","version":9,"answers":[1],"want":"photos/9","asked":["a/0"],"sent":{}},"question":{"kind":"field","path":"place/lat","from":-5}}`, "1", "mc:send:", uint8(7))
 	f.Add(`{"parked":[null,{"app":"q","action":"r"}],"question":{"kind":"instead"},"draft":{"app":"desk","action":"list","answers":{"guests":[{"name":3}]}}}`, "có", "mc:add:guests/9", uint8(15))
+	c := newCitizenWorld(f, signing)
+	c.quiet = true
+	for _, line := range []string{"gửi kiến nghị sửa vỉa hè trước chợ", "[photo p1]", "0912345678", "111111", "[ref link.G00DCODE]", "Lê Chân", "gặp cán bộ", "1", "good-b4ck", "nhận lại tiền vì nộp hai lần"} {
+		c.do(line)
+		raw, err := json.Marshal(c.state)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(raw), line, "", uint8(0))
+		f.Add(string(raw), line, "link.G00DCODE", uint8(32))
+	}
+	f.Add(`{"aside":{"app":"petition","action":"send"}}`, "huỷ", "", uint8(0))
+	f.Add(`{"aside":{"app":"q","action":"r","sent":{}},"draft":{"app":"me","action":"code"},"call":{"app":"x"},"wait":{"for":"in_app"}}`, "0912345678", "", uint8(64))
+	machines := []*Machine{w.machine, c.machine}
 	f.Fuzz(func(t *testing.T, state, text, choice string, how uint8) {
-		var s State
-		if json.Unmarshal([]byte(state), &s) != nil {
-			return
-		}
-		var in Input = Heard{ID: "e", At: noon, Text: text, Choice: choice, Hello: how&16 != 0}
-		if how&1 != 0 {
-			in = Heard{ID: "e", At: noon, Text: text, Photos: []string{"p1", text}, Videos: []string{"v"}, Place: &Place{Lat: 1e9, Label: text}, Refused: []Refused{{Kind: text, Reason: choice}}}
-		}
-		if how&2 != 0 {
-			in = Returned{At: noon, Result: miniapps.Result{Data: json.RawMessage(`{"choices":[{"value":"a"},{"label":"b"}],"after":"x","errors":[{"path":["q"]}],"derived":{"n":1}}`)}}
-		}
-		if how&4 != 0 {
-			in = Returned{At: noon, Err: fault.InvalidField("schema.wrong", text, "0")}
-		}
-		for n := 0; ; n++ {
-			if n > maxCalls+1 {
-				t.Fatal("calls without end")
-			}
-			_, isHeard := in.(Heard)
-			next, effects := w.machine.Step(s, in)
-			if isHeard && len(effects) == 0 {
-				t.Fatal("silence")
-			}
-			if next.Call == nil {
-				return
-			}
-			s, in = next, Returned{At: noon, Result: miniapps.Result{Data: map[string]any{"choices": []any{map[string]any{"value": text, "label": choice}}, "after": choice}}}
+		for _, m := range machines {
+			fuzzStep(t, m, state, text, choice, how)
 		}
 	})
+}
+
+func fuzzStep(t *testing.T, m *Machine, state, text, choice string, how uint8) {
+
+	var s State
+	if json.Unmarshal([]byte(state), &s) != nil {
+		return
+	}
+	heard := Heard{ID: "e", At: noon, Text: text, Choice: choice, Hello: how&16 != 0}
+	if how&32 != 0 {
+		heard.Ref = choice
+	}
+	if how&64 != 0 {
+		heard.Contact = &Contact{Name: choice, Phone: text}
+	}
+	var in Input = heard
+	if how&1 != 0 {
+		in = Heard{ID: "e", At: noon, Text: text, Photos: []string{"p1", text}, Videos: []string{"v"}, Place: &Place{Lat: 1e9, Label: text}, Refused: []Refused{{Kind: text, Reason: choice}}}
+	}
+	if how&2 != 0 {
+		in = Returned{At: noon, Result: miniapps.Result{Data: json.RawMessage(`{"choices":[{"value":"a"},{"label":"b"}],"after":"x","errors":[{"path":["q"]}],"derived":{"n":1}}`)}}
+	}
+	if how&4 != 0 {
+		in = Returned{At: noon, Err: fault.InvalidField("schema.wrong", text, "0")}
+	}
+	for n := 0; ; n++ {
+		if n > maxCalls+1 {
+			t.Fatal("calls without end")
+		}
+		_, isHeard := in.(Heard)
+		next, effects := m.Step(s, in)
+		if isHeard && len(effects) == 0 {
+			t.Fatal("silence")
+		}
+		if next.Call == nil {
+			return
+		}
+		s, in = next, Returned{At: noon, Result: miniapps.Result{Data: map[string]any{"choices": []any{map[string]any{"value": text, "label": choice}}, "after": choice}}}
+	}
 }
 
 // FuzzParse: what people type as a number or a day is read as one that is valid, or not at all.

@@ -27,6 +27,9 @@ func (t *turn) inIdle(h Heard, text string) {
 		if c := t.commandIn(text); c != "" && t.obey(c) {
 			return
 		}
+		if code, is := linkCode(text); is && t.link(code) {
+			return
+		}
 	}
 	sent := len(h.Photos)+len(h.Videos) > 0 || h.Place != nil
 	if t.at(askReport) && t.m.words.send.has(text) {

@@ -68,7 +68,7 @@ func newPlainIntents(apps []miniapps.Manifest) plainIntents {
 		"menu": {"menu; menuu", "menu"}, "cancel": {"huỷ; hủy; thôi", "cancel; cancle; stop"}, "back": {"quay lại", "back; go back"},
 		"help": {"trợ giúp", "help"}, "vietnamese": {"tiếng Việt", "vietnamese"}, "english": {"tiếng Anh", "english"},
 		"change": {"sửa", "change"}, "restart": {"làm lại từ đầu", "start over"}, "skip": {"bỏ qua", "skip"}, "more": {"xem thêm; thêm nữa; thêm", "more"},
-		"done": {"xong", "done"}, "yes": {"có; đồng ý; gửi đi", "yes"}, "no": {"không", "no"},
+		"person": {"gặp cán bộ; nói chuyện với người", "talk to a person"}, "done": {"xong", "done"}, "yes": {"có; đồng ý; gửi đi", "yes"}, "no": {"không", "no"},
 	} {
 		for i, lang := range []message.Lang{message.Vietnamese, message.English} {
 			for _, text := range strings.Split(texts[i], ";") {

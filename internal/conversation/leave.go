@@ -11,7 +11,7 @@ func (t *turn) elsewhere(text string, n *node) bool {
 		if !x.Whole || x.Score < certain || t.m.forms[refOf(x.Intent)] == nil {
 			continue
 		}
-		if refOf(x.Intent) != t.form.ref {
+		if !t.isAt(refOf(x.Intent)) {
 			t.leaveFor([]Ref{refOf(x.Intent)}, text)
 			return true
 		}
@@ -19,7 +19,7 @@ func (t *turn) elsewhere(text string, n *node) bool {
 			return false
 		}
 		if n.words.Opening || n.kind == kindText { // it only asks for what is being done already
-			t.say("already_here", params{"action": t.title(t.form)})
+			t.say("already_here", params{"action": t.title(t.doing())})
 			t.again()
 			return true
 		}
@@ -32,11 +32,11 @@ func (t *turn) strays(text string) bool {
 	for _, x := range t.actions(text) {
 		switch ref := refOf(x.Intent); {
 		case x.Score < sure:
-		case ref != t.form.ref:
+		case !t.isAt(ref):
 			t.leaveFor([]Ref{ref}, text)
 			return true
-		case x.Whole && x.Open:
-			t.say("already_here", params{"action": t.title(t.form)})
+		case x.Whole && x.Open, ref != t.form.ref:
+			t.say("already_here", params{"action": t.title(t.doing())})
 			t.again()
 			return true
 		}
@@ -71,7 +71,7 @@ func (t *turn) askLeave(q *Question) {
 	}
 	open := message.Choice{Label: t.text("choice.open", params{"action": t.title(f)}), Value: tokenLeave + f.ref.String()}
 	t.ask(Question{Kind: askLeave, Refs: q.Refs, Text: q.Text, Path: q.Path},
-		t.text("leave", params{"action": t.title(t.form), "other": t.title(f)}), []message.Choice{open, stay}, t.controls(cmdCancel))
+		t.text("leave", params{"action": t.title(t.doing()), "other": t.title(f)}), []message.Choice{open, stay}, t.controls(cmdCancel))
 }
 
 // decideLeave leaves the draft for the other action, or takes what was said as the answer that it may have been.
@@ -81,6 +81,10 @@ func (t *turn) decideLeave(leave bool) {
 		if t.s.Draft.Sent != nil {
 			t.park()
 		}
+		if a := t.s.Aside; a != nil && a.Sent != nil {
+			t.keepParked(a)
+		}
+		t.s.Aside = nil
 		t.drop()
 		t.start(q.Refs[0], opening{text: q.Text})
 		return
@@ -105,10 +109,10 @@ func (t *turn) choseFromMenu(ref Ref) {
 	switch {
 	case t.s.Draft == nil:
 		t.start(ref, opening{})
-	case t.form.ref == ref:
+	case t.isAt(ref):
 		t.s.Question = nil
 		t.advance()
-	case len(t.answers) == 0 && t.s.Draft.Sent == nil:
+	case len(t.answers) == 0 && t.s.Draft.Sent == nil && t.s.Aside == nil:
 		t.drop()
 		t.start(ref, opening{})
 	default:

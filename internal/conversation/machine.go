@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/intent"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
@@ -15,6 +16,14 @@ import (
 type Rules struct {
 	// Report is the action, as app.action, that is offered for a long sentence that fits nothing. Default "": none.
 	Report string `koanf:"report"`
+	// SignIn is the action, as app.action, that is done in between when another one needs a proved phone number. What was begun goes on by itself afterwards.
+	// Default "": the person is sent to the app.
+	SignIn string `koanf:"sign_in"`
+	// Continue is the action, as app.action, that makes a link for what must be finished in the app: it takes app, action, the input so far and case.
+	// Default "": the person is only told to use the app.
+	Continue string `koanf:"continue"`
+	// Link is the action, as app.action, that takes the code of a sign-in, as "code". Default "": there are no such codes.
+	Link string `koanf:"link"`
 	// LongText is from how many characters a text counts as a sentence: an answer rather than the name of something. Default 25.
 	LongText int `koanf:"long_text"`
 	// Remind is after what silence a dialogue is taken up with a reminder of what it is about. Default 12h.
@@ -30,11 +39,13 @@ const (
 	maxPage         = 50
 )
 
-// Validate reports every value that cannot be worked with, by its key. Whether Report exists is seen by NewMachine.
+// Validate reports every value that cannot be worked with, by its key. Whether the actions exist is seen by NewMachine.
 func (r Rules) Validate() error {
 	var errs []error
-	if app, action, ok := strings.Cut(r.Report, "."); r.Report != "" && (!ok || app == "" || action == "") {
-		errs = append(errs, errors.New("report: must be written app.action"))
+	for _, x := range r.actions() {
+		if app, action, ok := strings.Cut(x.name, "."); x.name != "" && (!ok || app == "" || action == "") {
+			errs = append(errs, fmt.Errorf("%s: must be written app.action", x.key))
+		}
 	}
 	if r.LongText < 0 {
 		errs = append(errs, errors.New("long_text: must not be negative"))
@@ -46,6 +57,13 @@ func (r Rules) Validate() error {
 		errs = append(errs, fmt.Errorf("page: must be from 1 to %d, or 0 for the default", maxPage))
 	}
 	return errors.Join(errs...)
+}
+
+// setting names an action.
+type setting struct{ key, name string }
+
+func (r Rules) actions() []setting {
+	return []setting{{"report", r.Report}, {"sign_in", r.SignIn}, {"continue", r.Continue}, {"link", r.Link}}
 }
 
 func (r Rules) withDefaults() Rules {
@@ -98,10 +116,26 @@ func NewMachine(services Services, intents Intents, texts Texts, rules Rules) (*
 			m.add(app, a, newNode("", schema, true, 0))
 		}
 	}
-	if _, known := m.forms[refOf(rules.Report)]; rules.Report != "" && !known {
-		return nil, fmt.Errorf("conversation: report: citizens have no action %s", rules.Report)
+	if err := m.knowsActions(); err != nil {
+		return nil, err
 	}
 	return m, nil
+}
+
+// knowsActions checks the actions that the rules name: those that lead to a sign-in must be open to everybody.
+func (m *Machine) knowsActions() error {
+	var errs []error
+	for _, x := range m.rules.actions() {
+		f := m.forms[refOf(x.name)]
+		switch {
+		case x.name == "":
+		case f == nil:
+			errs = append(errs, fmt.Errorf("conversation: %s: citizens have no action %s", x.key, x.name))
+		case x.key != "report" && !account.Guest.Reaches(f.action.Assurance):
+			errs = append(errs, fmt.Errorf("conversation: %s: %s needs a sign-in itself", x.key, x.name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (m *Machine) add(app miniapps.Manifest, a miniapps.Action, root *node) {
@@ -132,6 +166,8 @@ func (m *Machine) Step(s State, in Input) (State, []Effect) {
 			return s, nil
 		}
 		t.returned(in)
+	case HandedBack:
+		t.handedBack(in)
 	default:
 		return s, nil
 	}

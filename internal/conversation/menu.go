@@ -6,6 +6,9 @@ import "github.com/motcua/motcua/internal/message"
 func (t *turn) menu(from int) {
 	if t.s.Draft == nil {
 		t.s.Held = nil
+		if t.s.Aside != nil {
+			t.putOff(t.s.Aside)
+		}
 	}
 	all := t.entries()
 	if from < 0 || from >= len(all) {
@@ -32,7 +35,11 @@ func (t *turn) entries() []message.Choice {
 	}
 	for _, d := range t.s.Parked {
 		if f := t.m.forms[d.ref()]; f != nil && t.s.Draft == nil {
-			out = append(out, message.Choice{Label: t.text("choice.resume", params{"action": t.title(f)}), Value: d.token()})
+			key := "choice.resume"
+			if d.Paused {
+				key = "choice.go_on"
+			}
+			out = append(out, message.Choice{Label: t.text(key, params{"action": t.title(f)}), Value: d.token()})
 		}
 	}
 	for _, f := range t.m.offers {

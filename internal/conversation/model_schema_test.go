@@ -20,6 +20,7 @@ type script struct {
 	required []string
 	rules    object
 	confirm  bool
+	phone    bool // the action wants a proved phone number
 	version  int
 	pages    int // options on a page
 	wrong    int // checks that will find something wrong
@@ -29,6 +30,7 @@ type script struct {
 // drawScript draws an action whose input uses any of the keywords.
 func drawScript(t *rapid.T) *script {
 	s := &script{props: object{}, rules: object{}, version: 1, confirm: rapid.Bool().Draw(t, "confirm"), pages: rapid.IntRange(1, 5).Draw(t, "page")}
+	s.phone = rapid.IntRange(0, 2).Draw(t, "phone") == 0
 	s.wrong = rapid.IntRange(0, 6).Draw(t, "wrong")
 	n := rapid.IntRange(1, 5).Draw(t, "fields")
 	for i := range n {
@@ -195,6 +197,9 @@ func (s *script) app() (*stub, error) {
 		"opening_words": object{"vi": []string{"làm việc này…"}, "en": []string{"do this…"}}}
 	if s.confirm {
 		act["confirm"] = label("confirm")
+	}
+	if s.phone {
+		act["assurance"] = "phone"
 	}
 	m := object{"app_id": "model", "name": label("model"), "icons": []any{object{"src": "/i.svg"}}, "version_name": "1", "version_code": s.version, "owner": "o", "category": "c",
 		"actions": []any{act,

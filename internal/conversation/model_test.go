@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 )
@@ -49,7 +50,9 @@ func (m *model) install() {
 	if err != nil {
 		m.rt.Fatalf("the generator made no manifest: %v", err)
 	}
-	m.world.install(Rules{Page: rapid.IntRange(2, 9).Draw(m.rt, "rules page")}, app)
+	rules := rapid.SampledFrom([]Rules{signing, {SignIn: "me.signin", Link: "me.link_code"}, {Link: "me.link_code"}}).Draw(m.rt, "rules")
+	rules.Page = rapid.IntRange(2, 9).Draw(m.rt, "rules page")
+	m.world.install(rules, app, meApp(m.t, m.world))
 	m.machine.intents = eitherIntents{m.machine.intents, realCommands(m.t)}
 }
 
@@ -75,7 +78,7 @@ func (m *model) say(h Heard) {
 	h.ID, h.At = fmt.Sprintf("e%d", m.events), m.now
 	h.Assurance = m.viewer.Assurance
 	var in Input = h
-	said := 0
+	said, handed := 0, false
 	for calls := 0; ; calls++ {
 		next, effects := m.machine.Step(m.state, in)
 		again, same := m.machine.Step(m.state, in)
@@ -88,6 +91,12 @@ func (m *model) say(h Heard) {
 				said++
 				m.looksAt(s)
 			}
+			if _, is := e.(HandOver); is {
+				handed = true
+			}
+		}
+		if m.state.Aside != nil && m.state.Draft == nil && !at(m.state, askNext) {
+			m.rt.Fatalf("something waits for nothing\n%s", tail(m.log.String()))
 		}
 		if m.state.Call == nil {
 			break
@@ -97,7 +106,7 @@ func (m *model) say(h Heard) {
 		}
 		in = m.made(*m.state.Call)
 	}
-	if said != 1 {
+	if said != 1 && (said > 1 || !handed) {
 		m.rt.Fatalf("%d messages for one\n%s", said, tail(m.log.String()))
 	}
 	m.remember()
@@ -190,6 +199,7 @@ var always = []struct {
 	{cmdBack, []string{"quay lại", "quay lai", "back", "qauy lai"}},
 	{cmdEnglish, []string{"English", "english", "engilsh"}},
 	{cmdVietnamese, []string{"tiếng Việt", "tieng viet"}},
+	{cmdPerson, []string{"gặp cán bộ", "gap can bo", "talk to a person", "tôi muốn gặp cán bộ", "nói chuyện với người thật"}},
 }
 
 // alwaysUnderstands tries in the present state what must be understood in every one: another spelling each time.
@@ -211,7 +221,10 @@ func (m *model) obeyed(c command, text string, s State, effects []Effect) bool {
 	at := func(k asking) bool { return s.Question != nil && s.Question.Kind == k }
 	switch c {
 	case cmdCancel:
-		return s.Draft == nil && at(askMenu)
+		return s.Draft == nil && s.Aside == nil && at(askMenu)
+	case cmdPerson:
+		_, is := effects[len(effects)-1].(HandOver)
+		return is && s.Draft == nil && s.Aside == nil
 	case cmdMenu:
 		return at(askMenu)
 	case cmdEnglish:
@@ -227,7 +240,7 @@ func (m *model) obeyed(c command, text string, s State, effects []Effect) bool {
 
 // noise is anything that people do.
 func (m *model) noise() {
-	switch rapid.IntRange(0, 17).Draw(m.rt, "what") {
+	switch rapid.IntRange(0, 21).Draw(m.rt, "what") {
 	case 0, 1, 2, 3:
 		m.cooperate()
 	case 4:
@@ -246,7 +259,7 @@ func (m *model) noise() {
 		m.say(Heard{Choice: rapid.SampledFrom(append(slices.Clone(m.old), "mc:is:f0=v1", "mc:edit:f0", "mc:add:f1", "mc:do:yes", "odd")).Draw(m.rt, "tapped")})
 	case 10:
 		code := rapid.SampledFrom([]fault.Code{fault.Unavailable, fault.Internal, fault.RateLimited, fault.Conflict, fault.NotFound, fault.Forbidden, fault.Unauthorized}).Draw(m.rt, "code")
-		m.fail[rapid.SampledFrom([]string{"act", "kinds", "look", "read"}).Draw(m.rt, "failing")] = fault.New(code, "")
+		m.fail[rapid.SampledFrom([]string{"act", "kinds", "look", "read", "signin", "code", "link_code", "continue"}).Draw(m.rt, "failing")] = fault.New(code, "")
 	case 11:
 		m.now = m.now.Add(30 * time.Hour)
 	case 12:
@@ -262,8 +275,28 @@ func (m *model) noise() {
 		if q := m.state.Question; q != nil && q.Kind == askInstead {
 			m.say(Heard{Choice: q.Options[0].Value})
 		}
+	case 18:
+		m.say(Heard{Ref: rapid.SampledFrom([]string{"model.act", "model.read", "model.kinds", "link.G00D1234", "link.", "x"}).Draw(m.rt, "ref"), Text: rapid.SampledFrom([]string{"", "làm việc này"}).Draw(m.rt, "text")})
+	case 19:
+		m.say(Heard{Contact: &Contact{Phone: rapid.SampledFrom([]string{"84912345678", "0912345678", "", "x"}).Draw(m.rt, "phone")}})
+	case 20:
+		m.say(Heard{Text: rapid.SampledFrom([]string{"gặp cán bộ", "G00D-1234", "8K3M-9QXB", "link.8K3M"}).Draw(m.rt, "asks")})
+		if rapid.Bool().Draw(m.rt, "handed back") {
+			m.handBack()
+		}
+	case 21:
+		m.viewer = guest()
 	case 17:
 		m.say(Heard{Text: rapid.SampledFrom(append(slices.Clone(m.titles), "Gửi", "1. Có")).Draw(m.rt, "old title")})
+	}
+}
+
+// handBack ends what a person of the city was asked for.
+func (m *model) handBack() {
+	next, effects := m.machine.Step(m.state, HandedBack{At: m.now})
+	m.state = m.stored(next)
+	if len(effects) != 1 || !at(m.state, askMenu) || m.state.Draft != nil || m.state.Call != nil {
+		m.rt.Fatalf("handed back: %v\n%s", effects, tail(m.log.String()))
 	}
 }
 
@@ -282,6 +315,10 @@ func (m *model) cooperate() {
 	case askChange:
 		m.say(Heard{Choice: q.Options[0].Value})
 	case askRetry:
+		if m.script.phone && !m.viewer.Assurance.Reaches(account.Phone) { // there is no way to sign in
+			m.say(Heard{Text: "để sau"})
+			return
+		}
 		m.say(Heard{Text: "1"})
 	case askMenu:
 		m.say(Heard{Choice: tokenGoOn})
@@ -335,6 +372,12 @@ func (m *model) pick(q *Question) {
 }
 
 func (m *model) rightText(n *node) string {
+	if n.name == "code" { // of a sign-in by phone, or by a code of the app
+		if n.pattern != nil {
+			return "123456"
+		}
+		return "G00D1234"
+	}
 	switch n.kind {
 	case kindNumber:
 		return fmt.Sprintf("%d,5", m.photos)

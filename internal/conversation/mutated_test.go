@@ -16,7 +16,25 @@ import (
 func TestDamagedStatesAreSurvived(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Rules{Report: "feedback.submit", Page: 3}, feedbackApp(t), schemaApp(t, "testdata/desk.json"))
-	states, values := storedStates(t, w)
+	survives(t, w, []string{
+		"[photo p1]", "gửi phản ánh", "đèn đường hỏng ở ngõ 5", "12 Lạch Tray, Lê Chân", "xem thêm", "đường", "sửa", "menu", "quay lại", "phản ánh của tôi", "2",
+		"[fail submit UNAVAILABLE]", "đồng ý", "để sau", "đăng ký đoàn", "cờ", "loa", "xong", "1, 2", "xong", "có", "An", "30", "xong", "2000", "huỷ",
+		"xin giấy", "giấy khai sinh", "huỷ", "giờ mở cửa",
+	})
+}
+
+// TestDamagedSignInsAreSurvived is the same for those who are signing in.
+func TestDamagedSignInsAreSurvived(t *testing.T) {
+	t.Parallel()
+	survives(t, newCitizenWorld(t, signing), []string{
+		"gửi kiến nghị sửa vỉa hè trước chợ", "[photo p1]", "0912345678", "111111", "[ref link.G00DCODE]", "Lê Chân", "gặp cán bộ", "1", "[fail send UNAUTHORIZED]", "có",
+		"[guest]", "0912345678", "bỏ phiếu", "2", "huỷ",
+	})
+}
+
+func survives(t *testing.T, w *world, lines []string) {
+	t.Helper()
+	states, values := storedStates(t, w, lines)
 	rapid.Check(t, func(rt *rapid.T) {
 		tree := anyOf(rapid.SampledFrom(states).Draw(rt, "state"))
 		for range rapid.IntRange(1, 4).Draw(rt, "damages") {
@@ -30,21 +48,17 @@ func TestDamagedStatesAreSurvived(t *testing.T) {
 			s = stepOn(rt, w.machine, s, drawInput(rt, values))
 		}
 		s = stepOn(rt, w.machine, s, Heard{ID: "e", At: noon, Choice: tokenDo + string(cmdCancel)})
-		if s.Draft != nil || s.Question == nil {
+		if s.Draft != nil || s.Aside != nil || s.Question == nil {
 			rt.Fatalf("no way out of %s", encode(tree))
 		}
 	})
 }
 
 // storedStates gives the states of some dialogues, and the strings in them.
-func storedStates(t *testing.T, w *world) (states []json.RawMessage, values []string) {
+func storedStates(t *testing.T, w *world, lines []string) (states []json.RawMessage, values []string) {
 	t.Helper()
 	seen := map[string]bool{"": true, "place/lat": true, "photos/3": true, "guests/0/name": true, "-1": true}
-	for _, line := range []string{
-		"[photo p1]", "gửi phản ánh", "đèn đường hỏng ở ngõ 5", "12 Lạch Tray, Lê Chân", "xem thêm", "đường", "sửa", "menu", "quay lại", "phản ánh của tôi", "2",
-		"[fail submit UNAVAILABLE]", "đồng ý", "để sau", "đăng ký đoàn", "cờ", "loa", "xong", "1, 2", "xong", "có", "An", "30", "xong", "2000", "huỷ",
-		"xin giấy", "giấy khai sinh", "huỷ", "giờ mở cửa",
-	} {
+	for _, line := range lines {
 		w.do(line)
 		raw, err := json.Marshal(w.state)
 		if err != nil {
@@ -104,7 +118,13 @@ func damaged(rt *rapid.T, v any, values []string) any {
 
 func drawInput(rt *rapid.T, values []string) Input {
 	text := rapid.SampledFrom(values).Draw(rt, "said")
-	switch rapid.IntRange(0, 4).Draw(rt, "input") {
+	switch rapid.IntRange(0, 7).Draw(rt, "input") {
+	case 5:
+		return Heard{ID: "e", At: noon, Ref: text, Contact: &Contact{Phone: text}}
+	case 6:
+		return HandedBack{At: noon}
+	case 7:
+		return Heard{ID: "e", At: noon, Text: "gặp cán bộ"}
 	case 0:
 		return Heard{ID: "e", At: noon, Text: text}
 	case 1:

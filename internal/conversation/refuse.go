@@ -203,8 +203,11 @@ func (t *turn) alternatives() []*node {
 	return all
 }
 
-// appOnly ends the draft because no chat may ask for a value that it needs.
+// appOnly ends the draft because no chat may ask for a value that it needs. Where the app can go on with it, it is handed over there.
 func (t *turn) appOnly(n *node) {
+	if t.inApp(t.name(n)) {
+		return
+	}
 	t.say("app_only", params{"label": t.name(n), "action": t.title(t.form)})
 	t.drop()
 	t.menu(0)

@@ -33,34 +33,72 @@ func (t *turn) gotResult(r Returned) {
 		t.say("finished", nil)
 	}
 	t.tellAll(blocks)
-	t.drop()
-	t.suggest(ref, r.Result)
+	if r.Result.Case.ID != "" {
+		t.s.Case = r.Result.Case
+	}
+	t.clear()
+	if t.startNow(ref, r.Result) {
+		return
+	}
+	t.findNext(ref, r.Result)
+	if t.s.Aside != nil && (t.ready(t.s.Aside) || len(t.s.Next) == 0) {
+		t.s.Next = nil
+		t.comeBack()
+		return
+	}
+	t.askNext()
+}
+
+// startNow begins what the result says is the one thing that can follow. It is false when there is none, or it cannot be begun.
+func (t *turn) startNow(ref Ref, r miniapps.Result) bool {
+	if len(r.Next) == 0 || !r.Next[0].Now {
+		return false
+	}
+	n, ok := t.nextOf(ref, r.Next[0], r.Case)
+	if !ok || !t.mayStart(t.m.forms[n.Ref]) {
+		return false
+	}
+	t.start(n.Ref, opening{input: n.Input, about: n.Case, quiet: true})
+	return true
+}
+
+// nextOf gives a suggestion as it is kept. It is false when citizens have no such action, or its input is too long.
+func (t *turn) nextOf(ref Ref, s miniapps.Suggestion, about miniapps.CaseRef) (Next, bool) {
+	n := Next{Ref: Ref{App: ref.App, Action: s.Action}, Label: s.Label}
+	f := t.m.forms[n.Ref]
+	if len(s.Input) > 0 {
+		n.Input = encode(s.Input)
+	}
+	if f == nil || len(n.Input) > maxInput {
+		return n, false
+	}
+	if len(n.Label) == 0 {
+		n.Label = f.action.Title
+	}
+	if !f.action.ReadOnly {
+		n.Case = about
+	}
+	return n, true
 }
 
 // suggest offers what makes sense after a result of the action.
 func (t *turn) suggest(ref Ref, r miniapps.Result) {
+	t.findNext(ref, r)
+	t.askNext()
+}
+
+// findNext keeps what a result suggests, as far as citizens have such actions.
+func (t *turn) findNext(ref Ref, r miniapps.Result) {
 	t.s.Next = nil
 	for _, s := range append(slices.Clone(r.Next), offersIn(r.Blocks)...) {
-		to := Ref{App: ref.App, Action: s.Action}
-		f := t.m.forms[to]
-		n := Next{Ref: to, Label: s.Label}
-		if len(s.Input) > 0 {
-			n.Input = encode(s.Input)
-		}
-		if f == nil || len(t.s.Next) >= maxNext || len(n.Input) > maxInput {
+		n, ok := t.nextOf(ref, s, r.Case)
+		if !ok || len(t.s.Next) >= maxNext {
 			continue
-		}
-		if len(n.Label) == 0 {
-			n.Label = f.action.Title
-		}
-		if !f.action.ReadOnly {
-			n.Case = r.Case
 		}
 		if !slices.ContainsFunc(t.s.Next, func(x Next) bool { return x.token() == n.token() }) {
 			t.s.Next = append(t.s.Next, n)
 		}
 	}
-	t.askNext()
 }
 
 // askNext offers the suggestions of the last result.
@@ -129,10 +167,13 @@ func (t *turn) tellAll(blocks message.Blocks) {
 	}
 }
 
-// park puts the draft aside because another action was opened.
+// park puts the draft off because another action was opened.
 func (t *turn) park() {
-	d := t.s.Draft
-	d.Answers = encode(t.answers)
+	t.s.Draft.Answers = encode(t.answers)
+	t.keepParked(t.s.Draft)
+}
+
+func (t *turn) keepParked(d *Draft) {
 	d.Options, d.Want = nil, ""
 	t.s.Parked = append(t.s.Parked, d)
 	if len(t.s.Parked) > maxParked {

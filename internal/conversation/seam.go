@@ -32,7 +32,7 @@ type Texts interface {
 	Text(lang message.Lang, key string, params map[string]any) string
 }
 
-// Input is what a step takes: Heard or Returned.
+// Input is what a step takes: Heard, Returned or HandedBack.
 type Input interface{ input() }
 
 // Heard is one thing that the person did, in their order.
@@ -45,7 +45,8 @@ type Heard struct {
 	Videos    []string
 	Refused   []Refused // attachments that the city cannot take, each to be answered clearly
 	Place     *Place
-	Ref       string            // what the deep link that they came by carries: app.action to open; "" for none
+	Ref       string            // what the deep link that they came by carries: app.action to open, or LinkRef with a code; "" for none
+	Contact   *Contact          // handed over on the network, beside what is said: it proves nothing
 	Hello     bool              // opened the chat or became a follower, without saying anything
 	Assurance account.Assurance // how surely we know the person
 }
@@ -62,15 +63,30 @@ type Place struct {
 	Label    string
 }
 
+// Contact is what a person handed over about themselves.
+type Contact struct {
+	Name  string
+	Phone string // as the network writes it
+}
+
+// LinkRef begins a Heard.Ref, or a text, whose rest is the code of a sign-in.
+const LinkRef = "link."
+
 // Returned answers the call that the state waits for.
 type Returned struct {
 	At     time.Time
 	Result miniapps.Result
 	Err    error // a fault; UNAVAILABLE leaves open whether a change took effect
+	// Assurance is how surely the person is known now, which a sign-in may have changed; "" means as before. See State.SigningIn.
+	Assurance account.Assurance
 }
 
-func (Heard) input()    {}
-func (Returned) input() {}
+// HandedBack says that the conversation is the dialogue's again, after HandOver.
+type HandedBack struct{ At time.Time }
+
+func (Heard) input()      {}
+func (Returned) input()   {}
+func (HandedBack) input() {}
 
 // Effect is what a step wants done, in order: Say, HandOver or Call. A Call, of which there is at most one, comes last; its answer is the next input.
 type Effect interface{ effect() }
@@ -87,7 +103,8 @@ type Call struct {
 	Case   miniapps.CaseRef `json:"case,omitzero"`
 }
 
-// HandOver asks that a person of the city goes on with the conversation. The dialogue is silent from then on, until it is handed back.
+// HandOver asks that a person of the city goes on with the conversation. The dialogue takes no steps from then on, until HandedBack or the next Heard; what
+// the person is told about it is not the dialogue's. What was being prepared is kept, and offered by the menu.
 type HandOver struct {
 	Case miniapps.CaseRef // that the talk was about; zero for none. It decides which unit answers
 }

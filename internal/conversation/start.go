@@ -17,6 +17,7 @@ type opening struct {
 	matter bool             // text is the matter itself, whatever it sounds like
 	input  json.RawMessage  // from a suggestion
 	about  miniapps.CaseRef // the case that it goes on with
+	quiet  bool             // it follows from what was done: it is not announced
 }
 
 // start begins to prepare an action with what is known.
@@ -24,6 +25,14 @@ func (t *turn) start(ref Ref, o opening) {
 	f := t.m.forms[ref]
 	held := t.s.Held
 	t.s.Held, t.s.Question = nil, nil
+	if a := t.s.Aside; a != nil && !t.isErrand(ref) {
+		if a.Ref == ref {
+			a.Proved = false
+			t.comeBack()
+			return
+		}
+		t.putOff(a)
+	}
 	if f == nil || !t.mayStart(f) {
 		t.menu(0)
 		return
@@ -40,7 +49,9 @@ func (t *turn) start(ref Ref, o opening) {
 		got = t.openWith(o.text)
 	}
 	if _, open := t.open(); open || !f.action.ReadOnly {
-		t.say("opened", params{"action": t.title(f)})
+		if !o.quiet && !t.elsewhereFirst() {
+			t.say("opened", params{"action": t.title(f)})
+		}
 		t.sayGot(got)
 	}
 	if held != nil {
@@ -54,9 +65,9 @@ func (t *turn) mayStart(f *form) bool {
 	switch a := f.action; {
 	case !t.m.services.Available(f.ref.App):
 		t.say("resting", params{"action": t.title(f)})
-	case !t.s.Assurance.Reaches(a.Assurance):
+	case !t.s.Assurance.Reaches(a.Assurance) && !t.provable(a.Assurance):
 		t.say("needs_"+string(a.Assurance), params{"action": t.title(f)})
-	case f.root.blind() != nil:
+	case f.root.blind() != nil && t.service(t.m.rules.Continue) == nil:
 		t.say("app_only", params{"label": t.name(f.root.blind()), "action": t.title(f)})
 	default:
 		return true

@@ -19,13 +19,15 @@ type State struct {
 
 	Wait      *Wait             `json:"wait,omitempty"`   // what Call is for
 	Draft     *Draft            `json:"draft,omitempty"`  // the action being prepared; nil when none is
-	Parked    []*Draft          `json:"parked,omitempty"` // put off by the person after they could not be carried out, oldest first; at most maxParked
+	Aside     *Draft            `json:"aside,omitempty"`  // waits for Draft, an errand: it goes on when that has ended well
+	Parked    []*Draft          `json:"parked,omitempty"` // put off, oldest first; at most maxParked
 	Question  *Question         `json:"question,omitempty"`
 	Before    [][]Shown         `json:"before,omitempty"`    // choices of the questions before, the latest last; at most maxBefore
 	Said      string            `json:"said,omitempty"`      // digest of the last text
 	Held      *Held             `json:"held,omitempty"`      // came before it is known which action it is for
 	Next      []Next            `json:"next,omitempty"`      // what the last result suggested
 	Unsaid    message.Blocks    `json:"unsaid,omitempty"`    // waits to be said together with the next question
+	Case      miniapps.CaseRef  `json:"case,omitzero"`       // that the last result which had one was about
 	At        time.Time         `json:"at,omitzero"`         // when the person last did something
 	Event     string            `json:"event,omitempty"`     // what they did
 	Calls     int               `json:"calls,omitempty"`     // made since
@@ -55,13 +57,14 @@ const (
 	forVerify  purpose = "verify"  // a page, to see whether a known choice is among them
 	forCheck   purpose = "check"   // a look at an answer
 	forResult  purpose = "result"  // the action itself
+	forInApp   purpose = "in_app"  // where it can be finished instead
 )
 
 // Wait says what the call under way is for.
 type Wait struct {
 	For  purpose `json:"for"`
 	Path string  `json:"path,omitempty"` // of the answer it is about
-	Text string  `json:"text,omitempty"` // for forMatch: what was typed
+	Text string  `json:"text,omitempty"` // for forMatch: what was typed; for forInApp: what no chat may ask for
 }
 
 // Draft is an action that is being prepared. Paths are written a/0/b; "" is the whole input.
@@ -87,6 +90,8 @@ type Draft struct {
 	Confirmed string                     `json:"confirmed,omitempty"` // digest of the input that the person agreed to
 	Sent      *Call                      `json:"sent,omitempty"`      // the change that was asked for and not answered definitely
 	Unsure    bool                       `json:"unsure,omitempty"`    // Sent may have taken effect
+	Proved    bool                       `json:"proved,omitempty"`    // the person was asked to sign in for it
+	Paused    bool                       `json:"paused,omitempty"`    // it was put off for something else, not because it failed
 }
 
 // Loaded are options that a mini-app gave.
@@ -149,7 +154,7 @@ const maxParked = 3
 
 // clone copies what a step changes in place. Bytes and blocks are only ever replaced.
 func (s State) clone() State {
-	s.Draft = s.Draft.clone()
+	s.Draft, s.Aside = s.Draft.clone(), s.Aside.clone()
 	s.Parked = slices.Clone(s.Parked)
 	s.Unsaid = slices.Clone(s.Unsaid)
 	s.Before = slices.Clone(s.Before)
@@ -167,6 +172,9 @@ func (d *Draft) clone() *Draft {
 	c.Labels, c.Checked, c.Derived = maps.Clone(d.Labels), maps.Clone(d.Checked), maps.Clone(d.Derived)
 	return &c
 }
+
+// SigningIn tells whether something waits for the person to sign in, so that the answer to a change is to come with Returned.Assurance.
+func (s State) SigningIn() bool { return s.Aside != nil }
 
 // renew forgets what mini-apps said about the answers, so that it is asked for anew.
 func (d *Draft) renew() { d.Options, d.Listed, d.Checked, d.Derived = nil, nil, nil, nil }

@@ -16,6 +16,7 @@ func (t *turn) hear(h Heard) {
 	}
 	token, text := said(h)
 	repeats := t.repeats(text)
+	h.Hello = h.Hello || h.comes(text)
 	greets := h.Hello && text == "" || t.m.words.hello.has(text)
 	if t.s.Draft != nil && silence >= t.m.rules.Remind && !greets {
 		t.say("reminder", params{"action": t.title(t.form)})
@@ -23,6 +24,9 @@ func (t *turn) hear(h Heard) {
 	switch {
 	case token != "":
 		t.tapped(h, token)
+	case t.follows(h, text):
+	case h.Contact != nil:
+		t.gotContact(*h.Contact)
 	case t.unseen(h, text, repeats):
 		t.again()
 	case h.Hello && text == "":
@@ -181,6 +185,9 @@ func (t *turn) returned(r Returned) {
 	w := t.s.Wait
 	t.now = r.At
 	t.s.Call, t.s.Wait = nil, nil
+	if r.Assurance != "" {
+		t.s.Assurance = r.Assurance
+	}
 	if t.s.Draft == nil || w == nil {
 		t.again()
 		return
@@ -204,6 +211,8 @@ func (t *turn) returned(r Returned) {
 		t.gotChecked(r, w.Path)
 	case forResult:
 		t.gotResult(r)
+	case forInApp:
+		t.gotLink(r, w.Text)
 	}
 	if t.call == nil && !t.asked {
 		t.again()

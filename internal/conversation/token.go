@@ -56,11 +56,16 @@ func (t *turn) tapCommand(rest string) bool {
 }
 
 func (t *turn) tapOpen(rest string) bool {
-	if t.m.forms[refOf(rest)] == nil {
+	if !t.m.offered(refOf(rest)) {
 		return false
 	}
 	t.choseFromMenu(refOf(rest))
 	return true
+}
+
+// offered tells whether an action is one of those that citizens can open by words: others serve them, or follow from them.
+func (m *Machine) offered(ref Ref) bool {
+	return slices.ContainsFunc(m.offers, func(f *form) bool { return f.ref == ref })
 }
 
 func (t *turn) tapWith(rest string) bool {

@@ -56,6 +56,8 @@ func worldOf(t *testing.T, name string) *world {
 		return newWorld(t, Rules{Report: "feedback.submit"}, feedbackApp(t))
 	case "city":
 		return newWorld(t, Rules{Report: "feedback.submit", Page: 5}, feedbackApp(t), schemaApp(t, "testdata/desk.json"))
+	case "citizen":
+		return newCitizenWorld(t, signing)
 	case "desk":
 		return newWorld(t, Rules{Page: 4}, schemaApp(t, "testdata/desk.json"))
 	}

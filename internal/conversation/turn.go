@@ -35,7 +35,8 @@ type turn struct {
 	now     time.Time      // of what the step takes in
 	was     *Question      // that stood when the step began
 	call    *Call
-	asked   bool // a question stands
+	hand    *HandOver
+	asked   bool // a question stands, or nobody here asks any more
 	block   *message.Choices
 	heard   *recognised
 }
@@ -86,12 +87,15 @@ func (t *turn) end() (State, []Effect) {
 		return t.s, []Effect{*t.call}
 	}
 	t.s.Call, t.s.Wait = nil, nil
-	blocks := t.blocks()
-	t.s.Unsaid = nil
-	if len(blocks) == 0 {
-		return t.s, nil
+	var effects []Effect
+	if blocks := t.blocks(); len(blocks) > 0 {
+		effects = append(effects, Say{Blocks: blocks})
 	}
-	return t.s, []Effect{Say{Blocks: blocks}}
+	if t.hand != nil {
+		effects = append(effects, *t.hand)
+	}
+	t.s.Unsaid = nil
+	return t.s, effects
 }
 
 // blocks joins what is to be said: texts that follow each other become one, and the last of them goes into the question.

@@ -105,7 +105,7 @@ func (w *world) hear(h Heard) []message.Blocks {
 	h.ID, h.At = fmt.Sprintf("e%d", w.events), w.now
 	h.Assurance = w.viewer.Assurance
 	var said []message.Blocks
-	effects := w.step(h)
+	effects, handed := w.step(h), false
 	for n := 0; ; n++ {
 		if n > maxCalls {
 			w.t.Fatalf("more than %d calls for one message", maxCalls)
@@ -116,6 +116,9 @@ func (w *world) hear(h Heard) []message.Blocks {
 			case Say:
 				said = append(said, e.Blocks)
 				w.log.WriteString(render(e.Blocks))
+			case HandOver:
+				handed = true
+				fmt.Fprintf(&w.log, "  ⇢ an officer answers: %q\n", e.Case.ID)
 			case Call:
 				if i != len(effects)-1 {
 					w.t.Fatal("a call is not the last effect")
@@ -131,7 +134,7 @@ func (w *world) hear(h Heard) []message.Blocks {
 		}
 		effects = w.step(w.run(*call))
 	}
-	if len(said) != 1 {
+	if len(said) != 1 && (len(said) > 1 || !handed) {
 		w.t.Fatalf("said %d messages, want 1\n%s", len(said), w.log.String())
 	}
 	return said
@@ -164,12 +167,12 @@ func (w *world) run(c Call) Returned {
 	}
 	if err := w.fail[c.Action]; err != nil {
 		delete(w.fail, c.Action)
-		return Returned{At: w.now, Err: err}
+		return Returned{At: w.now, Err: err, Assurance: w.viewer.Assurance}
 	}
 	v := w.viewer
 	v.Lang = w.state.Lang.Or()
 	res, err := w.runner.Run(context.Background(), miniapps.Request{App: c.App, Action: c.Action, Input: c.Input, Viewer: v, Case: c.Case, Key: c.Key})
-	return Returned{At: w.now, Result: res, Err: err}
+	return Returned{At: w.now, Result: res, Err: err, Assurance: w.viewer.Assurance}
 }
 
 func keyed(c Call) string {
@@ -250,6 +253,14 @@ func (w *world) do(line string) {
 		w.hear(Heard{Choice: w.value(strings.Join(rest, " "))})
 	case "choice":
 		w.hear(Heard{Choice: strings.Join(rest, " ")})
+	case "ref":
+		w.hear(Heard{Ref: rest[0], Text: strings.Join(rest[1:], " ")})
+	case "contact":
+		w.hear(Heard{Contact: &Contact{Phone: rest[0], Name: strings.Join(rest[1:], " ")}})
+	case "handed-back":
+		for _, e := range w.step(HandedBack{At: w.now}) {
+			w.log.WriteString(render(e.(Say).Blocks))
+		}
 	case "hello":
 		w.hear(Heard{Hello: true})
 	case "nothing":

@@ -3,6 +3,7 @@ package fakecity
 import (
 	"encoding/json"
 	"math"
+	"slices"
 
 	"github.com/motcua/motcua/internal/city"
 )
@@ -61,12 +62,15 @@ func steps(ring [][2]float64) []int64 {
 	return out
 }
 
+// precision is how far the outlines on a phone may be from the true ones, in metres.
+const precision = 15
+
 // WardsOf gives the wards of a city.
 func WardsOf(c *city.City) []Ward {
 	var out []Ward
-	for _, w := range c.Wards() {
-		rings, _ := c.Outline(w.Code) // every ward has one
-		out = append(out, Ward{Code: w.Code, Name: w.FullName, Rings: rings})
+	for _, o := range c.Outlines(precision) {
+		w, _ := c.Ward(o.Code) // every outline is a ward's
+		out = append(out, Ward{Code: w.Code, Name: w.FullName, Rings: slices.Concat(o.Polygons...)})
 	}
 	return out
 }

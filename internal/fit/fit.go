@@ -16,7 +16,12 @@ import (
 //
 // No text gets lost, but for ways out (Controls) that have no place beside the buttons of the answers. Options that do not fit become a numbered list, counted from 1 for each Choices: who answers with a number means its place there.
 // Nothing but Words, Choices, Image, QR and Link comes out; blocks that say nothing yield nothing.
+//
+// For a network that shows every kind of block (p.Native) none of this holds: the blocks come out as they are, in as few messages as whole gives.
 func Fit(p channels.Profile, blocks message.Blocks) []message.Blocks {
+	if p.Native {
+		return whole(blocks)
+	}
 	k := &packer{p: p}
 	for _, b := range blocks {
 		k.add(b)

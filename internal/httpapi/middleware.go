@@ -123,6 +123,10 @@ func (s *Server) headers(c *fiber.Ctx) error {
 	switch c.Method() {
 	case fiber.MethodGet, fiber.MethodHead, fiber.MethodPost, fiber.MethodPut, fiber.MethodOptions:
 		return c.Next()
+	case fiber.MethodDelete:
+		if c.Path() == chatPush {
+			return c.Next()
+		}
 	}
 	c.Set(fiber.HeaderAllow, "GET, HEAD, POST, PUT, OPTIONS")
 	return fiber.ErrMethodNotAllowed
@@ -165,7 +169,7 @@ func (s *Server) overload() error {
 
 // limitBody reads a body up to the limit before a part sees it; uploads are left to the part that takes them, with more time.
 func (s *Server) limitBody(c *fiber.Ctx) error {
-	if strings.HasPrefix(c.Path(), uploadPath) {
+	if strings.HasPrefix(c.Path(), uploadPath) || c.Path() == chatUploads {
 		return s.allowUpload(c)
 	}
 	req, limit := c.Request(), s.cfg.MaxBody
@@ -219,5 +223,5 @@ func (s *Server) allowUpload(c *fiber.Ctx) error {
 }
 
 func isUpload(c *fiber.Ctx) bool {
-	return c.Method() == fiber.MethodPut && strings.HasPrefix(c.Path(), uploadPath)
+	return c.Method() == fiber.MethodPut && strings.HasPrefix(c.Path(), uploadPath) || c.Method() == fiber.MethodPost && c.Path() == chatUploads
 }

@@ -16,18 +16,24 @@ const (
 	fetchMax    = 5 * time.Second
 )
 
-// fetchable tells whether the city takes attachments of its kind.
-func fetchable(a channels.Attachment) bool {
-	return a.Kind == channels.Photo || a.Kind == channels.Video
-}
+// fetchable tells whether an attachment is to be fetched: the city takes its kind, and has not got it yet.
+func fetchable(a channels.Attachment) bool { return a.Media == "" && wanted(a.Kind) }
 
-// notTaken is what became of attachments of which none was to be fetched.
-func notTaken(all []channels.Attachment) []Fetched {
+// wanted tells whether the city takes attachments of a kind.
+func wanted(k channels.AttachmentKind) bool { return k == channels.Photo || k == channels.Video }
+
+// unfetched is what became of attachments of which none was fetched.
+func unfetched(all []channels.Attachment) []Fetched {
 	out := make([]Fetched, len(all))
 	for i, a := range all {
-		out[i] = Fetched{Kind: a.Kind, Reason: NotTaken}
-		if fetchable(a) {
+		out[i] = Fetched{Kind: a.Kind}
+		switch {
+		case !wanted(a.Kind):
+			out[i].Reason = NotTaken
+		case a.Media == "":
 			out[i].Reason = Unreachable
+		default:
+			out[i].Media = a.Media
 		}
 	}
 	return out

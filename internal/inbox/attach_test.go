@@ -232,3 +232,26 @@ func TestFetchedIsKeptForTheNextAttempt(t *testing.T) {
 		require.Equal(t, "media of x", seen.mediaOf("lan-1")[0].Media)
 	})
 }
+
+func TestWhatIsTakenAlreadyIsNotFetched(t *testing.T) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine)
+		s := shelf{takes: map[string]time.Duration{"x": time.Second}}
+		w.fetch = s.fetch
+		in := w.open(t, Config{}, nil)
+		var seen witness
+		defer start(t, in, seen.see)()
+		here := channels.Attachment{Kind: channels.Photo, Media: "m1"}
+		film := channels.Attachment{Kind: channels.Video, Media: "m2", URL: "never called"}
+		take(t, in, said("lan", 1, here, film), said("minh", 1, here, photo("x"), channels.Attachment{Kind: channels.Audio, Media: "m3"}))
+		synctest.Wait()
+		require.Equal(t, []Fetched{{Kind: channels.Photo, Media: "m1"}, {Kind: channels.Video, Media: "m2"}}, seen.mediaOf("lan-1"), "at once")
+		require.Empty(t, seen.of("minh"))
+		time.Sleep(2 * time.Second)
+		require.Equal(t, []Fetched{
+			{Kind: channels.Photo, Media: "m1"}, {Kind: channels.Photo, Media: "media of x"}, {Kind: channels.Audio, Reason: NotTaken},
+		}, seen.mediaOf("minh-1"))
+		require.Equal(t, 1, s.called("x"))
+		require.Zero(t, s.called("never called"))
+	})
+}

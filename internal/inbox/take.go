@@ -137,7 +137,7 @@ func (in *Inbox) message(r record) (Message, error) {
 		return Message{}, errSealed.Because(fmt.Errorf("decode: %T", err))
 	}
 	if len(m.Media) != len(m.Event.Attachments) {
-		m.Media = notTaken(m.Event.Attachments)
+		m.Media = unfetched(m.Event.Attachments)
 	}
 	return m, nil
 }

@@ -16,7 +16,7 @@ import (
 var errBroken = errors.New("broken")
 
 // commands are the names that the dialogue knows.
-var commands = []string{"menu", "cancel", "back", "help", "vietnamese", "english", "yes", "no", "more", "skip", "done", "change", "restart"}
+var commands = []string{"menu", "cancel", "back", "help", "vietnamese", "english", "yes", "no", "more", "skip", "done", "change", "restart", "person"}
 
 func best(t testing.TB, text string) intent.Match {
 	t.Helper()

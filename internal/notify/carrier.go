@@ -58,7 +58,7 @@ const (
 
 // Way is one way to reach a person now, or one that is closed.
 type Way struct {
-	Channel string // "fcm", "webpush", "zalo", "messenger", "web", "zns", "sms"
+	Channel string // "push" (or "fcm", "webpush"), "zalo", "messenger", "web", "zns", "sms"
 	Target  string // what the carrier knows it by: a device, a conversation; "" where the person is enough. Not personal data
 	Ground  Ground
 	Closed  string // reason code why it cannot be taken now: "window_closed", "unfollowed", "no_template"; "" when it can
@@ -71,7 +71,10 @@ type Fate struct {
 	Network string        // the network's id of the message; "" while there is none
 	Retry   time.Duration // with Pending, after Send: when to try again or to ask; 0 lets the core choose
 	Unsure  bool          // with Pending: the network may have taken it all the same
+	Taken   bool          // with Pending: the carrier has it in a queue of its own and goes on by itself; ask Fate
 	Alarm   bool          // nothing will leave there until an operator acts
+
+	cause error // for the log only
 }
 
 // State says how far.

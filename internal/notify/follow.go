@@ -23,12 +23,13 @@ func (n *Notices) Follow(ctx context.Context, v account.Viewer) iter.Seq2[Item, 
 			yield(Item{}, err)
 			return
 		}
-		topics := make([]string, len(v.Subjects))
-		for i, s := range v.Subjects {
-			topics[i] = Topic(s)
+		areas, err := n.areasOf(ctx, v)
+		if err != nil {
+			yield(Item{}, err)
+			return
 		}
-		woken := n.signals.WatchAll(ctx, topics...)
-		f := follower{n: n, queries: queries, since: n.now().Add(-overlap), seen: map[string]time.Time{}}
+		woken := n.signals.WatchAll(ctx, topicsOf(v, areas)...)
+		f := follower{n: n, viewer: v, queries: queries, areas: areas, since: n.now().Add(-overlap), seen: map[string]time.Time{}}
 		if _, err := f.fresh(ctx); err != nil { // what is there already is not new
 			yield(Item{}, err)
 			return
@@ -42,8 +43,8 @@ func (n *Notices) Follow(ctx context.Context, v account.Viewer) iter.Seq2[Item, 
 				yield(Item{}, err)
 				return
 			}
-			for _, r := range fresh {
-				if !yield(itemOf(r, v.Lang), nil) {
+			for _, e := range fresh {
+				if !yield(e.item, nil) {
 					return
 				}
 			}
@@ -51,31 +52,61 @@ func (n *Notices) Follow(ctx context.Context, v account.Viewer) iter.Seq2[Item, 
 	}
 }
 
+func topicsOf(v account.Viewer, areas []string) []string {
+	var topics []string
+	for _, s := range v.Subjects {
+		topics = append(topics, Topic(s))
+	}
+	for _, a := range areas {
+		topics = append(topics, areaTopic(a))
+	}
+	return topics
+}
+
 // follower remembers what it has shown.
 type follower struct {
 	n       *Notices
+	viewer  account.Viewer
 	queries []store.Query
+	areas   []string // those followed when it began
 	since   time.Time
 	seen    map[string]time.Time // by id, when stored; those behind since are forgotten
 }
 
-// fresh gives the notices not seen before, the oldest first.
-func (f *follower) fresh(ctx context.Context) ([]record, error) {
-	var out []record
+// fresh gives the notices not seen before, the oldest of each subject first.
+func (f *follower) fresh(ctx context.Context) ([]entry, error) {
+	var out []entry
+	add := func(key string, e entry) {
+		if _, ok := f.seen[key]; !ok {
+			f.seen[key] = e.stored
+			out = append(out, e)
+		}
+	}
 	for _, q := range f.queries {
 		q.Desc = false
 		for r, err := range f.n.records.Find(ctx, q.Between(f.since.UTC(), nil).First(maxFresh)) {
 			if err != nil {
 				return nil, err
 			}
-			if _, ok := f.seen[r.ID]; !ok {
-				f.seen[r.ID] = r.Stored
-				out = append(out, r)
-			}
+			add(r.ID, entry{stored: r.Stored, item: itemOf(r, f.viewer.Lang)})
 		}
 	}
-	for _, r := range out {
-		if t := r.Stored.Add(-overlap); t.After(f.since) {
+	for _, area := range f.areas {
+		for b, err := range f.n.bulletins.Find(ctx, f.n.board.Where(area).Between(f.since.UTC(), nil).First(maxFresh)) {
+			if err != nil {
+				return nil, err
+			}
+			add(bulletinPrefix+b.key(), entry{stored: b.Stored, item: b.item(f.viewer)})
+		}
+	}
+	f.forget(out)
+	return out, f.n.markLooks(ctx, f.viewer, out)
+}
+
+// forget moves on behind what was found.
+func (f *follower) forget(found []entry) {
+	for _, e := range found {
+		if t := e.stored.Add(-overlap); t.After(f.since) {
 			f.since = t
 		}
 	}
@@ -84,5 +115,4 @@ func (f *follower) fresh(ctx context.Context) ([]record, error) {
 			delete(f.seen, id)
 		}
 	}
-	return out, nil
 }

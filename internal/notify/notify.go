@@ -1,13 +1,19 @@
-// Package notify keeps what the city told a citizen: the inbox inside the app.
+// Package notify tells citizens things: it keeps the inbox inside the app, and takes notices to people by the cheapest lawful way that they want.
 //
-// It owns the stored notices, the words they had when they were sent, whether they were read, and how long they are kept. It does not know which event
-// caused a notice or what a mini-app is; it is handed the id of a declared text and its parameters.
+// It owns the stored notices and bulletins, the words they had when they were sent, what people want of them (preferences, quiet hours, areas they follow),
+// and each letter on its way with its attempts, its lease and its end. It does not know which event caused a notice, what a mini-app does, or how a network
+// is spoken to; it is handed the id of a declared text and its parameters, and carriers.
+//
+// A letter is sent at least once: after a kill between the network's answer and its record it leaves again, with the same id. Only letters that were under
+// way at that moment can.
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/motcua/motcua/internal/account"
@@ -16,22 +22,6 @@ import (
 	"github.com/motcua/motcua/internal/once"
 	"github.com/motcua/motcua/internal/store"
 )
-
-// Config says how long notices are kept.
-type Config struct {
-	// Retention is after what time a notice disappears from the inbox; 0 means 8760h (a year), as long as most cases can be asked about.
-	Retention time.Duration `koanf:"retention"`
-}
-
-const yearOfNotices = 365 * 24 * time.Hour
-
-// Validate reports every setting that cannot work.
-func (c Config) Validate() error {
-	if c.Retention < 0 {
-		return errors.New("retention: must not be negative")
-	}
-	return nil
-}
 
 // Templates knows the texts that mini-apps declared for their notices, with {name} where a parameter goes.
 type Templates interface {
@@ -55,6 +45,11 @@ type Notice struct {
 	CaseApp string
 	CaseID  string
 	At      time.Time // when what it tells happened; zero means now
+
+	// What follows is for the letter that Sender.Post sends beside the inbox.
+	Until    time.Time // the letter is useless afterwards; zero means never
+	Link     string    // path of ours that shows more, "/r/HP-7K3M"; "" for none
+	Collapse string    // replaces an earlier letter with the same that was not seen yet; "" for none
 }
 
 // Item is one notice in an inbox, in the reader's language.
@@ -68,6 +63,8 @@ type Item struct {
 	CaseID  string
 	At      time.Time // when what it tells happened
 	Read    bool
+
+	look string // of a bulletin: what is remembered when it is read
 }
 
 // record is a notice as it is stored. The words are kept as they were sent: what was said stays said when an app changes its texts or is gone.
@@ -90,11 +87,20 @@ type record struct {
 type Notices struct {
 	records   *store.Collection[record]
 	inbox     store.Query
+	wishes    *store.Collection[wishes]
+	byArea    store.Query // of wishes
+	bulletins *store.Collection[bulletin]
+	board     store.Query // of bulletins, by area
+	looks     *store.Collection[looks]
 	templates Templates
 	signals   Signals
 	retention time.Duration
 	now       func() time.Time
+	knownArea func(code string) bool
 }
+
+// KnowAreas lets preferences accept only areas that exist. Call it before the first change.
+func (n *Notices) KnowAreas(known func(code string) bool) { n.knownArea = known }
 
 // New opens the inboxes.
 func New(ctx context.Context, engine store.Engine, cfg Config, templates Templates, signals Signals, now func() time.Time) (*Notices, error) {
@@ -114,11 +120,8 @@ func New(ctx context.Context, engine store.Engine, cfg Config, templates Templat
 	if err != nil {
 		return nil, err
 	}
-	retention := cfg.Retention
-	if retention == 0 {
-		retention = yearOfNotices
-	}
-	return &Notices{records: records, inbox: inbox, templates: templates, signals: signals, retention: retention, now: now}, nil
+	n := &Notices{records: records, inbox: inbox, templates: templates, signals: signals, retention: cfg.filled().Retention, now: now}
+	return n, n.defineBoard(ctx, engine)
 }
 
 // Topic names the signals of one subject's inbox.
@@ -135,7 +138,7 @@ func (n *Notices) Deliver(ctx context.Context, in Notice) error {
 	}
 	now := n.now().UTC().Truncate(time.Millisecond)
 	r := record{
-		ID: in.To + "/" + once.ID("notice\x00"+in.ID), To: in.To, App: in.App, Notice: in.Notice,
+		ID: itemID(in), To: in.To, App: in.App, Notice: in.Notice,
 		Title: title, Text: text,
 		CaseApp: in.CaseApp, CaseID: in.CaseID,
 		At: now, Stored: now, ExpiresAt: now.Add(n.retention),
@@ -149,6 +152,8 @@ func (n *Notices) Deliver(ctx context.Context, in Notice) error {
 	n.signals.Signal(ctx, Topic(in.To)) // also for a repeat: the first one may have been killed before it signalled
 	return nil
 }
+
+func itemID(in Notice) string { return in.To + "/" + once.ID("notice\x00"+in.ID) }
 
 // Words gives what a notice says in a language, as the inbox shows it: for channels that carry it elsewhere. INTERNAL when the notice is not declared.
 func (n *Notices) Words(in Notice, lang message.Lang) (title, text string, err error) {
@@ -166,7 +171,8 @@ func (n *Notices) render(in Notice) (title, text message.Text, err error) {
 	return fill(title, params), fill(text, params), nil
 }
 
-// List gives the viewer's notices, the latest first, over all subjects of the account. UNAUTHORIZED for a guest.
+// List gives the viewer's notices and the bulletins of the areas that the viewer follows, the latest first, over all subjects of the account.
+// UNAUTHORIZED for a guest.
 func (n *Notices) List(ctx context.Context, v account.Viewer, first int, after store.Cursor) (store.Page[Item], error) {
 	queries, err := n.queries(v)
 	if err != nil {
@@ -176,11 +182,28 @@ func (n *Notices) List(ctx context.Context, v account.Viewer, first int, after s
 	if err != nil {
 		return store.Page[Item]{}, err
 	}
-	out := store.Page[Item]{Items: make([]Item, len(page.Items)), Cursors: page.Cursors, HasNext: page.HasNext}
-	for i, r := range page.Items {
-		out.Items[i] = itemOf(r, v.Lang)
+	all, more, err := n.boardPage(ctx, v, first, after)
+	if err != nil {
+		return store.Page[Item]{}, err
 	}
-	return out, nil
+	for i, r := range page.Items {
+		all = append(all, entry{stored: r.Stored, id: r.ID, cursor: page.Cursors[i], item: itemOf(r, v.Lang)})
+	}
+	return pageOf(all, first, more || page.HasNext), nil
+}
+
+// pageOf gives the first of the entries, the latest first, in the order in which the store pages.
+func pageOf(all []entry, first int, more bool) store.Page[Item] {
+	slices.SortFunc(all, func(a, b entry) int { return cmp.Or(b.stored.Compare(a.stored), cmp.Compare(b.id, a.id)) })
+	if first <= 0 {
+		first = store.DefaultPage
+	}
+	first = min(first, store.MaxPage, len(all))
+	out := store.Page[Item]{Items: make([]Item, first), Cursors: make([]store.Cursor, first), HasNext: more || first < len(all)}
+	for i, e := range all[:first] {
+		out.Items[i], out.Cursors[i] = e.item, e.cursor
+	}
+	return out
 }
 
 func (n *Notices) queries(v account.Viewer) ([]store.Query, error) {
@@ -196,6 +219,9 @@ func (n *Notices) queries(v account.Viewer) ([]store.Query, error) {
 
 // Get gives one notice of the viewer. NOT_FOUND when there is none or it is somebody else's.
 func (n *Notices) Get(ctx context.Context, v account.Viewer, id string) (Item, error) {
+	if b, ok := bulletinID(id); ok {
+		return n.bulletinItem(ctx, v, b)
+	}
 	r, err := n.records.Get(ctx, id)
 	if err != nil {
 		return Item{}, err
@@ -218,11 +244,25 @@ func (n *Notices) GetMany(ctx context.Context, v account.Viewer, ids []string) (
 			out[id] = itemOf(r, v.Lang)
 		}
 	}
+	for _, id := range ids {
+		if _, ok := bulletinID(id); !ok {
+			continue
+		}
+		item, err := n.Get(ctx, v, id)
+		if err == nil {
+			out[id] = item
+		} else if fault.CodeOf(err) != fault.NotFound {
+			return nil, err
+		}
+	}
 	return out, nil
 }
 
 // MarkRead marks one notice of the viewer as read; marking it again changes nothing. NOT_FOUND as Get.
 func (n *Notices) MarkRead(ctx context.Context, v account.Viewer, id string) (Item, error) {
+	if b, ok := bulletinID(id); ok {
+		return n.look(ctx, v, b)
+	}
 	changed := false
 	r, err := n.records.Update(ctx, id, func(r *record) error {
 		changed = false

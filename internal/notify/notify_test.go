@@ -37,6 +37,9 @@ var declared = templates{
 		{"vi": "{unit} xử lý trước {due}.", "en": "{unit} will see to it by {due}."},
 	},
 	"feedback/closed": {{"vi": "Đã đóng"}, {"vi": "Bà con xem {missing}lại giúp."}},
+	"feedback/news":   {{"vi": "Tin {n}", "en": "News {n}"}, {"vi": "Nội dung {n}", "en": "Content {n}"}},
+	"feedback/storm":  {{"vi": "Bão {n}", "en": "Storm {n}"}, {"vi": "Bà con ở trong nhà.", "en": "Stay inside."}},
+	"feedback/moved":  {{"vi": "Việc {n}", "en": "Matter {n}"}, {"vi": "Có tiến triển.", "en": "It moved on."}},
 }
 
 func viewer(lang message.Lang, subjects ...string) account.Viewer {

@@ -119,7 +119,7 @@ func (b *bench) request(key string) miniapps.Request {
 		req.System = "test"
 	case b.action.Audience == miniapps.BySystem:
 		req.System = s.System
-	case s.Viewer.Account != "":
+	case s.Viewer.Subject != "":
 	case b.action.Audience == miniapps.ByStaff:
 		req.Viewer = Dispatcher()
 	default:

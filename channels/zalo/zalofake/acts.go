@@ -29,6 +29,7 @@ type deed struct {
 	Ward        string   `json:"ward"`
 	City        string   `json:"city"`
 	Old         bool     `json:"old"`
+	Source      string   `json:"source"` // of a follow
 }
 
 var errIncomplete = errors.New("something is missing or out of range")
@@ -107,7 +108,8 @@ func (n *Network) doAct(user, act string, d deed) (Entry, error) {
 	case "react":
 		return n.React(user, d.ID, cmp.Or(d.Icon, "/-strong"))
 	case "info":
-		return n.Submit(user, Contact{d.Name, d.Phone, d.Address, d.Ward, d.City, d.Old}), nil
+		own := n.contact(user)
+		return n.Submit(user, Contact{cmp.Or(d.Name, own.Name), cmp.Or(d.Phone, own.Phone), d.Address, d.Ward, d.City, d.Old}), nil
 	}
 	return n.doSimple(user, act, d)
 }
@@ -130,7 +132,7 @@ func (n *Network) doSimple(user, act string, d deed) (Entry, error) {
 	case "card":
 		return n.Card(user, cmp.Or(d.Phone, "84900000001")), nil
 	case "follow":
-		return n.Follow(user), nil
+		return n.FollowFrom(user, cmp.Or(d.Source, "oa_profile")), nil
 	case "unfollow":
 		return n.Unfollow(user), nil
 	case "open":

@@ -45,13 +45,13 @@ func (n *Network) apiRoutes() {
 	}
 }
 
-// api wraps a call in what all have in common: faults, the rate, the token, and the envelope at HTTP status 200.
-func (n *Network) api(do work) http.HandlerFunc {
+// api wraps a call in what all have in common: faults, the rate, the token, and the envelope at HTTP status 200. Numbers are other ones on another host.
+func (n *Network) api(do work, numbers ...map[int]int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !n.gate(w, r) {
 			return
 		}
-		bad := n.admit(w, r)
+		bad := renumbered(n.admit(w, r), numbers)
 		var data any
 		if bad == nil {
 			data, bad = do(w, r)
@@ -63,6 +63,23 @@ func (n *Network) api(do work) http.HandlerFunc {
 		}
 		write(w, http.StatusOK, reply{Data: data, Message: "Success"})
 	}
+}
+
+func renumbered(bad *refusal, numbers []map[int]int) *refusal {
+	for _, m := range numbers {
+		if other, ok := m[code(bad)]; ok {
+			return &refusal{other, bad.text}
+		}
+	}
+	return bad
+}
+
+// code gives a refusal's number; 0 for none.
+func code(bad *refusal) int {
+	if bad == nil {
+		return 0
+	}
+	return bad.code
 }
 
 // admit checks the token, its proof when that is switched on, and the rate.

@@ -265,7 +265,7 @@ func TestProfileAndQuota(t *testing.T) {
 			t.Errorf("%s %s: got %d %s", tt.path, tt.body, w.Code, w.Body)
 		}
 	}
-	for _, path := range []string{"/graph/v2.0/me", "/business/message/template", "/openapi/v2.0/oa/conversation", "/oauth/v4/permission"} {
+	for _, path := range []string{"/graph/v2.0/me/friends", "/business/message/template", "/openapi/v2.0/oa/conversation", "/oauth/v4/permission"} {
 		if w := do(t, n, http.MethodGet, path, nil, nil); w.Code != 404 || !strings.Contains(w.Body.String(), `"error":404`) {
 			t.Errorf("%s: got %d %s", path, w.Code, w.Body)
 		}

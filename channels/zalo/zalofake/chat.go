@@ -13,7 +13,7 @@ type Entry struct {
 	Rev     int64    `json:"rev"`  // ascending with every new entry and every change of one
 	ID      string   `json:"id"`   // Zalo's msg_id; "" for what is no message
 	From    string   `json:"from"` // city or citizen
-	Kind    string   `json:"kind"` // text, photo, gif, sticker, audio, video, file, link, card, place, request_info; follow, unfollow, open, withdraw, info
+	Kind    string   `json:"kind"` // text, photo, gif, sticker, audio, video, file, link, card, place, request_info, template; follow, unfollow, open, withdraw, info
 	Text    string   `json:"text"`
 	Staff   bool     `json:"staff,omitempty"` // a person wrote it in Zalo's console
 	Quote   string   `json:"quote,omitempty"` // id of the message it answers
@@ -21,10 +21,15 @@ type Entry struct {
 	Files   []File   `json:"files,omitempty"`
 	Place   *Place   `json:"place,omitempty"`
 	React   string   `json:"react,omitempty"`
-	Hidden  bool     `json:"hidden,omitempty"` // said silently, by a button: the phone shows nothing
-	Double  bool     `json:"double,omitempty"` // the city said the same just before
-	At      string   `json:"at"`               // RFC 3339
-	State   string   `json:"state"`            // sent; delivered: the phone, or the city's program, has it; seen: read, or answered; failed: will not arrive
+
+	Template string            `json:"template,omitempty"` // id of the template that was sent
+	Data     map[string]string `json:"data,omitempty"`     // what was put into it
+	Tracking string            `json:"tracking_id,omitempty"`
+
+	Hidden bool   `json:"hidden,omitempty"` // said silently, by a button: the phone shows nothing
+	Double bool   `json:"double,omitempty"` // the city said the same just before
+	At     string `json:"at"`               // RFC 3339
+	State  string `json:"state"`            // sent; delivered: the phone, or the city's program, has it; seen: read, or answered; failed: will not arrive
 }
 
 // Who an entry is from.

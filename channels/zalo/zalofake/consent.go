@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/motcua/motcua/channels/channelfake/page"
 )
 
 // consentRoutes serves OAuth v4 with PKCE for an Official Account: https://developers.zalo.me/docs/official-account/bat-dau/xac-thuc-va-uy-quyen-cho-ung-dung-new
@@ -17,7 +19,7 @@ func (n *Network) consentRoutes() {
 
 var consentPage = template.Must(template.New("consent").Parse(`<!doctype html>
 <html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Cấp quyền cho ứng dụng</title>
-<link rel="stylesheet" href="../../../chat.css"></head>
+<link rel="stylesheet" href="../../../chat.css"><link rel="stylesheet" href="../../../network.css"></head>
 <body class="consent"><main><h1>{{.Account}}</h1><p>Ứng dụng <code>{{.App}}</code> muốn nhận và gửi tin nhắn thay Official Account này.</p>
 <p><a class="primary" data-testid="approve" href="{{.Approve}}">Cho phép</a></p>
 <p class="hint">Bản thay thế Zalo chạy trên máy này. Không có gì được gửi ra ngoài.</p></main></body></html>`))
@@ -38,7 +40,7 @@ func (n *Network) consent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q.Set("approve", "1")
-	pageHeaders(w, "text/html; charset=utf-8")
+	page.Headers(w, "text/html; charset=utf-8")
 	// A browser that has left needs no page.
 	_ = consentPage.Execute(w, map[string]string{"Account": n.cfg.OAName, "App": n.cfg.AppID, "Approve": "?" + q.Encode()})
 }

@@ -13,24 +13,26 @@ import (
 // controlRoutes serves the handles of the stand-in, which Zalo does not have. {user} is a person's name or id; at first sight the person is new.
 func (n *Network) controlRoutes() {
 	for pattern, h := range map[string]http.HandlerFunc{
-		"GET /control/users":                func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, n.People(500)) },
-		"POST /control/users":               n.controlUser,
-		"GET /control/users/{user}/chat":    n.controlChat,
-		"GET /control/users/{user}/stream":  n.stream,
-		"POST /control/users/{user}/faults": n.controlUserFaults,
-		"POST /control/users/{user}/{act}":  n.controlAct,
-		"POST /control/console":             n.controlConsole,
-		"GET /control/faults":               func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, n.Faults()) },
-		"POST /control/faults":              n.controlFaults,
-		"DELETE /control/faults":            n.controlNoFaults,
-		"GET /control/stats":                func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, n.Stats()) },
-		"GET /control/setup":                func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, n.Setup()) },
-		"POST /control/setup":               n.controlSetup,
-		"POST /control/resend":              n.controlResend,
-		"POST /control/grant":               func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, grantReply(n.Grant())) },
-		"POST /control/burst":               n.controlBurst,
-		"POST /control/event":               n.controlEvent,
-		"POST /control/other":               n.controlOther,
+		"GET /control/users":                 func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, n.People(500)) },
+		"POST /control/users":                n.controlUser,
+		"GET /control/users/{user}/chat":     n.controlChat,
+		"GET /control/users/{user}/stream":   n.stream,
+		"POST /control/users/{user}/faults":  n.controlUserFaults,
+		"POST /control/users/{user}/line":    n.controlLine,
+		"POST /control/users/{user}/miniapp": n.controlMiniApp,
+		"POST /control/users/{user}/{act}":   n.controlAct,
+		"POST /control/console":              n.controlConsole,
+		"GET /control/faults":                func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, n.Faults()) },
+		"POST /control/faults":               n.controlFaults,
+		"DELETE /control/faults":             n.controlNoFaults,
+		"GET /control/stats":                 func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, n.Stats()) },
+		"GET /control/setup":                 func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, n.Setup()) },
+		"POST /control/setup":                n.controlSetup,
+		"POST /control/resend":               n.controlResend,
+		"POST /control/grant":                func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, grantReply(n.Grant())) },
+		"POST /control/burst":                n.controlBurst,
+		"POST /control/event":                n.controlEvent,
+		"POST /control/other":                n.controlOther,
 	} {
 		n.mux.HandleFunc(pattern, h)
 	}
@@ -89,7 +91,7 @@ func (n *Network) controlFaults(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &f) {
 		return
 	}
-	if f.Outage != "" && f.Outage != "refuse" && f.Outage != "hang" {
+	if !f.valid() {
 		wrong(w, http.StatusBadRequest, errors.New(`outage: "", "refuse" or "hang"`))
 		return
 	}

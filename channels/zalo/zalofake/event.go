@@ -29,6 +29,7 @@ type event struct {
 	Reason      *string       `json:"reason,omitempty"`
 	Quota       *eventQuota   `json:"quota,omitempty"`
 	Timestamp   string        `json:"timestamp"` // milliseconds
+	zns         bool          // about template messages by phone, whatever it holds
 }
 
 type party struct {

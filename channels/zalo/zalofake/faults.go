@@ -22,6 +22,13 @@ type Faults struct {
 
 	ClockOffsetS int64 `json:"clock_offset_s"` // seconds that the network's clock is ahead: windows and ends of tokens, codes and uploads. Times in events stay true
 	EventSkewS   int64 `json:"event_skew_s"`   // seconds that the times in events are off
+
+	OutageOpenAPI  string `json:"outage_openapi"`  // as Outage, of one host: the OA API
+	OutageBusiness string `json:"outage_business"` // of templates by phone
+	OutageGraph    string `json:"outage_graph"`    // of the Mini App's sign-in
+	OutageOAuth    string `json:"outage_oauth"`    // of consents and tokens
+	OutageS        int64  `json:"outage_s"`        // all outages end by themselves so many seconds after this was set: 600 is ten minutes; 0 means when they are set back
+	Abroad         bool   `json:"abroad"`          // the graph answers -501, as to callers from other countries
 	Webhooks
 }
 
@@ -51,8 +58,8 @@ func (n *Network) Break(f func(*Faults)) Faults {
 	f(&after)
 	n.faults = after
 	n.grants.revoke(changeOf(before.AccessRevoked, after.AccessRevoked), changeOf(before.RefreshRevoked, after.RefreshRevoked))
-	close(n.changed)
-	n.changed = make(chan struct{})
+	n.planEnd(before.OutageS)
+	n.tellFaults()
 	n.mu.Unlock()
 	return n.Faults()
 }
@@ -73,46 +80,6 @@ func (n *Network) webhooks(p *person) Webhooks {
 		return *p.own
 	}
 	return n.faults.Webhooks
-}
-
-// gate plays an outage and slowness. It is false when the request has been answered.
-func (n *Network) gate(w http.ResponseWriter, r *http.Request) bool {
-	f := n.Faults()
-	switch {
-	case f.Outage == "":
-		return n.pause(r, time.Duration(f.SlowMS)*time.Millisecond)
-	case f.Outage == "hang":
-		n.hang(w, r)
-	}
-	w.Header().Set("Content-Type", "text/html")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte("<h1>503 Service Temporarily Unavailable</h1>")) // a client that has left needs no answer
-	return false
-}
-
-// hang holds a request until the outage ends or the client gives up.
-func (n *Network) hang(w http.ResponseWriter, r *http.Request) {
-	endless(w)
-	for {
-		changed := n.faultsChange()
-		if n.Faults().Outage != "hang" {
-			return
-		}
-		select {
-		case <-changed:
-		case <-r.Context().Done():
-			return
-		case <-n.done:
-			return
-		}
-	}
-}
-
-// faultsChange is closed at the next change of the faults.
-func (n *Network) faultsChange() <-chan struct{} {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.changed
 }
 
 // pause waits. It is false when the client gave up meanwhile.

@@ -36,3 +36,34 @@ func FuzzSend(f *testing.F) {
 		}
 	})
 }
+
+// FuzzTemplate shows the same of templates, by user id and by phone.
+func FuzzTemplate(f *testing.F) {
+	for _, body := range []string{
+		`{"phone":"84900000002","template_id":"200002","template_data":{"otp":"123456"},"tracking_id":"otp-1"}`,
+		`{"user_id":"1","template_id":"200001","template_data":{"ma_ho_so":"HS1","trang_thai":"Xong"},"mode":"development"}`,
+		`{"phone":"84900000002","template_id":"200002","template_data":{"otp":null},"sending_mode":"3"}`,
+		`null`, `{"phone":1}`, `{"template_data":[]}`,
+	} {
+		f.Add([]byte(body))
+	}
+	n := zalofake.New(zalofake.Config{PerMinute: -1, DailyQuota: -1, AnyHour: true, Received: -1, Seen: -1, NoEchoes: true, Client: &http.Client{Transport: &program{}}})
+	f.Cleanup(n.Close)
+	n.Say("Lan", "x")
+	token := n.Grant().Access
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, path := range []string{userPath, phonePath} {
+			w := do(t, n, http.MethodPost, path, map[string]string{"access_token": token}, body)
+			var a struct {
+				Error int
+				Data  struct {
+					MessageID string `json:"message_id"`
+					MsgID     string `json:"msg_id"`
+				}
+			}
+			if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil || w.Code != http.StatusOK || (a.Error == 0) != (a.Data.MessageID+a.Data.MsgID != "") {
+				t.Errorf("%s: got %d %s", path, w.Code, w.Body)
+			}
+		}
+	})
+}

@@ -4,9 +4,11 @@
 // It refuses what Zalo refuses, with Zalo's numbers, at HTTP status 200. Windows, ends of tokens and ends of uploads follow its own clock, which can be
 // moved. Webhooks are signed over the bytes sent, resent on Zalo's schedule and, when asked, doubled, delayed or swapped.
 //
-// It does not imitate: template messages (ZNS), the graph of Mini Apps, groups, calls, lists of followers, tags by API, the old message API (v2), prices,
-// night hours, content policy, -227 for people who were away for 45 days, fetching a picture that is sent by its address, and the end of a webhook
-// subscription after too many failures. It keeps an order of events per person, which Zalo never promises, unless told otherwise. The echo of a text with
+// Templates are sent by user id and by phone (ZNS); a phone number is somebody's at first sight. A person's Mini App gets its tokens from the control API.
+//
+// It does not imitate: hashed and encrypted phone numbers, ratings of templates, the consents of a Mini App one by one, its location token, groups, calls, lists
+// of followers, tags by API, the old message API (v2), prices, night hours of other than template messages, content policy, -227 for people who were away for 45 days, fetching a picture that is sent by its address, and the end of a webhook
+// subscription after too many failures. -106 and the texts beside all numbers are made up, and so is which number of the social API answers for which fault. It keeps an order of events per person, which Zalo never promises, unless told otherwise. The echo of a text with
 // buttons is oa_send_text. Of the OAuth errors only -14002, -14003 and -14014 are Zalo's; the other numbers are made up in the same range.
 // A picture with buttons is refused, because no sample has both. Nothing is kept on disk: with the process all tokens, people and waiting events are gone.
 package zalofake
@@ -36,6 +38,8 @@ type Config struct {
 	Outlines []byte   // what outlines.json answers: the wards for the page's map; nil means no map
 	People   []string // citizens there from the start, who have done nothing yet
 
+	Templates []Template // approved for the account; default SampleTemplates
+
 	Now    func() time.Time // default time.Now
 	Log    *slog.Logger     // default none
 	Client *http.Client     // sends webhooks; default one with as many idle connections as Concurrency
@@ -52,6 +56,8 @@ type Config struct {
 	NoEchoes    bool            // sends no oa_send_* events
 	PerMinute   int             // requests taken from the app in a minute; default 4000, negative: any
 	Concurrency int             // webhooks on the way at a time; default 64
+	DailyQuota  int             // template messages by phone that may leave in a day; default 5000, negative: any
+	AnyHour     bool            // templates leave at night too
 }
 
 func (c Config) withDefaults() Config {
@@ -62,6 +68,10 @@ func (c Config) withDefaults() Config {
 	c.CodeLife, c.Answer, c.Hold = cmp.Or(c.CodeLife, 10*time.Minute), cmp.Or(c.Answer, 2*time.Second), cmp.Or(c.Hold, 2*time.Second)
 	c.Received, c.Seen = cmp.Or(c.Received, 300*time.Millisecond), cmp.Or(c.Seen, 1500*time.Millisecond)
 	c.PerMinute, c.Concurrency = cmp.Or(c.PerMinute, 4000), cmp.Or(c.Concurrency, 64)
+	c.DailyQuota = cmp.Or(c.DailyQuota, 5000)
+	if c.Templates == nil {
+		c.Templates = SampleTemplates()
+	}
 	if c.Retries == nil {
 		c.Retries = []time.Duration{30 * time.Second, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
 	}
@@ -99,10 +109,14 @@ type Network struct {
 	changed chan struct{} // closed and replaced when faults change
 	resend  chan struct{} // closed and replaced when waits for the next attempt of a webhook are to end
 	people  map[string]*person
+	phones  map[string]*person // by phone number, country code without plus
+	socials socials
+	daily   daily
 	order   []*person // in the order of their first appearance
 	rate    rate
 	uploads map[string]upload
 	month   monthly
+	planned int // ends of outages that were asked for
 	pending int // events not yet acknowledged
 }
 
@@ -116,9 +130,10 @@ func New(cfg Config) *Network {
 		cfg: cfg, mux: http.NewServeMux(), grants: newGrants(cfg), files: newShelf(64 << 20), slots: make(chan struct{}, cfg.Concurrency),
 		run: rand.Text()[:8], stop: stop, done: ctx.Done(),
 		changed: make(chan struct{}), resend: make(chan struct{}), people: map[string]*person{}, uploads: map[string]upload{},
+		phones: map[string]*person{}, socials: socials{map[string]social{}, map[string]social{}},
 		setup: Setup{
 			Webhook: cfg.WebhookURL, Base: cfg.Base, RetriesMS: millis(cfg.Retries), ReceivedMS: cfg.Received.Milliseconds(), SeenMS: cfg.Seen.Milliseconds(),
-			Echoes: !cfg.NoEchoes, PerMinute: cfg.PerMinute,
+			Echoes: !cfg.NoEchoes, PerMinute: cfg.PerMinute, DailyQuota: cfg.DailyQuota, AnyHour: cfg.AnyHour,
 		},
 	}
 	n.spawn = func(f func(context.Context)) { n.wg.Go(func() { f(ctx) }) }
@@ -132,6 +147,8 @@ func New(cfg Config) *Network {
 func (n *Network) routes() {
 	n.consentRoutes()
 	n.apiRoutes()
+	n.businessRoutes()
+	n.graphRoutes()
 	n.controlRoutes()
 	n.pageRoutes()
 }

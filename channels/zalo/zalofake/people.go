@@ -21,6 +21,9 @@ type person struct {
 	left       bool // unfollowed, and has not come back
 	opened     bool // has tapped on the chat button once
 	shared     Contact
+	phone      string // country code without plus
+	refuses    int    // number answered to templates to the phone; 0: none
+	admin      bool   // of the account: gets what is sent in development mode
 
 	chat    []Entry // oldest first
 	seq     int64   // of the newest entry
@@ -37,18 +40,24 @@ type person struct {
 
 // Person is a citizen as the control API shows them.
 type Person struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Last string `json:"last"` // what was said last
-	Seq  int64  `json:"seq"`  // of the newest message
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Phone string `json:"phone"` // country code without plus
+	Last  string `json:"last"`  // what was said last
+	Seq   int64  `json:"seq"`   // of the newest message
 }
 
 const manyPeople = 200_000
 
 var idRE = regexp.MustCompile(`^[1-9][0-9]{18}$`)
 
-// person gives the person with a name or an id, new at first sight. The same name has the same id in every run. It is called with mu held.
+// person gives the person with a name, an id or a phone number, new at first sight. The same name has the same id and phone in every run. It is called with mu
+// held.
 func (n *Network) person(name string) *person {
+	phone := wirePhone(name)
+	if p, ok := n.phones[phone]; ok {
+		return p
+	}
 	id := name
 	if !idRE.MatchString(name) {
 		id = derivedID(n.cfg.OAID, name)
@@ -56,10 +65,16 @@ func (n *Network) person(name string) *person {
 	if p, ok := n.people[id]; ok {
 		return p
 	}
-	p := &person{id: id, appID: derivedID(n.cfg.AppID, id), name: name, more: make(chan struct{}, 1)}
+	p := &person{id: id, appID: derivedID(n.cfg.AppID, id), name: name, phone: phone, more: make(chan struct{}, 1)}
+	if phone == "" {
+		p.phone = "849" + derivedID("phone", id)[11:]
+	}
 	if len(n.people) < manyPeople {
 		n.people[id] = p
 		n.order = append(n.order, p)
+		if n.phones[p.phone] == nil {
+			n.phones[p.phone] = p
+		}
 	}
 	return p
 }
@@ -100,7 +115,7 @@ func (n *Network) People(many int) []Person {
 }
 
 func (p *person) public() Person {
-	out := Person{ID: p.id, Name: p.name, Seq: p.seq}
+	out := Person{ID: p.id, Name: p.name, Phone: p.phone, Seq: p.seq}
 	if len(p.chat) > 0 {
 		out.Last = p.chat[len(p.chat)-1].Text
 	}

@@ -109,12 +109,17 @@ func (n *Network) Card(user, phone string) Entry {
 }
 
 // Follow makes the person a follower.
-func (n *Network) Follow(user string) Entry { return n.follow(user, "follow", true) }
+func (n *Network) Follow(user string) Entry { return n.FollowFrom(user, "oa_profile") }
+
+// FollowFrom is Follow with where the person did that: oa_profile, message_invite, social_plugin; "" when Zalo does not say.
+func (n *Network) FollowFrom(user, source string) Entry {
+	return n.follow(user, "follow", source, true)
+}
 
 // Unfollow ends that: until the person comes back the account cannot write to them.
-func (n *Network) Unfollow(user string) Entry { return n.follow(user, "unfollow", false) }
+func (n *Network) Unfollow(user string) Entry { return n.follow(user, "unfollow", "oa_profile", false) }
 
-func (n *Network) follow(user, name string, follows bool) Entry {
+func (n *Network) follow(user, name, source string, follows bool) Entry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.person(user)
@@ -123,7 +128,7 @@ func (n *Network) follow(user, name string, follows bool) Entry {
 	}
 	p.follows, p.left = follows, !follows
 	e := n.about(p, name)
-	e.Source, e.Follower = "oa_profile", &party{ID: p.id}
+	e.Source, e.Follower = source, &party{ID: p.id}
 	n.emit(p, e, "")
 	return n.add(p, Entry{From: Citizen, Kind: name})
 }

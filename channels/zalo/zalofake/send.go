@@ -124,7 +124,7 @@ func echoOf(e Entry) (string, *eventMessage) {
 			m.Attachments = append(m.Attachments, attachment{e.Kind, heard{f.URL}})
 		}
 		return "oa_send_" + e.Kind, m
-	case "request_info":
+	case "request_info", "template":
 		m.Attachments = []attachment{{"template", zinstant{ID: "zi-" + e.ID, Checksum: "00112233"}}}
 		return "oa_send_template", m
 	}

@@ -15,6 +15,8 @@ type Setup struct {
 	SeenMS     int64   `json:"seen_ms"`     // to the seen receipt; negative: none
 	Echoes     bool    `json:"echoes"`      // sends oa_send_* events
 	PerMinute  int     `json:"per_minute"`  // requests taken from the app; negative: any
+	DailyQuota int     `json:"daily_quota"` // template messages by phone in a day; negative: any
+	AnyHour    bool    `json:"any_hour"`    // templates leave at night too
 }
 
 // Setup tells what is set.

@@ -42,9 +42,10 @@ type AckStats struct {
 
 // SendStats are about API requests.
 type SendStats struct {
-	OK          int64            `json:"ok"`      // messages taken
-	Charged     int64            `json:"charged"` // of them, later than 48 h after the person's last interaction
-	Refused     int64            `json:"refused"` // requests of any kind answered with an error
+	OK          int64            `json:"ok"`        // messages taken
+	Templates   int64            `json:"templates"` // of them, approved texts by user id or phone
+	Charged     int64            `json:"charged"`   // of them, later than 48 h after the person's last interaction
+	Refused     int64            `json:"refused"`   // requests of any kind answered with an error
 	ByError     map[string]int64 `json:"by_error"`
 	LostAnswers int64            `json:"lost_answers"`
 	Uploads     int64            `json:"uploads"`
@@ -58,7 +59,7 @@ type TokenStats struct {
 
 type counters struct {
 	events, sent, acked, retried, duplicates, swapped, notOK, unanswered, givenUp, dropped atomic.Int64
-	sends, charged, lostAnswers, uploads, doubles                                          atomic.Int64
+	sends, templates, charged, lostAnswers, uploads, doubles                               atomic.Int64
 	times                                                                                  [80]atomic.Int64 // of answers, in steps of a fifth from 0.1 ms
 	longest                                                                                atomic.Int64     // nanoseconds
 
@@ -116,7 +117,7 @@ func (n *Network) Stats() Stats {
 			Swapped: c.swapped.Load(), NotOK: c.notOK.Load(), Unanswered: c.unanswered.Load(), GivenUp: c.givenUp.Load(), Dropped: c.dropped.Load(),
 		},
 		AckMS:   AckStats{P50: c.quantile(0.5), P99: c.quantile(0.99), Max: math.Round(float64(c.longest.Load())/1e3) / 1000},
-		Sends:   SendStats{OK: c.sends.Load(), Charged: c.charged.Load(), LostAnswers: c.lostAnswers.Load(), Uploads: c.uploads.Load(), ByError: map[string]int64{}},
+		Sends:   SendStats{OK: c.sends.Load(), Templates: c.templates.Load(), Charged: c.charged.Load(), LostAnswers: c.lostAnswers.Load(), Uploads: c.uploads.Load(), ByError: map[string]int64{}},
 		Doubles: c.doubles.Load(),
 	}
 	out.Tokens.Issued, out.Tokens.Reused = n.grants.counts()

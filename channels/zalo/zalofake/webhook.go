@@ -28,7 +28,7 @@ const manyPending = 500_000
 func (n *Network) emit(p *person, e event, entry string) bool {
 	e.Timestamp = stamp(n.cfg.Now().Add(time.Duration(n.faults.EventSkewS) * time.Second))
 	body := compact(e)
-	zns := e.TemplateID != "" || e.Quota != nil || e.Message != nil && e.Message.Tracking != ""
+	zns := e.zns || e.TemplateID != "" || e.Quota != nil || e.Message != nil && e.Message.Tracking != ""
 	return n.post(&delivery{to: p, body: body, mac: sign(e.AppID, body, e.Timestamp, n.cfg.OASecretKey), entry: entry, zns: zns})
 }
 

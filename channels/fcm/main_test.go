@@ -1,0 +1,83 @@
+package fcm
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/channels/fcm/fcmfake"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+const project = "demo-city"
+
+// moment is the clock of tests: the time of the samples.
+var moment = time.Unix(1795255200, 0).UTC()
+
+func clock() time.Time { return moment }
+
+func testConfig(base string) Config {
+	return Config{ProjectID: project, APIBase: base, Timeout: 5 * time.Second, LinkBase: "https://motcua.example"}
+}
+
+func newChannel(t testing.TB, cfg Config, client *http.Client) *Channel {
+	t.Helper()
+	c, err := New(t.Context(), cfg, client, clock)
+	require.NoError(t, err)
+	return c
+}
+
+// serve joins a channel to a network with one phone.
+func serve(t testing.TB) (*Channel, *fcmfake.Network, channels.Address) {
+	t.Helper()
+	fake := fcmfake.New(fcmfake.Config{ProjectID: project, Now: clock})
+	srv := httptest.NewServer(http.StripPrefix("/fcm", fake))
+	t.Cleanup(srv.Close)
+	t.Cleanup(fake.Close)
+	return newChannel(t, testConfig(srv.URL+"/fcm"), srv.Client()), fake, channels.Address(fake.Install("Lan"))
+}
+
+// play joins a channel to a handler that plays the network.
+func play(t testing.TB, h http.Handler) *Channel {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return newChannel(t, testConfig(srv.URL), srv.Client())
+}
+
+func push(id, text string) channels.Outbound {
+	return channels.Outbound{ID: id, Kind: channels.Notice, Push: &channels.Push{Title: "Một cửa", Text: text}}
+}
+
+func sample(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile("testdata/payloads/" + name + ".json")
+	require.NoError(t, err)
+	return b
+}
+
+// golden compares JSON with a file, written so that a person can read it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	var pretty bytes.Buffer
+	require.NoError(t, json.Indent(&pretty, got, "", "  "))
+	pretty.WriteByte('\n')
+	if *update {
+		require.NoError(t, os.WriteFile(name, pretty.Bytes(), 0o600))
+	}
+	want, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.Equal(t, string(want), pretty.String())
+}

@@ -1,0 +1,345 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/internal/store"
+)
+
+// Recovery is somebody's wait for what they cannot prove at once.
+type Recovery struct {
+	ID      string // for CancelRecovery
+	Kind    RecoveryKind
+	Phone   string // masked
+	Network string // of the chat that asked
+	Own     bool   // the viewer's chat asked
+	Started time.Time
+	Ready   time.Time // from then on ConfirmRecovery finishes it
+	Ends    time.Time // then it is void
+}
+
+// RecoveryKind tells what is waited for.
+type RecoveryKind string
+
+// The kinds of recovery.
+const (
+	// ReplacePhone puts another phone in the place of an account's, whose owner lost it and asks from a linked chat.
+	ReplacePhone RecoveryKind = "replace"
+	// ReleasePhone takes a phone from an account for who holds the number now: they get an account of their own and see nothing of the former one.
+	ReleasePhone RecoveryKind = "release"
+)
+
+// recovery is a wait as it is stored: one of each kind for an account.
+type recovery struct {
+	ID        string        `bson:"_id"` // <account>/<kind>
+	Turn      string        `bson:"turn"`
+	Account   string        `bson:"account"`
+	Kind      RecoveryKind  `bson:"kind"`
+	State     recoveryState `bson:"state"`
+	By        string        `bson:"by"` // the chat that asked
+	Subject   string        `bson:"subject"`
+	Network   string        `bson:"network"`
+	Claim     string        `bson:"claim"` // keyed index of the phone
+	Phone     []byte        `bson:"phone"` // sealed
+	Moves     int           `bson:"moves"` // the account's, when it began: any other change of the phone makes it void
+	StartedAt time.Time     `bson:"started_at"`
+	ReadyAt   time.Time     `bson:"ready_at"`
+	EndsAt    time.Time     `bson:"ends_at"`
+	EndedAt   *time.Time    `bson:"ended_at,omitempty"`
+	ExpiresAt time.Time     `bson:"expires_at"`
+}
+
+type recoveryState string
+
+const (
+	waiting   recoveryState = "waiting"
+	carrying  recoveryState = "carrying" // nobody can stop it any more; whoever asked completes it
+	cancelled recoveryState = "cancelled"
+	carried   recoveryState = "done"
+)
+
+var recoveryKind = store.Kind{Name: "recoveries", Owned: true, ExpiresAt: "expires_at", Indexes: []store.Index{{Name: "by", Equal: []string{"by"}, Order: "started_at"}}}
+
+func (r recovery) open(now time.Time) bool {
+	return r.State == carrying || r.State == waiting && now.Before(r.EndsAt)
+}
+
+// StartRecovery begins the wait, on the proof of a phone by its code (of RequestChatCode). Every way of reaching the account's owner is told, and each can
+// stop it with CancelRecovery.
+//
+// From a linked chat: the phone is to take the place of the account's, which was lost. From any other chat: the phone leads to an account with another chat
+// on this network, so that SignInChat refused; its new holder is to have it.
+//
+// INVALID for a code that is not good; CONFLICT when the phone is another account's (account.phone_taken), when somebody else waits
+// (account.recovery_waits), or when nothing has to be waited for (account.nothing_to_recover); FORBIDDEN for accounts of staff, whom an administrator helps,
+// and outside of a chat; RATE_LIMITED after one was cancelled.
+func (a *Accounts) StartRecovery(ctx context.Context, v Viewer, challengeID, code, key string) (Recovery, error) {
+	phone, err := a.proveInChat(ctx, v, "recovery", challengeID, code, key)
+	if err != nil {
+		return Recovery{}, err
+	}
+	x, err := a.identities.Get(ctx, v.Identity)
+	if err != nil {
+		return Recovery{}, fmt.Errorf("account: recovery: %w", err)
+	}
+	kind, r, err := a.recoverable(ctx, v, x, phone)
+	if err != nil {
+		return Recovery{}, err
+	}
+	doc, err := a.newRecovery(v, x, r, kind, phone, challengeID)
+	if err != nil {
+		return Recovery{}, err
+	}
+	doc, err = a.storeRecovery(ctx, doc)
+	if err != nil {
+		return Recovery{}, err
+	}
+	return a.shownRecovery(doc, v)
+}
+
+// recoverable finds the account and what may be asked for.
+func (a *Accounts) recoverable(ctx context.Context, v Viewer, x identity, phone string) (RecoveryKind, record, error) {
+	kind := ReleasePhone
+	r, there, err := a.ofPhone(ctx, phone)
+	if err != nil {
+		return "", record{}, err
+	}
+	if v.SignedIn() {
+		kind = ReplacePhone
+		if there && r.ID != v.Account {
+			return "", record{}, fault.New(fault.Conflict, "account.phone_taken")
+		}
+		if there { // it is the account's already
+			return "", record{}, fault.New(fault.Conflict, "account.nothing_to_recover")
+		}
+		if r, err = a.own(ctx, v); err != nil {
+			return "", record{}, err
+		}
+		if since := r.PartedAt; since != nil && a.now().Before(since.Add(a.link.RecoveryWait)) {
+			return "", record{}, fault.New(fault.RateLimited, "account.recovery_later").After(since.Add(a.link.RecoveryWait).Sub(a.now()))
+		}
+	} else if !there || !a.twin(r, x.Network, x.ID) {
+		return "", record{}, fault.New(fault.Conflict, "account.nothing_to_recover")
+	}
+	if r.Staff {
+		return "", record{}, fault.New(fault.Forbidden, "account.recovery_staff")
+	}
+	return kind, r, nil
+}
+
+// ofPhone gives the account that a phone leads to, and makes none.
+func (a *Accounts) ofPhone(ctx context.Context, phone string) (record, bool, error) {
+	ids := a.deps.Box.Indexes(phoneContext, phone)
+	c, there, err := a.findClaim(ctx, ids)
+	if err != nil || !there {
+		return record{}, false, err
+	}
+	r, there, err := a.owner(ctx, c)
+	if err != nil || !there || !slices.Contains(ids, r.Claim) {
+		return record{}, false, err
+	}
+	r, err = a.survivor(ctx, r)
+	return r, err == nil, err
+}
+
+func (a *Accounts) newRecovery(v Viewer, x identity, r record, kind RecoveryKind, phone, by string) (recovery, error) {
+	id := r.ID + "/" + string(kind)
+	sealed, err := a.deps.Box.Seal([]byte(phone), recoverySeal(id))
+	if err != nil {
+		return recovery{}, err
+	}
+	now := a.now()
+	ready := now.Add(a.link.RecoveryWait)
+	ends := ready.Add(a.link.RecoveryOpen)
+	return recovery{
+		ID: id, Turn: once.ID(once.Scope(v.KeyScope(), "account", "recovery", by)), Account: r.ID, Kind: kind, State: waiting,
+		By: x.ID, Subject: v.KeyScope(), Network: x.Network, Claim: a.deps.Box.Index(phoneContext, phone), Phone: sealed, Moves: r.Moves,
+		StartedAt: now, ReadyAt: ready, EndsAt: ends, ExpiresAt: ends.Add(a.link.RecoveryWait),
+	}, nil
+}
+
+// storeRecovery stores a wait, after the owner was told: one whom nobody was told of never begins.
+func (a *Accounts) storeRecovery(ctx context.Context, doc recovery) (recovery, error) {
+	held, err := a.recoveries.Get(ctx, doc.ID)
+	there := err == nil
+	if err != nil && fault.CodeOf(err) != fault.NotFound {
+		return recovery{}, fmt.Errorf("account: recovery: %w", err)
+	}
+	if there {
+		if held.Turn == doc.Turn {
+			return held, nil
+		}
+		if err := a.mayFollow(held); err != nil {
+			return recovery{}, err
+		}
+	}
+	if err := a.tellRecovery(ctx, doc, map[RecoveryKind]Notice{ReplacePhone: NoticeRecoveryStarted, ReleasePhone: NoticeReleaseStarted}); err != nil {
+		return recovery{}, err
+	}
+	if err := a.note(ctx, doc.Account, doc.Turn, LinkEvent{Kind: RecoveryAsked, Flow: ByWaiting, Network: doc.Network}); err != nil {
+		return recovery{}, err
+	}
+	if there {
+		doc, err = a.recoveries.Update(ctx, doc.ID, func(r *recovery) error {
+			if r.Turn != held.Turn || r.State != held.State {
+				return fault.New(fault.Conflict, "account.recovery_waits")
+			}
+			*r = doc
+			return nil
+		})
+		return doc, err
+	}
+	err = a.recoveries.Insert(ctx, doc)
+	if fault.CodeOf(err) == fault.Conflict {
+		if held, err = a.recoveries.Get(ctx, doc.ID); err == nil && held.Turn != doc.Turn {
+			err = fault.New(fault.Conflict, "account.recovery_waits")
+		}
+		return held, err
+	}
+	if err != nil {
+		return recovery{}, fmt.Errorf("account: recovery: %w", err)
+	}
+	return doc, nil
+}
+
+// mayFollow tells whether a new wait may begin after one that is stored.
+func (a *Accounts) mayFollow(r recovery) error {
+	now := a.now()
+	if r.open(now) {
+		return fault.New(fault.Conflict, "account.recovery_waits")
+	}
+	if r.State == cancelled && now.Before(r.EndedAt.Add(a.link.RecoveryWait)) {
+		return fault.New(fault.RateLimited, "account.recovery_later").After(r.EndedAt.Add(a.link.RecoveryWait).Sub(now))
+	}
+	return nil
+}
+
+// Recoveries gives what waits for the viewer's account, and what the viewer's chat waits for. UNAUTHORIZED for nobody.
+func (a *Accounts) Recoveries(ctx context.Context, v Viewer) ([]Recovery, error) {
+	all, err := a.concerning(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	out, now := []Recovery{}, a.now()
+	for _, r := range all {
+		if !r.open(now) {
+			continue
+		}
+		shown, err := a.shownRecovery(r, v)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, shown)
+	}
+	return out, nil
+}
+
+// concerning gives what is or was waited for about the viewer's account or by their chat, as long as it is kept.
+func (a *Accounts) concerning(ctx context.Context, v Viewer) ([]recovery, error) {
+	if v.Subject == "" {
+		return nil, signedOut(nil)
+	}
+	var all []recovery
+	var err error
+	if v.SignedIn() {
+		if all, err = a.recoveriesOf(ctx, v.Account); err != nil {
+			return nil, err
+		}
+	}
+	if v.Identity == "" {
+		return all, nil
+	}
+	own, err := a.askedBy(ctx, v.Identity)
+	for _, r := range own {
+		if !slices.ContainsFunc(all, func(x recovery) bool { return x.ID == r.ID }) {
+			all = append(all, r)
+		}
+	}
+	return all, err
+}
+
+// askedBy gives the last waits that a chat asked for.
+func (a *Accounts) askedBy(ctx context.Context, identity string) ([]recovery, error) {
+	own, err := a.recoveries.Collect(ctx, a.recoveriesBy.Where(identity).Descending().First(10))
+	if err != nil {
+		return nil, fmt.Errorf("account: recoveries: %w", err)
+	}
+	return own, nil
+}
+
+func (a *Accounts) recoveriesOf(ctx context.Context, account string) ([]recovery, error) {
+	all, err := a.recoveries.Collect(ctx, a.recoveries.ByID().Prefix(account+"/"))
+	if err != nil {
+		return nil, fmt.Errorf("account: recoveries: %w", err)
+	}
+	return all, nil
+}
+
+func (a *Accounts) shownRecovery(r recovery, v Viewer) (Recovery, error) {
+	phone, err := a.open(r.Phone, recoverySeal(r.ID))
+	if err != nil {
+		return Recovery{}, err
+	}
+	return Recovery{
+		ID: r.Turn, Kind: r.Kind, Phone: mask(phone), Network: r.Network, Own: v.Identity != "" && r.By == v.Identity,
+		Started: r.StartedAt, Ready: r.ReadyAt, Ends: r.EndsAt,
+	}, nil
+}
+
+// CancelRecovery stops a wait: whoever acts for the account may, and the chat that asked. A repeat changes nothing. NOT_FOUND for one that is not theirs;
+// CONFLICT when it was finished before.
+func (a *Accounts) CancelRecovery(ctx context.Context, v Viewer, id, key string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	r, err := a.findRecovery(ctx, v, id)
+	if err != nil {
+		return err
+	}
+	now := a.now()
+	r, err = a.recoveries.Update(ctx, r.ID, func(x *recovery) error {
+		switch {
+		case x.Turn != id:
+			return fault.New(fault.NotFound, "account.no_recovery")
+		case x.State == cancelled:
+			return store.ErrUnchanged
+		case x.State != waiting:
+			return fault.New(fault.Conflict, "account.recovery_over")
+		}
+		x.State, x.EndedAt, x.ExpiresAt = cancelled, &now, now.Add(a.link.RecoveryWait+day)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.note(ctx, r.Account, "stopped-"+r.Turn, LinkEvent{Kind: RecoveryStopped, Network: r.Network}); err != nil {
+		return err
+	}
+	return a.tellRecovery(ctx, r, map[RecoveryKind]Notice{ReplacePhone: NoticeRecoveryCancelled, ReleasePhone: NoticeRecoveryCancelled})
+}
+
+// findRecovery gives the wait of that id, if it is the viewer's to see.
+func (a *Accounts) findRecovery(ctx context.Context, v Viewer, id string) (recovery, error) {
+	all, err := a.concerning(ctx, v)
+	if err != nil {
+		return recovery{}, err
+	}
+	i := slices.IndexFunc(all, func(r recovery) bool { return r.Turn == id })
+	if i < 0 {
+		return recovery{}, fault.New(fault.NotFound, "account.no_recovery")
+	}
+	return all[i], nil
+}
+
+// tellRecovery tells the account's owner: every chat and device, and the phone, which is where the owner is when the chat is a stranger's.
+func (a *Accounts) tellRecovery(ctx context.Context, r recovery, by map[RecoveryKind]Notice) error {
+	n := by[r.Kind]
+	return a.tell(ctx, Alert{ID: string(n) + "-" + r.Turn, Account: r.Account, Notice: n, Network: r.Network, Until: r.ReadyAt})
+}
+
+func recoverySeal(id string) string { return "account recovery/" + id }

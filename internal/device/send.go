@@ -1,0 +1,226 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/internal/notify"
+	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/miniapps"
+)
+
+// Way is the name of the one way that leads to all of a person's devices together.
+const Way = "push"
+
+// letter remembers which devices have taken a letter, so that a repeat goes to the others alone.
+type letter struct {
+	ID        string    `bson:"_id"`     // Letter.ID
+	Taken     []string  `bson:"taken"`   // ids of devices
+	Network   string    `bson:"network"` // the network's id of the first
+	ExpiresAt time.Time `bson:"expires_at"`
+}
+
+func letterKind() store.Kind { return store.Kind{Name: "pushed_letters", ExpiresAt: "expires_at"} }
+
+// Ways gives one way, to all of a person's devices; none when there is no device.
+func (d *Devices) Ways(ctx context.Context, to notify.Person, _ notify.Letter) ([]notify.Way, error) {
+	all, err := d.reachable(ctx, to)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return []notify.Way{{Channel: Way, Ground: notify.Free}}, nil
+}
+
+// reachable gives a person's devices on networks that are there, the newest first.
+func (d *Devices) reachable(ctx context.Context, to notify.Person) ([]record, error) {
+	subjects := to.Subjects
+	if len(subjects) == 0 {
+		subjects = []string{to.Subject}
+	}
+	all, err := d.of(ctx, subjects)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(r record) bool { return d.deps.Channels[r.Kind] == nil })
+	return all[:min(len(all), maxFan)], nil
+}
+
+const (
+	maxFan = 40 // devices that one letter goes to
+	atOnce = 8  // requests for one letter under way
+)
+
+// Send makes one attempt at each of the person's devices that has not taken the letter. It is sent when one of them takes it, now or before. Reasons of
+// refused: no_device, expired, and those of the networks when all say never.
+func (d *Devices) Send(ctx context.Context, _ notify.Way, to notify.Person, l notify.Letter) (notify.Fate, error) {
+	now := d.now()
+	if !l.Until.IsZero() && !l.Until.After(now) {
+		return notify.Fate{State: notify.Refused, Reason: "expired"}, nil
+	}
+	before, err := d.taken(ctx, l.ID)
+	if err != nil {
+		return notify.Fate{}, err
+	}
+	all, err := d.reachable(ctx, to)
+	if err != nil {
+		return notify.Fate{}, err
+	}
+	rest := slices.DeleteFunc(all, func(r record) bool { return slices.Contains(before.Taken, r.ID) })
+	ends := d.push(ctx, rest, outbound(l, now))
+	after := d.remember(ctx, before, l, ends)
+	d.bury(ctx, ends)
+	return fate(after, ends), nil
+}
+
+// Fate tells what is remembered of a letter.
+func (d *Devices) Fate(ctx context.Context, _ notify.Way, id string) (notify.Fate, error) {
+	x, err := d.taken(ctx, id)
+	if err != nil {
+		return notify.Fate{}, err
+	}
+	return fate(x, []end{{Outcome: channels.Outcome{Status: channels.Later}}}), nil
+}
+
+// end is what became of an attempt at one device.
+type end struct {
+	record
+	channels.Outcome
+}
+
+// push makes the attempts.
+func (d *Devices) push(ctx context.Context, to []record, m channels.Outbound) []end {
+	out := make([]end, len(to))
+	slots := make(chan struct{}, atOnce)
+	var wg sync.WaitGroup
+	for i, r := range to {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			out[i] = end{r, d.attempt(ctx, r, m)}
+			d.metrics.pushed(r.Kind, out[i].Outcome)
+		})
+	}
+	wg.Wait()
+	return out
+}
+
+func (d *Devices) attempt(ctx context.Context, r record, m channels.Outbound) channels.Outcome {
+	to, err := d.address(r)
+	if err != nil {
+		return channels.Outcome{Status: channels.Never, Reason: "unreadable", Cause: err}
+	}
+	ch := d.deps.Channels[r.Kind]
+	if wait := d.over(ctx, ch.Profile()); wait > 0 {
+		return channels.Outcome{Status: channels.Later, Retry: wait, Cause: errors.New("device: our own limit towards the network")}
+	}
+	return ch.Send(ctx, to, m)
+}
+
+// over counts one message, and gives the time to wait when the network takes no more of them in this minute.
+func (d *Devices) over(ctx context.Context, p channels.Profile) time.Duration {
+	if d.deps.Limiter == nil || p.PerMinute == 0 {
+		return 0
+	}
+	wait, err := d.deps.Limiter.Allow(ctx, "push:"+p.Name, limit.Rule{Max: p.PerMinute, Per: time.Minute})
+	if err == nil {
+		return 0
+	}
+	return max(wait, time.Second)
+}
+
+// outbound writes a letter as a push.
+func outbound(l notify.Letter, now time.Time) channels.Outbound {
+	p := &channels.Push{
+		Title: l.Title, Text: l.Text, Link: l.Link, Collapse: l.Collapse, Urgent: l.Urgency == miniapps.Urgent,
+		Data: map[string]string{"id": l.ID, "app": l.App},
+	}
+	if l.CaseID != "" {
+		p.Data["case"] = l.CaseID
+	}
+	if !l.Until.IsZero() {
+		p.TTL = max(time.Second, l.Until.Sub(now))
+	}
+	return channels.Outbound{ID: l.ID, Kind: channels.Notice, Push: p}
+}
+
+// fate says what became of the letter as a whole.
+func fate(x letter, ends []end) notify.Fate {
+	if len(x.Taken) > 0 {
+		return notify.Fate{State: notify.Sent, Network: x.Network}
+	}
+	out := notify.Fate{State: notify.Refused, Reason: "no_device"}
+	for _, e := range ends {
+		out.Alarm = out.Alarm || e.Alarm
+		switch {
+		case e.Status == channels.Later && out.State == notify.Refused:
+			out = notify.Fate{State: notify.Pending, Retry: e.Retry, Unsure: e.Unsure, Alarm: out.Alarm}
+		case e.Status == channels.Later:
+			out.Retry, out.Unsure = min(out.Retry, e.Retry), out.Unsure || e.Unsure
+		case out.State == notify.Refused && e.Reason != "token_dead":
+			out.Reason = e.Reason
+		}
+	}
+	return out
+}
+
+// taken gives what is remembered of a letter; nothing when it is new.
+func (d *Devices) taken(ctx context.Context, id string) (letter, error) {
+	x, err := d.letters.Get(ctx, id)
+	if fault.CodeOf(err) == fault.NotFound {
+		return letter{ID: id}, nil
+	}
+	if err != nil {
+		return letter{}, fmt.Errorf("device: letter: %w", err)
+	}
+	return x, nil
+}
+
+// remember stores which devices took the letter just now. What cannot be stored is lost to a repeat alone, which then goes to a device twice; there it takes
+// the place of the first.
+func (d *Devices) remember(ctx context.Context, x letter, l notify.Letter, ends []end) letter {
+	add := func(x *letter) {
+		for _, e := range ends {
+			if e.Status != channels.Sent || slices.Contains(x.Taken, e.record.ID) {
+				continue
+			}
+			x.Taken = append(x.Taken, e.record.ID)
+			if x.Network == "" {
+				x.Network = e.MessageID
+			}
+		}
+	}
+	known := len(x.Taken)
+	add(&x)
+	if len(x.Taken) == known {
+		return x
+	}
+	x.ExpiresAt = d.now().Add(d.cfg.LetterRetention)
+	ctx = context.WithoutCancel(ctx) // the caller may have left while the networks answered
+	err := d.letters.Insert(ctx, x)
+	if fault.CodeOf(err) == fault.Conflict {
+		_, err = d.letters.Update(ctx, l.ID, func(x *letter) error { add(x); return nil })
+	}
+	if err != nil {
+		d.deps.Log.ErrorContext(ctx, "which devices took a letter could not be stored", "letter", l.ID, "err", err)
+	}
+	return x
+}
+
+// bury forgets the devices that their networks know no more.
+func (d *Devices) bury(ctx context.Context, ends []end) {
+	for _, e := range ends {
+		if e.Status != channels.Never || e.Reason != "token_dead" {
+			continue
+		}
+		if err := d.dead(context.WithoutCancel(ctx), e.record); err != nil {
+			d.deps.Log.ErrorContext(ctx, "a device that is gone could not be forgotten", "device", e.record.ID, "err", err)
+		}
+	}
+}

@@ -1,0 +1,404 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/miniapps"
+)
+
+const crowdSize = 150
+
+// crowdedCity has people who each reach the city by one device, or not at all.
+func crowdedCity() *city {
+	c := newCity()
+	for i := range crowdSize {
+		if i%10 != 9 {
+			c.push[person(i)] = []string{fmt.Sprint("fcm:", i)}
+		}
+	}
+	return c
+}
+
+func person(i int) string { return fmt.Sprintf("f%04d", i) }
+
+// settleCrowd has the people follow wards: all of them ward 1, every third also ward 2, every fifth in English.
+func (w *world) settleCrowd() {
+	var wg sync.WaitGroup
+	for i := range crowdSize {
+		wg.Go(func() {
+			areas := []string{"1"}
+			if i%3 == 0 {
+				areas = append(areas, "2")
+			}
+			lang := message.Lang("")
+			if i%5 == 0 {
+				lang = message.English
+			}
+			w.want(guest(person(i)), Patch{Areas: &areas, Lang: &lang})
+		})
+	}
+	wg.Wait()
+}
+
+func storm(revision int) Broadcast {
+	return Broadcast{ID: "b1", Revision: revision, App: "feedback", Notice: "storm", Params: map[string]any{"n": revision}, Areas: []string{"2", "1"}, Urgency: miniapps.Urgent}
+}
+
+func TestBroadcast(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		c := crowdedCity()
+		w = replica(t, w.engine, c, w.texts, Config{})
+		w.settleCrowd()
+		for range 2 {
+			require.NoError(t, w.Announce(t.Context(), storm(1)))
+		}
+		w.sweep()
+		requireOnce(t, c, crowdSize-crowdSize/10, 0)
+		p, err := w.Progress(t.Context(), "b1")
+		require.NoError(t, err)
+		require.Equal(t, Progress{Revision: 1, Total: crowdSize, Posted: crowdSize, Sent: 135, Failed: 15, Done: true}, p)
+		require.NoError(t, w.Announce(t.Context(), storm(1)))
+		w.sweep()
+		requireOnce(t, c, 135, 0)
+		english := 0
+		for _, s := range c.sent {
+			if s.Title == "Storm 1" {
+				english++
+			}
+		}
+		require.Equal(t, 30, english-0, "in the language that each person chose")
+		n, err := w.letters.Count(t.Context(), w.letters.ByID(), 1000)
+		require.NoError(t, err)
+		require.Zero(t, n, "no document for each person")
+		nothingWaits(t, w)
+		_, err = w.Progress(t.Context(), "b2")
+		require.Equal(t, fault.NotFound, fault.CodeOf(err))
+		require.Equal(t, fault.Internal, fault.CodeOf(w.Announce(t.Context(), Broadcast{ID: "x"})))
+	})
+}
+
+// TestLaterRevision takes the place of what has not left, in letters and in the inbox.
+func TestLaterRevision(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		c := crowdedCity()
+		w = replica(t, w.engine, c, w.texts, Config{})
+		w.settleCrowd()
+		c.answers(func(w Way, l Letter) Fate {
+			if l.Title == "Bão 1" || l.Title == "Storm 1" {
+				return Fate{State: Pending, Retry: time.Minute}
+			}
+			return Fate{State: Sent}
+		})
+		require.NoError(t, w.Announce(t.Context(), storm(1)))
+		w.sweep()
+		p, err := w.Progress(t.Context(), "b1")
+		require.NoError(t, err)
+		require.False(t, p.Done)
+		require.Zero(t, p.Sent)
+		v := viewer("vi", person(0))
+		_, err = w.inbox.MarkRead(t.Context(), v, "*/b1")
+		require.NoError(t, err)
+		require.NoError(t, w.Announce(t.Context(), storm(3)))
+		require.NoError(t, w.Announce(t.Context(), storm(2)), "an earlier one that comes late")
+		c.answers(nil)
+		w.pass(10*time.Minute, 10*time.Second)
+		requireOnce(t, c, 135, 0)
+		for _, s := range c.sent {
+			require.Contains(t, []string{"Bão 3", "Storm 3"}, s.Title)
+		}
+		page, err := w.inbox.List(t.Context(), v, 10, "")
+		require.NoError(t, err)
+		require.Len(t, page.Items, 1)
+		require.Equal(t, "Bão 3", page.Items[0].Title)
+		require.False(t, page.Items[0].Read, "a revision is news")
+		nothingWaits(t, w)
+		found, err := w.letters.Collect(t.Context(), w.queries.fanout.Where("b1/1", string(Dropped)).First(200))
+		require.NoError(t, err)
+		require.Len(t, found, 135)
+		require.Equal(t, "superseded", found[0].Reason)
+	})
+}
+
+// TestBroadcastDeath kills the process around its writes while it tells a crowd.
+func TestBroadcastDeath(t *testing.T) {
+	t.Parallel()
+	const writes = 1 + 2*3 + 3 + 10 // the bulletin, its batches and its place, their claims, their chunks
+	for _, answered := range []bool{false, true} {
+		for left := bit(answered); left <= writes; left += 2 { // each write once, before or after it: the race detector makes each of them dear
+			t.Run(fmt.Sprintf("write %d, reached the store: %t", left, answered), func(t *testing.T) {
+				t.Parallel()
+				dieAround(t, left, answered, (*world).settleCrowd, func(w *world, ctx context.Context) error {
+					if err := w.Announce(ctx, storm(1)); err != nil {
+						return err
+					}
+					return w.try(ctx)
+				}, func(t *testing.T, w *world, dies bool) {
+					require.Equal(t, left < writes, dies, "as many writes as said above")
+					w.pass(3*time.Minute, time.Minute)
+					requireOnce(t, w.city, 135, chunkSize)
+					p, err := w.Progress(t.Context(), "b1")
+					require.NoError(t, err)
+					require.Equal(t, Progress{Revision: 1, Total: crowdSize, Posted: crowdSize, Sent: 135, Failed: 15, Done: true}, p)
+					nothingWaits(t, w)
+				})
+			})
+		}
+	}
+}
+
+func TestBroadcastOfTwoReplicas(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		c := crowdedCity()
+		c.latency = 30 * time.Millisecond
+		one, two := replica(t, w.engine, c, w.texts, Config{}), replica(t, w.engine, c, w.texts, Config{})
+		one.settleCrowd()
+		require.NoError(t, one.Announce(t.Context(), storm(1)))
+		for range 20 {
+			carryAll(t, one, two)
+			time.Sleep(time.Second)
+		}
+		requireOnce(t, c, 135, 0)
+		nothingWaits(t, one)
+		require.LessOrEqual(t, c.peak, 4*2*chunkSize)
+	})
+}
+
+// TestBroadcastByNight waits for the morning, unless it is urgent; who has other hours is served by them.
+func TestBroadcastByNight(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		c := crowdedCity()
+		w = replica(t, w.engine, c, w.texts, Config{})
+		w.settleCrowd()
+		w.want(guest(person(1)), Patch{Quiet: &QuietHours{Quiet: Quiet{"06:00", "09:00"}}})
+		at(23, 0)
+		b := storm(1)
+		b.Urgency = miniapps.Normal
+		require.NoError(t, w.Announce(t.Context(), b))
+		w.pass(7*time.Hour+29*time.Minute, 20*time.Minute)
+		require.Empty(t, c.sent)
+		w.pass(time.Hour, 5*time.Minute)
+		require.Len(t, c.sent, 134)
+		w.pass(2*time.Hour, 5*time.Minute)
+		requireOnce(t, c, 135, 0)
+		p, err := w.Progress(t.Context(), "b1")
+		require.NoError(t, err)
+		require.Equal(t, []any{135, 15, true}, []any{p.Sent, p.Failed, p.Done})
+	})
+}
+
+// TestBroadcastThroughAnOutage waits for the network a while in batches, then letter by letter.
+func TestBroadcastThroughAnOutage(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		c := crowdedCity()
+		c.phone[person(1)] = true
+		c.fate = arrived
+		w = replica(t, w.engine, c, w.texts, Config{})
+		w.settleCrowd()
+		back := time.Now().Add(10 * time.Minute)
+		c.answers(func(w Way, _ Letter) Fate {
+			if w.Channel == "fcm" && time.Now().Before(back) {
+				return Fate{State: Pending}
+			}
+			return Fate{State: Sent}
+		})
+		require.NoError(t, w.Announce(t.Context(), storm(1)))
+		w.pass(9*time.Minute, 10*time.Second)
+		require.Equal(t, []string{"zns Bão 1"}, c.took(), "who has another way is told at once")
+		require.Less(t, len(c.tries["fcm"]), 120)
+		w.pass(20*time.Minute, 30*time.Second)
+		requireOnce(t, c, 135, 0)
+		p, err := w.Progress(t.Context(), "b1")
+		require.NoError(t, err)
+		require.Equal(t, []any{135, 15, true}, []any{p.Sent, p.Failed, p.Done})
+		nothingWaits(t, w)
+	})
+}
+
+// topics tells devices by topic.
+type topics struct {
+	mu   sync.Mutex
+	told []string
+	fate Fate
+	city *city
+}
+
+func (x *topics) Follow(_ context.Context, to Person, areas []string) (bool, error) {
+	devices := x.city.push[to.Subject]
+	return slices.Contains(areas, "1") && len(devices) > 0 && !slices.ContainsFunc(devices, func(d string) bool { return !strings.HasPrefix(d, "fcm") }), nil
+}
+
+func (x *topics) Publish(_ context.Context, area string, l Letter) (Fate, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.told = append(x.told, area+" "+l.Title)
+	return x.fate, nil
+}
+
+func TestBroadcastByTopic(t *testing.T) {
+	for _, fate := range []Fate{{State: Sent}, {State: Refused, Reason: "quota"}} {
+		t.Run(string(fate.State), func(t *testing.T) {
+			inCity(t, func(t *testing.T, w *world) {
+				c := crowdedCity()
+				c.push[person(9)] = []string{"webpush:9"}
+				c.phone[person(0)] = true
+				w = replica(t, w.engine, c, w.texts, Config{})
+				x := &topics{fate: fate, city: c}
+				w.deps.Topics = x
+				w.settleCrowd()
+				b := storm(1)
+				b.Topic = true
+				require.NoError(t, w.Announce(t.Context(), b))
+				w.sweep()
+				p, err := w.Progress(t.Context(), "b1")
+				require.NoError(t, err)
+				require.Equal(t, 136, p.Sent)
+				if fate.State == Refused {
+					require.Len(t, c.sent, 136, "the devices get letters as everybody else")
+					return
+				}
+				require.Equal(t, []string{"1 Bão 1", "2 Bão 1"}, x.told)
+				slices.SortFunc(c.sent, func(a, b sentLetter) int { return strings.Compare(a.Channel, b.Channel) })
+				require.Len(t, c.sent, 31, "no letter beside the topic, but to browsers and to those who read another language")
+				require.Equal(t, "webpush Bão 1", c.took()[30])
+				require.Equal(t, "fcm Storm 1", c.took()[0])
+			})
+		})
+	}
+}
+
+// TestBulletinInTheInbox joins bulletins with notices, in one order over pages.
+func TestBulletinInTheInbox(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		areas := []string{}
+		for i := range MaxAreas {
+			areas = append(areas, fmt.Sprint("w", i))
+		}
+		v := viewer("en", "s1")
+		w.want(v, Patch{Areas: &areas})
+		var want []string
+		for i := range 30 {
+			title := fmt.Sprint("Storm ", i)
+			b := Broadcast{ID: fmt.Sprint("b", i), Revision: 1, App: "feedback", Notice: "storm", Params: map[string]any{"n": i}, Urgency: miniapps.Urgent}
+			switch i % 5 {
+			case 0:
+				w.post(fmt.Sprint(i), "s1", "moved")
+				title = fmt.Sprint("Matter ", i)
+			case 1:
+				b.Areas = []string{"elsewhere"}
+				title = ""
+			case 2:
+				b.Areas = areas[i%MaxAreas:]
+			case 3:
+				b.Areas = []string{areas[0], areas[MaxAreas-1]}
+			}
+			if i%5 != 0 {
+				require.NoError(t, w.Announce(t.Context(), b))
+			}
+			if title != "" {
+				want = append([]string{title}, want...)
+			}
+			time.Sleep(time.Second)
+		}
+		for _, size := range []int{1, 3, 7, 100} {
+			var got []string
+			var after store.Cursor
+			for {
+				page, err := w.inbox.List(t.Context(), v, size, after)
+				require.NoError(t, err)
+				for _, item := range page.Items {
+					got = append(got, item.Title)
+				}
+				if !page.HasNext {
+					break
+				}
+				after = page.Cursors[len(page.Cursors)-1]
+			}
+			require.Equal(t, want, got, "in pages of %d", size)
+		}
+		item, err := w.inbox.MarkRead(t.Context(), v, "*/b4")
+		require.NoError(t, err)
+		require.True(t, item.Read)
+		many, err := w.inbox.GetMany(t.Context(), v, []string{"*/b4", "*/b2", "*/none", "s1/none"})
+		require.NoError(t, err)
+		require.Len(t, many, 2)
+		require.True(t, many["*/b4"].Read)
+		require.False(t, many["*/b2"].Read)
+		_, err = w.inbox.Get(t.Context(), account.Viewer{}, "*/b4")
+		require.Equal(t, fault.NotFound, fault.CodeOf(err))
+		other, err := w.inbox.List(t.Context(), account.Viewer{Account: "other", Subject: "s2", Subjects: []string{"s2"}, Lang: "en"}, 100, "")
+		require.NoError(t, err)
+		require.Len(t, other.Items, 6, "who follows nothing sees what is for the whole city")
+	})
+}
+
+func TestFollowYieldsBulletins(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		areas := []string{"1"}
+		w.want(viewer("vi", "s1"), Patch{Areas: &areas})
+		ctx, cancel := context.WithCancel(t.Context())
+		var got []string
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for item, err := range w.inbox.Follow(ctx, viewer("vi", "s1")) {
+				require.NoError(t, err)
+				got = append(got, item.Title)
+			}
+		}()
+		time.Sleep(time.Second)
+		for i := range 3 {
+			require.NoError(t, w.Announce(ctx, storm(i+1)))
+			time.Sleep(time.Second)
+		}
+		cancel()
+		<-done
+		require.Equal(t, []string{"Bão 1", "Bão 2", "Bão 3"}, got)
+	})
+}
+
+func TestFollowers(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		w.settleCrowd()
+		n := w.inbox
+		for name, tt := range map[string]struct {
+			areas []string
+			want  int
+		}{
+			"one ward": {[]string{"1"}, 150}, "the other": {[]string{"2"}, 50}, "both": {[]string{"1", "2"}, 150}, "any": {nil, 150}, "none": {[]string{"3"}, 0},
+		} {
+			var all []string
+			after := ""
+			for {
+				some, next, err := n.Followers(t.Context(), tt.areas, after, 7)
+				require.NoError(t, err)
+				require.LessOrEqual(t, len(some), 7)
+				all = append(all, some...)
+				if after = next; after == "" {
+					break
+				}
+			}
+			require.Len(t, slices.Compact(slices.Sorted(slices.Values(all))), tt.want, name)
+			require.Len(t, all, tt.want, name)
+			count, err := n.CountFollowers(t.Context(), tt.areas, 1000)
+			require.NoError(t, err)
+			require.Equal(t, tt.want, count, name)
+			count, err = n.CountFollowers(t.Context(), tt.areas, 20)
+			require.NoError(t, err)
+			require.Equal(t, min(20, tt.want), count, name)
+		}
+		_, _, err := n.Followers(t.Context(), nil, "rubbish", 7)
+		require.Equal(t, fault.Invalid, fault.CodeOf(err))
+	})
+}

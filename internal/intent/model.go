@@ -16,15 +16,17 @@ type model struct {
 // Parameters, chosen by cross-validation over the phrases and on the half of the evaluation list that is not held out. None is critical: half or
 // double of each changes the accuracy by about a percent.
 const (
-	smoothing   = 0.005 // phrases in which a word is thought to be that was seen in none
-	temperature = 2.25  // words depend on each other, so together they prove less than it seems
-	spellPart   = 0.5   // of a word's weight, for its diacritics
-	pairPart    = 0.7   // of a word's weight, for a pair
-	mendedPart  = 0.7   // of a word's weight, when it had to be put right
-	rare        = 0.5   // phrases: a word seen in so many counts half
-	phraseBonus = 0.6   // for each further word of a phrase that the text holds as it is
-	unknown     = 0.05  // for small talk, for each feature that no phrase has
-	noneBias    = 0.75  // for small talk
+	unseen      = 3e-5 // rate at which a word is thought to be in the phrases of a class that has none with it: the same for small classes and large ones
+	smallest    = 30.0 // phrases: a class of fewer is weighed as if it had so many, for a few phrases prove little about their words
+	spread      = 6.0  // classes over which a word must be even to say nothing: a city with more services does not make "muốn" mean more
+	temperature = 2.25 // words depend on each other, so together they prove less than it seems
+	spellPart   = 0.5  // of a word's weight, for its diacritics
+	pairPart    = 0.7  // of a word's weight, for a pair
+	mendedPart  = 0.7  // of a word's weight, when it had to be put right
+	rare        = 0.5  // phrases: a word seen in so many counts half
+	phraseBonus = 0.6  // for each further word of a phrase that the text holds as it is
+	unknown     = 0.05 // for small talk, for each feature that no phrase has
+	noneBias    = 0.75 // for small talk
 )
 
 // feature is one thing that a text shows, and how much it counts.
@@ -70,7 +72,7 @@ func newModel(examples map[string][][]word) *model {
 	counts := map[string][]float64{}
 	sizes := make([]float64, len(m.classes))
 	for c, class := range m.classes {
-		sizes[c] = float64(len(examples[class]))
+		sizes[c] = max(float64(len(examples[class])), smallest)
 		for _, list := range examples[class] {
 			for _, f := range features(list) {
 				if counts[f.name] == nil {
@@ -93,16 +95,16 @@ func weigh(counts, sizes []float64) []float64 {
 	rates := make([]float64, len(counts))
 	for c, n := range counts {
 		total += n
-		rates[c] = n / max(sizes[c], 1)
+		rates[c] = n / sizes[c]
 	}
 	trust := total / (total + rare) * concentration(rates) / temperature
 	for c, n := range counts {
-		rates[c] = trust * math.Log((n+smoothing)/(sizes[c]+2*smoothing))
+		rates[c] = trust * math.Log(n/sizes[c]+unseen)
 	}
 	return rates
 }
 
-// concentration is 1 for a feature of one class only and 0 for one that is equally frequent in all.
+// concentration is 1 for a feature of one class only and 0 for one that is equally frequent in all, or in more than spread classes.
 func concentration(rates []float64) float64 {
 	sum := 0.0
 	for _, x := range rates {
@@ -117,7 +119,7 @@ func concentration(rates []float64) float64 {
 	if len(rates) < 2 {
 		return 1
 	}
-	return 1 - entropy/math.Log(float64(len(rates)))
+	return max(0, 1-entropy/math.Log(min(spread, float64(len(rates)))))
 }
 
 // scores gives how likely each class is, by its place in classes. inside are the phrases that the text holds.

@@ -4,7 +4,7 @@ FUZZTIME   ?= 30s
 export GOFLAGS ?= -buildvcs=false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint generate fuzz bench fmt check
+.PHONY: help run test build lint generate web fuzz bench fmt check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,7 @@ run: ## run a city with everything embedded and stand-ins for the networks
 
 test: ## install what the tests need, then unit, conformance and end-to-end tests with the race detector
 	./.ci/setup
+	./channels/web/ui/fresh
 	go test -race -shuffle=on -timeout 18m ./...
 
 build: ## build bin/motcua and bin/fakecity
@@ -28,6 +29,10 @@ lint: ## vet, staticcheck, formatting, stale generated files
 
 generate: ## write the generated GraphQL code anew
 	go generate ./...
+
+web: ## build the web chat's pages anew, which needs Node
+	npm ci --prefix channels/web/ui --no-audit --no-fund --silent
+	npm run --prefix channels/web/ui --silent build
 
 fuzz: ## run every fuzz target for FUZZTIME (30s)
 	./.ci/fuzz $(FUZZTIME)

@@ -37,7 +37,7 @@ type Profile struct {
 	MaxCaption  int           // runes of the text that goes with an image; 0 means no limit
 	Images      bool          // can show pictures
 	Links       bool          // can show an address as a button, which counts as one of MaxChoices
-	Contact     bool          // can ask for contact data in a form of its own: a Choices whose options are one with ContactValue becomes that form. See Shared
+	Contact     bool          // can ask for contact data in a form of its own: what Choices.Invites to hand over comes as Shared
 	Native      bool          // shows every kind of block as it is: nothing is split or replaced
 	FreeWindow  time.Duration // after the person's last message; 0 means never closed
 	PaidWindow  time.Duration // after the person's last message: from FreeWindow to here a message is paid for; 0 means that there is no such time
@@ -47,10 +47,6 @@ type Profile struct {
 	MaxAge      time.Duration // of a webhook; 0 means any. An id must be remembered for longer than this
 	MediaHosts  []string      // hosts that inbound attachments may be fetched from: "example.vn", "*.example.vn", or "127.0.0.1:8090" for a stand-in
 }
-
-// ContactValue is the value of a choice that asks for contact data, on networks whose Profile has Contact. Its label is the title of the network's form, the
-// text of the question stands below it, and what the person hands over comes as Shared. Ways out beside it are left to words.
-const ContactValue = "mc:contact"
 
 // Address is a person on a network: a phone number in E.164 form, a network's user id.
 type Address string
@@ -87,13 +83,15 @@ type Event struct {
 	Attachments []Attachment // in the order sent
 	Place       *Place       // a shared position
 	Contact     *Contact     // with Shared: unproved, it only fills in
-	Ref         string       // what the deep link that the person came by carries, or with Proved the code; at most 250 bytes; "" for none
-	About       []string     // with Echoed, Delivered, Seen and Reacted: the network's ids of the messages it is about
-	Human       bool         // with Echoed: a person wrote it in the network's own console
-	Standby     bool         // with Said: somebody else holds the conversation on the network: it opens windows and is kept, not answered
-	Template    bool         // with Delivered: of a template sent to a phone number. From is that phone, About the Outbound.ID
-	Foreign     bool         // it happened on another account than Profile's: kept, not acted on
-	Closed      bool         // the person cannot be answered here (a visitor without an account): kept, not acted on
+	// Ref is what the deep link that the person came by carries; with Proved the code; with Echoed the Outbound.ID that the network repeats, where it does. At most
+	// 250 bytes; "" for none.
+	Ref      string
+	About    []string // with Echoed, Delivered, Seen and Reacted: the network's ids of the messages it is about; with Said the message that it puts in other words
+	Human    bool     // with Echoed: a person wrote it in the network's own console
+	Standby  bool     // with Said: somebody else holds the conversation on the network: it opens windows and is kept, not answered
+	Template bool     // with Delivered: of a template sent to a phone number. From is that phone, About the Outbound.ID
+	Foreign  bool     // it happened on another account than Profile's: kept, not acted on
+	Closed   bool     // the person cannot be answered here (a visitor without an account): kept, not acted on
 }
 
 // EventKind tells what happened.
@@ -175,10 +173,13 @@ type Outbound struct {
 
 // Template is a notice by its name and values. How the network calls the text, and which of the values it takes, is a setting of its channel.
 type Template struct {
-	Name   string // as declared: "feedback.assigned"; "account.code" for a one-time code
+	Name   string // as declared: "feedback.assigned", or CodeTemplate
 	Lang   message.Lang
 	Params map[string]string // by the names of the declaration, in words of Lang
 }
+
+// CodeTemplate is the name of the template that carries a one-time code, as its parameter code. Channels that know none of that name send the words.
+const CodeTemplate = "account.code"
 
 // Push is a message on a lock screen.
 type Push struct {

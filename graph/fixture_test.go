@@ -41,7 +41,7 @@ import (
 	"github.com/motcua/motcua/internal/outbox"
 	"github.com/motcua/motcua/internal/secret"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/feedback"
 )
@@ -111,14 +111,17 @@ func settings() graph.Settings {
 // newWorld starts a city. Options change its settings.
 func newWorld(t testing.TB, options ...func(*graph.Settings)) *world {
 	t.Helper()
+	return newWorldOn(t, memory.New(), options...)
+}
+
+// newWorldOn starts a city on a store.
+func newWorldOn(t testing.TB, db store.Engine, options ...func(*graph.Settings)) *world {
+	t.Helper()
 	s, err := load()
 	require.NoError(t, err)
 	ctx := t.Context()
 	w := &world{t: t, reg: prometheus.NewRegistry(), log: &syncBuffer{}, sms: &fakeSMS{texts: map[string][]string{}}}
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	db, err := sqlite.Open(ctx, sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = db.Close() })
 	w.engine = &counted{Engine: db}
 	w.hub = live.New(nil, log)
 	cfg := settings()

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/graph"
+	"github.com/motcua/motcua/internal/store/sqlite"
 )
 
 // plainTests are selections that the short way must write exactly as gqlgen does.
@@ -56,7 +57,10 @@ func TestShortWayWritesTheSame(t *testing.T) {
 
 // BenchmarkHomeScreen asks for the home screen in the process: everything but the network.
 func BenchmarkHomeScreen(b *testing.B) {
-	w := newWorld(b)
+	db, err := sqlite.Open(b.Context(), sqlite.Config{Dir: b.TempDir(), Synchronous: "normal"})
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = db.Close() })
+	w := newWorldOn(b, db)
 	c := w.citizen("0912345678")
 	for _, k := range []string{"a", "b", "c"} {
 		c.submit(k)

@@ -67,7 +67,7 @@ func New(ctx context.Context, cfg Config, client *http.Client, now func() time.T
 func authorised(cfg Config, client *http.Client) (*http.Client, error) {
 	base := client.Transport
 	if base == nil {
-		base = http.DefaultTransport
+		base = roomy()
 	}
 	var to http.RoundTripper = redirected(cfg.APIBase, base)
 	if cfg.CredentialsFile != "" {
@@ -87,6 +87,18 @@ func authorised(cfg Config, client *http.Client) (*http.Client, error) {
 		Transport:     once{to},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
+}
+
+// roomy gives a transport that keeps the connections of many requests at once: the usual one keeps two to a host, and dials anew for each further request where
+// the other side does not speak HTTP/2.
+func roomy() http.RoundTripper {
+	usual, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	t := usual.Clone()
+	t.MaxIdleConnsPerHost = 2 * workers
+	return t
 }
 
 // Profile gives the limits of a push. Its text is shortened to what the network takes, so there is no limit of its own.

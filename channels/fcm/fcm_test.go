@@ -208,7 +208,7 @@ func TestNoAnswer(t *testing.T) {
 	release := make(chan struct{})
 	c := play(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	t.Cleanup(func() { close(release) })
-	c.cfg.Timeout = 50 * time.Millisecond
+	c.cfg.Timeout = 500 * time.Millisecond
 	o := c.Send(t.Context(), "T", push("1", "x"))
 	require.Equal(t, channels.Later, o.Status)
 	require.True(t, o.Unsure)

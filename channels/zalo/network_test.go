@@ -210,7 +210,7 @@ func TestContactRequest(t *testing.T) {
 	n.Say(citizen, "Gọi lại cho tôi")
 	<-n.hooks
 	fitted := fit.Fit(c.Profile(), message.Blocks{message.Choices{
-		Text: "Để cán bộ gọi lại", Options: []message.Choice{{Label: "Gửi số điện thoại", Value: channels.ContactValue}}, Controls: []message.Choice{{Label: "Thôi", Value: "cancel"}},
+		Text: "Để cán bộ gọi lại", Options: []message.Choice{{Label: "Gửi số điện thoại", Value: message.AskContact}}, Controls: []message.Choice{{Label: "Thôi", Value: "cancel"}},
 	}})
 	require.Len(t, fitted, 1)
 	o := c.Send(t.Context(), channels.Address(n.UserID(citizen)), channels.Outbound{ID: "1", Kind: channels.Reply, Blocks: fitted[0]})

@@ -140,8 +140,10 @@ func byStatus(a answer) channels.Outcome {
 	switch {
 	case a.status == http.StatusUnauthorized: // under a new token too
 		return channels.Outcome{Status: channels.Later, Retry: alarmWait, Alarm: true, Reason: "token_refused", Cause: cause}
-	case a.status == http.StatusTooManyRequests, a.status == http.StatusServiceUnavailable: // not worked on (RFC 6585, RFC 9110)
+	case a.status == http.StatusTooManyRequests: // not worked on (RFC 6585)
 		return channels.Outcome{Status: channels.Later, Retry: max(a.wait, time.Second), Cause: cause}
+	case a.status == http.StatusServiceUnavailable: // not worked on (RFC 9110). Without a time to come back it is away, for everybody
+		return channels.Outcome{Status: channels.Later, Retry: a.wait, Cause: cause}
 	case a.status == http.StatusRequestTimeout, a.status >= 500, a.status < 300:
 		return channels.Outcome{Status: channels.Later, Retry: a.wait, Unsure: true, Cause: cause} // it may have reached the API, and the answer not us
 	}

@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/message"
 )
 
@@ -49,7 +48,7 @@ func (d *draft) add(b message.Block) (reason string) {
 		d.say(b.Text)
 	case message.Choices:
 		d.say(b.Text)
-		if len(b.Options) == 1 && b.Options[0].Value == channels.ContactValue {
+		if b.Invites() {
 			if d.asking = clean(b.Options[0].Label); d.asking == "" {
 				return "too_long"
 			}

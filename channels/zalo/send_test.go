@@ -95,7 +95,7 @@ func TestAPISamples(t *testing.T) {
 		"api_cs_text_request":  {message.Words{Text: "Hồ sơ HS2026000123 đang được xử lý"}},
 		"api_cs_image_request": {message.Words{Text: "Vị trí sự cố"}, message.Image{URL: picture}},
 		"api_cs_request_user_info_request": {message.Choices{
-			Text: "Để được hỗ trợ nhanh hơn", Options: []message.Choice{{Label: "Chia sẻ thông tin", Value: channels.ContactValue}},
+			Text: "Để được hỗ trợ nhanh hơn", Options: []message.Choice{{Label: "Chia sẻ thông tin", Value: message.AskContact}},
 		}},
 	}
 	replies := map[string]channels.Outcome{ // and reads these
@@ -220,8 +220,8 @@ func TestNotSendable(t *testing.T) {
 		"a call to words":      {person, message.Blocks{message.Words{Text: "x"}, message.Link{Label: "x", URL: "tel:police"}}, "bad_link"},
 		"a phone number as id": {"+84912345678", message.Blocks{message.Words{Text: "x"}}, "bad_address"},
 		"a code that holds it": {person, message.Blocks{message.QR{Payload: strings.Repeat("x", 5000)}}, "qr_too_long"},
-		"contact, not set up":  {person, message.Blocks{message.Choices{Text: "x", Options: []message.Choice{{Label: "x", Value: channels.ContactValue}}}}, "unsupported_block"},
-		"contact, no label":    {person, message.Blocks{message.Choices{Text: "x", Options: []message.Choice{{Label: " ", Value: channels.ContactValue}}}}, "too_long"},
+		"contact, not set up":  {person, message.Blocks{message.Choices{Text: "x", Options: []message.Choice{{Label: "x", Value: message.AskContact}}}}, "unsupported_block"},
+		"contact, no label":    {person, message.Blocks{message.Choices{Text: "x", Options: []message.Choice{{Label: " ", Value: message.AskContact}}}}, "too_long"},
 		"picture over http":    {person, message.Blocks{message.Image{URL: "http://pictures.example/1.png"}}, "picture_address"},
 		"picture in a file":    {person, message.Blocks{message.Image{URL: "file:///etc/passwd"}}, "picture_address"},
 		"picture nowhere":      {person, message.Blocks{message.Image{URL: "://"}}, "picture_address"},

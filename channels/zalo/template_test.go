@@ -89,7 +89,7 @@ func TestAskForContact(t *testing.T) {
 	api := &recorder{}
 	c, _ := serve(t, api, func(c *Config) { c.ContactImage = "https://img-stub.example.vn/banner.jpg" })
 	require.True(t, c.Profile().Contact)
-	ask := message.Choices{Text: "Bấm để gửi số điện thoại.", Options: []message.Choice{{Label: "Gửi số", Value: channels.ContactValue}}, Controls: []message.Choice{{Label: "Thôi", Value: "cancel"}}}
+	ask := message.Choices{Text: "Bấm để gửi số điện thoại.", Options: []message.Choice{{Label: "Gửi số", Value: message.AskContact}}, Controls: []message.Choice{{Label: "Thôi", Value: "cancel"}}}
 	require.Equal(t, channels.Sent, send(t, c, message.Words{Text: "Để cán bộ gọi lại:"}, ask).Status)
 	golden(t, "testdata/contact.golden", []byte(api.last(t)))
 

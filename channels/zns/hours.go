@@ -5,8 +5,8 @@ import "time"
 // zone is the network's: it has had no summer time since 1975.
 var zone = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
 
-// quiet gives how long it is until messages that are no one-time codes may leave; 0 when they may now.
-func (c Config) quiet(now time.Time) time.Duration {
+// Quiet gives how long it is until messages that are no one-time codes may leave; 0 when they may now.
+func (c Config) Quiet(now time.Time) time.Duration {
 	local := now.In(zone)
 	since := local.Sub(midnight(local))
 	inside := since >= c.QuietFrom && since < c.QuietTo

@@ -44,7 +44,7 @@ func TestQuiet(t *testing.T) {
 		{noon, "2026-11-21T23:00:00+07:00", 0},
 		{none, "2026-11-21T01:00:00+07:00", 0},
 	} {
-		require.Equal(t, tt.want, tt.cfg.quiet(at(t, tt.now)), tt.now)
+		require.Equal(t, tt.want, tt.cfg.Quiet(at(t, tt.now)), tt.now)
 	}
 	for now, want := range map[string]time.Duration{
 		"2026-11-21T22:00:01+07:00": 8*time.Hour - time.Second,

@@ -40,7 +40,7 @@ func (c *Channel) Send(ctx context.Context, to channels.Address, m channels.Outb
 	if err != nil {
 		return channels.Outcome{Status: channels.Never, Reason: "bad_params", Cause: fmt.Errorf("zns: template %s: %w", m.Template.Name, err)}
 	}
-	if wait := c.cfg.quiet(c.now()); wait > 0 && !text.OTP {
+	if wait := c.cfg.Quiet(c.now()); wait > 0 && !text.OTP {
 		return channels.Outcome{Status: channels.Later, Retry: wait, Cause: errors.New("zns: night hours")}
 	}
 	body, err := encode(outgoing{

@@ -161,7 +161,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		"huge":                 {`{"error":0,"x":"` + strings.Repeat("x", maxAnswer) + `"}`, "", 200, channels.Outcome{Status: channels.Later, Unsure: true}},
 		"too many at a proxy":  {`<html>`, "7", 429, channels.Outcome{Status: channels.Later, Retry: 7 * time.Second}},
 		"too many for ever":    {`<html>`, "99999999999", 429, channels.Outcome{Status: channels.Later, Retry: time.Second}},
-		"down":                 {`<html>`, "", 503, channels.Outcome{Status: channels.Later, Retry: time.Second}},
+		"down":                 {`<html>`, "", 503, channels.Outcome{Status: channels.Later}},
 		"broken":               {`<html>`, "", 502, channels.Outcome{Status: channels.Later, Unsure: true}},
 		"refused":              {`<html>`, "", 403, channels.Outcome{Status: channels.Never, Reason: "refused_403"}},
 		"redirected":           {``, "", 307, channels.Outcome{Status: channels.Never, Reason: "refused_307"}},

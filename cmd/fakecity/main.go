@@ -30,7 +30,7 @@ import (
 const usage = `fakecity serves stand-ins for the networks that a city talks to. It takes no arguments; the environment sets (defaults in brackets):
   MOTCUA_FAKECITY_ADDR                    where it listens; port 0 takes a free one [127.0.0.1:8090]
   MOTCUA_FAKECITY_CITY                    folder of configs/cities whose wards the maps show [the first]
-  MOTCUA_FAKECITY_CHAT                    the program's web chat, for the page with all phones; channels.web.embed_origins there must name this place [none]
+  MOTCUA_FAKECITY_CHAT                    the program's web chat, for the page with all phones; webchat.embed_origins there must name this place [none]
   MOTCUA_FAKECITY_SMS_TOKEN               what the SMS stand-in accepts [fakecity]
   MOTCUA_FAKECITY_ZALO_APP_ID             [1000000000000000001]
   MOTCUA_FAKECITY_ZALO_APP_SECRET         [fakecity]
@@ -140,7 +140,8 @@ func zaloOf(env func(string) string, log *slog.Logger) zalofake.Config {
 	of := func(key string) string { return env("MOTCUA_FAKECITY_ZALO_" + key) }
 	return zalofake.Config{
 		AppID: of("APP_ID"), AppSecret: of("APP_SECRET"), OAID: of("OA_ID"), OASecretKey: of("OA_SECRET_KEY"), CodeVerifier: of("CODE_VERIFIER"),
-		WebhookURL: cmp.Or(of("WEBHOOK"), "http://127.0.0.1:8080/webhooks/zalo"), People: fakecity.SamplePeople(), Log: log,
+		WebhookURL: cmp.Or(of("WEBHOOK"), "http://127.0.0.1:8080/webhooks/zalo"), People: fakecity.SamplePeople(),
+		Templates: zalofake.SampleTemplates(), Log: log,
 	}
 }
 

@@ -56,7 +56,7 @@ func (sys *system) backup(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = json.NewEncoder(head).Encode(about{archiveFormat, version, sys.city.ID(), now().UTC(), sys.box.Fingerprint()})
+	err = json.NewEncoder(head).Encode(about{archiveFormat, version, sys.city.ID(), sys.now().UTC(), sys.box.Fingerprint()})
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (sys *system) backup(ctx context.Context, w io.Writer) error {
 func (sys *system) dump(ctx context.Context, kinds []store.Kind, w io.Writer) (err error) {
 	embedded, ok := sys.bare.(*sqlite.Engine)
 	if !ok {
-		_, err := store.Dump(ctx, sys.engine, kinds, w, now(), nil)
+		_, err := store.Dump(ctx, sys.engine, kinds, w, sys.now(), nil)
 		return err
 	}
 	dir, err := os.MkdirTemp(sys.settings.DataDir, "snapshot-")
@@ -99,7 +99,7 @@ func (sys *system) dump(ctx context.Context, kinds []store.Kind, w io.Writer) (e
 			return errors.Join(err, e.Close())
 		}
 	}
-	_, err = store.Dump(ctx, e, kinds, w, now(), nil)
+	_, err = store.Dump(ctx, e, kinds, w, sys.now(), nil)
 	return errors.Join(err, e.Close())
 }
 

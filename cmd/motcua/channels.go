@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/motcua/motcua/internal/admin"
+	"github.com/motcua/motcua/internal/fault"
 )
 
 // consentTime is how long `motcua channels setup` waits for somebody to agree in a browser.
@@ -18,6 +20,10 @@ const consentTime = 5 * time.Minute
 // consentNetworks are the networks on which an administrator of the city's account must agree before the city can speak there.
 func consentNetworks() []string { return []string{"zalo"} }
 
+// setupNetworks are those that `motcua channels setup` knows; statusNetworks those that can be looked at.
+func setupNetworks() []string  { return append(consentNetworks(), "messenger") }
+func statusNetworks() []string { return append(setupNetworks(), "zns") }
+
 func channelsCommand(r *runtime) *cobra.Command {
 	return group("channels", "Networks on which the city speaks with citizens", channelsSetup(r), channelsStatus(r))
 }
@@ -25,9 +31,12 @@ func channelsCommand(r *runtime) *cobra.Command {
 func channelsSetup(r *runtime) *cobra.Command {
 	var code string
 	cmd := &cobra.Command{
-		Use: "setup NETWORK", Short: "Connect the city's account on a network: prints a link for its administrator and waits until the consent has come back", Args: cobra.ExactArgs(1),
-		ValidArgs: consentNetworks(),
+		Use: "setup NETWORK", Short: "Connect the city's account on a network: where an administrator must agree there, prints a link and waits; elsewhere puts up greeting and menu", Args: cobra.ExactArgs(1),
+		ValidArgs: setupNetworks(),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(consentNetworks(), args[0]) {
+				return r.setupChannel(cmd.Context(), args[0])
+			}
 			if code != "" {
 				return r.finishChannel(cmd.Context(), args[0], code)
 			}
@@ -41,15 +50,19 @@ func channelsSetup(r *runtime) *cobra.Command {
 func channelsStatus(r *runtime) *cobra.Command {
 	return &cobra.Command{
 		Use: "status [NETWORK]", Short: "Tell whether a network is connected, and until when", Args: cobra.MaximumNArgs(1),
-		ValidArgs: consentNetworks(),
+		ValidArgs: statusNetworks(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				args = consentNetworks()
+			all := len(args) == 0
+			if all {
+				args = statusNetworks()
 			}
 			return r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
 				var lines []string
 				for _, name := range args {
 					s, err := c.ChannelStatus(ctx, name)
+					if all && fault.CodeOf(err) == fault.NotFound {
+						s, err = admin.ChannelStatus{Problem: "not configured"}, nil
+					}
 					if err != nil {
 						return fmt.Errorf("%s: %w", name, err)
 					}
@@ -59,6 +72,17 @@ func channelsStatus(r *runtime) *cobra.Command {
 			})
 		},
 	}
+}
+
+// setupChannel puts up what a network shows.
+func (r *runtime) setupChannel(ctx context.Context, name string) error {
+	return r.operate(ctx, func(ctx context.Context, c *admin.Client) error {
+		s, err := c.SetupChannel(ctx, name)
+		if err != nil {
+			return err
+		}
+		return r.connected(name, s)
+	})
 }
 
 // connectChannel prints the link and waits for what comes back to the running city.
@@ -166,7 +190,10 @@ func (r *runtime) connected(name string, s admin.ChannelStatus) error {
 func channelLine(name string, s admin.ChannelStatus) string {
 	state, renewed, until := "not connected", "", ""
 	if s.Connected {
-		state, renewed = "connected", now().Add(-time.Duration(s.RefreshAge)*time.Second).Format(time.RFC3339)
+		state = "connected"
+	}
+	if s.Connected && !s.AgreedAt.IsZero() {
+		renewed = time.Now().Add(-time.Duration(s.RefreshAge) * time.Second).Format(time.RFC3339)
 	}
 	if !s.AccessExpiresAt.IsZero() {
 		until = s.AccessExpiresAt.Local().Format(time.RFC3339)

@@ -48,6 +48,10 @@ func (n *consenting) Status(context.Context, string) (admin.ChannelStatus, error
 	return admin.ChannelStatus{Connected: true, AgreedAt: agreed, Account: "oa", AccessExpiresAt: time.Unix(1e9, 0)}, nil
 }
 
+func (n *consenting) Setup(context.Context, string) (admin.ChannelStatus, error) {
+	return admin.ChannelStatus{}, nil
+}
+
 func (n *consenting) Finish(context.Context, string, string, string) (admin.ChannelStatus, error) {
 	return admin.ChannelStatus{}, nil
 }

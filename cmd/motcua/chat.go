@@ -34,7 +34,7 @@ import (
 // openChat opens the networks that the city is on, what comes in from them, and the dialogue.
 func (sys *system) openChat(ctx context.Context) error {
 	var err error
-	if sys.grants, err = grant.New(ctx, sys.engine, sys.box, now, sys.log, sys.reg); err != nil {
+	if sys.grants, err = grant.New(ctx, sys.engine, sys.box, sys.now, sys.log, sys.reg); err != nil {
 		return err
 	}
 	sys.networks, sys.mandates = map[string]channels.Channel{}, map[string]*mandate{}
@@ -46,10 +46,10 @@ func (sys *system) openChat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	limiter := limit.New(sys.redis, now, sys.log)
+	sys.sends = limit.New(sys.redis, sys.now, sys.log)
 	sys.chats, err = chat.New(ctx, sys.engine, sys.settings.Chat, chat.Deps{
-		Steps: machine, Runner: tries{sys.runner, limiter}, People: sys.accounts, Box: sys.box, Channels: sys.networks, Limiter: limiter,
-		Texts: sys.texts, Nudge: func() { sys.outbox.Nudge(chatRelay) }, Now: now, Log: sys.log, Reg: sys.reg,
+		Steps: machine, Runner: tries{sys.runner, sys.sends}, People: sys.accounts, Box: sys.box, Channels: sys.networks, Limiter: sys.sends,
+		Texts: sys.texts, Nudge: func() { sys.outbox.Nudge(chatRelay) }, Now: sys.now, Log: sys.log, Reg: sys.reg,
 		UnitOf: sys.unitOf, Office: sys.office, Officer: sys.officer, Accesses: sys.trail, Receipt: sys.receipt, Fated: sys.fated,
 		Signal: func(topic string) { sys.hub.Signal(context.Background(), topic) }, Forget: sys.forget,
 	})
@@ -59,7 +59,7 @@ func (sys *system) openChat(ctx context.Context) error {
 	fetcher := inbox.NewFetcher(sys.settings.Inbox.Fetch, sys.mediaHosts, sys.takeAttachment)
 	sys.onClose(func() error { fetcher.Close(); return nil })
 	sys.inbox, err = inbox.New(ctx, sys.engine, sys.settings.Inbox, inbox.Deps{
-		Box: sys.box, Fetch: fetcher, Park: sys.parkEvent, Signals: sys.hub, Now: now, Log: sys.log, Reg: sys.reg,
+		Box: sys.box, Fetch: fetcher, Park: sys.parkEvent, Signals: sys.hub, Now: sys.now, Log: sys.log, Reg: sys.reg,
 	})
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func (sys *system) openZalo() error {
 	if !cfg.Enabled() {
 		return nil
 	}
-	oauth, err := zalo.NewOAuth(cfg, &http.Client{}, now)
+	oauth, err := zalo.NewOAuth(cfg, &http.Client{}, sys.now)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (sys *system) openZalo() error {
 		p, err := oauth.Refresh(ctx, refresh)
 		return grant.Pair(p), err
 	})
-	ch, err := zalo.New(cfg, tokens, &http.Client{}, now)
+	ch, err := zalo.New(cfg, tokens, &http.Client{}, sys.now)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (sys *system) openMessenger() error {
 	if !cfg.Enabled() {
 		return nil
 	}
-	ch, err := messenger.New(cfg, &http.Client{}, now)
+	ch, err := messenger.New(cfg, &http.Client{}, sys.now)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,8 @@ func TestChatInChromium(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := newOffice(ctx, t, city)
-	seen := o.whilePhones(ctx, t, "chat.mjs", city.Fakecity, city.Admin, file, "30")
+	var seen phonesSeen
+	o.whileBrowsing(ctx, t, &seen, "chat.mjs", city.Fakecity, city.Admin, file, "30")
 	if len(seen.Failures) > 0 {
 		for _, f := range seen.Failures {
 			t.Error(f)
@@ -111,8 +112,8 @@ func newOffice(ctx context.Context, t *testing.T, city *citytest.Process) *offic
 	return o
 }
 
-// whilePhones works until the citizens have put their phones away, and gives what they saw.
-func (o *office) whilePhones(ctx context.Context, t *testing.T, args ...string) phonesSeen {
+// whileBrowsing works until the citizens have put their phones away, and decodes what they saw.
+func (o *office) whileBrowsing(ctx context.Context, t *testing.T, seen any, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(ctx, "node", args...)
 	cmd.Dir = "testdata/browser"
@@ -131,11 +132,10 @@ func (o *office) whilePhones(ctx context.Context, t *testing.T, args ...string) 
 			if err != nil {
 				t.Fatalf("%v (make test installs node and chromium): %s", err, errs.String())
 			}
-			var seen phonesSeen
-			if err := json.Unmarshal(out.Bytes(), &seen); err != nil {
+			if err := json.Unmarshal(out.Bytes(), seen); err != nil {
 				t.Fatalf("%v: %s", err, out.String())
 			}
-			return seen
+			return
 		case <-tick.C:
 			o.work(ctx, t)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"github.com/motcua/motcua/channels/webpush"
 	"github.com/motcua/motcua/internal/admin"
 	"github.com/motcua/motcua/internal/secret"
 	"github.com/motcua/motcua/internal/store"
@@ -44,6 +45,16 @@ func secretsCommand(r *runtime) *cobra.Command {
 				return err
 			}
 			return r.writeKeyset(args[1], data)
+		},
+	}, &cobra.Command{
+		Use: "vapid", Short: "Make the key pair by which push services know the city (channels.webpush). With another pair every browser has to subscribe again", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			public, private, err := webpush.GenerateKeys()
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(r.stdout, "MOTCUA_CHANNELS__WEBPUSH__VAPID_PUBLIC_KEY=%s\nMOTCUA_CHANNELS__WEBPUSH__VAPID_PRIVATE_KEY=%s\n", public, private)
+			return err
 		},
 	})
 }

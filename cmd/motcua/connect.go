@@ -34,7 +34,7 @@ func (sys *system) beginConsent(name string) (admin.Consent, error) {
 	if err != nil {
 		return admin.Consent{}, err
 	}
-	end := strconv.FormatInt(now().Add(consentLife).UnixMilli(), 10)
+	end := strconv.FormatInt(sys.now().Add(consentLife).UnixMilli(), 10)
 	redirect, state := sys.address+callbackPath(name), end+"."+sys.box.Sign(consentPurpose, name+"/"+end)
 	return admin.Consent{URL: d.consent(redirect, state), Redirect: redirect, State: state}, nil
 }
@@ -51,7 +51,7 @@ func (sys *system) checkState(ctx context.Context, name, state string) error {
 	end, mac, _ := strings.Cut(state, ".")
 	millis, err := strconv.ParseInt(end, 10, 64)
 	until := time.UnixMilli(millis)
-	if err != nil || now().After(until) || !sys.box.Verify(consentPurpose, name+"/"+end, mac) {
+	if err != nil || sys.now().After(until) || !sys.box.Verify(consentPurpose, name+"/"+end, mac) {
 		return stale
 	}
 	s, err := sys.grants.Status(ctx, d.grant)
@@ -129,7 +129,24 @@ func (o channelOps) Finish(ctx context.Context, name, code, state string) (admin
 	return o.Status(ctx, name)
 }
 
+// Setup puts up what a network shows before anybody has written.
+func (o channelOps) Setup(ctx context.Context, name string) (admin.ChannelStatus, error) {
+	if name != "messenger" {
+		return admin.ChannelStatus{}, fault.Wrap(fault.NotFound, fmt.Errorf("there is nothing to put up on %q", name))
+	}
+	if err := o.sys.setupPages(ctx); err != nil {
+		return admin.ChannelStatus{}, err
+	}
+	return o.Status(ctx, name)
+}
+
 func (o channelOps) Status(ctx context.Context, name string) (admin.ChannelStatus, error) {
+	switch name {
+	case "messenger":
+		return o.sys.pagesStatus(ctx)
+	case "zns":
+		return o.sys.approvedStatus(ctx)
+	}
 	d, err := o.sys.mandate(name)
 	if err != nil {
 		return admin.ChannelStatus{}, err
@@ -144,7 +161,7 @@ func (o channelOps) Status(ctx context.Context, name string) (admin.ChannelStatu
 	default:
 		return out, err
 	}
-	out.Connected, out.AgreedAt, out.RefreshAge, out.AccessExpiresAt = s.Refused.IsZero(), s.Agreed, int64(now().Sub(s.Since).Seconds()), s.ExpiresAt
+	out.Connected, out.AgreedAt, out.RefreshAge, out.AccessExpiresAt = s.Refused.IsZero(), s.Agreed, int64(o.sys.now().Sub(s.Since).Seconds()), s.ExpiresAt
 	if !out.Connected {
 		out.Problem = "the network refuses the refresh token since " + s.Refused.Format(time.RFC3339) + ": motcua channels setup " + name
 	}

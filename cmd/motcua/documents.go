@@ -27,7 +27,7 @@ func (sys *system) documents() guard.Cache {
 	if sys.redis.Embedded() {
 		return nil
 	}
-	return documents{sys.redis, limit.New(nil, now, sys.log)}
+	return documents{sys.redis, limit.New(nil, sys.now, sys.log)}
 }
 
 // Document gives a query by its hash.

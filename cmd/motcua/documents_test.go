@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/redisx"
@@ -16,7 +17,7 @@ func TestNewDocumentsAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer redis.Close()
-	d := documents{redis, limit.New(nil, now, slog.New(slog.DiscardHandler))}
+	d := documents{redis, limit.New(nil, time.Now, slog.New(slog.DiscardHandler))}
 	for i := range newDocuments {
 		d.Remember(t.Context(), fmt.Sprint(i), "{ me { id } }")
 		d.Remember(t.Context(), "0", "{ me { id } }") // what is known costs nothing

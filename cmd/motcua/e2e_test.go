@@ -49,6 +49,7 @@ func newPlace(t *testing.T, env ...string) place {
 	return place{data: data, env: append([]string{
 		"MOTCUA_DATA_DIR=" + data, "MOTCUA_HTTP_ADDR=127.0.0.1:0", "MOTCUA_ADMIN_ADDR=127.0.0.1:0", "MOTCUA_FAKECITY_ADDR=127.0.0.1:0",
 		"MOTCUA_HTTP__DRAIN_DELAY=0s",
+		"MOTCUA_NOTIFY__QUIET__FROM=00:00", "MOTCUA_NOTIFY__QUIET__TO=00:00", // never: tests run at night too
 		"GORACE=atexit_sleep_ms=100", // the detector waits a second at each exit otherwise
 	}, env...)}
 }

@@ -33,7 +33,7 @@ func (sys *system) openStore(ctx context.Context) error {
 	sys.onClose(bare.Close)
 	sys.bare = bare
 	sys.engine = store.Observe(bare, sys.reg, sys.tracing.Provider)
-	return store.Migrate(ctx, sys.engine, migrations(), now, sys.log)
+	return store.Migrate(ctx, sys.engine, migrations(), sys.now, sys.log)
 }
 
 // engine opens MongoDB when it is configured, else the embedded store.

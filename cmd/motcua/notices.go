@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/channels/fcm"
@@ -17,6 +19,7 @@ import (
 	"github.com/motcua/motcua/internal/chat"
 	"github.com/motcua/motcua/internal/device"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/notify"
 	"github.com/motcua/motcua/miniapps"
@@ -30,7 +33,10 @@ func (sys *system) openNotices(ctx context.Context) error {
 	if err := errors.Join(sys.openPhones(), sys.openDevices(ctx)); err != nil {
 		return err
 	}
-	carriers := map[string]notify.Carrier{device.Way: sys.devices}
+	carriers := map[string]notify.Carrier{}
+	for _, name := range sys.pushes {
+		carriers[name] = sys.devices.Of(name)
+	}
 	for name := range sys.networks {
 		carriers[name] = conversations{sys}
 	}
@@ -44,7 +50,7 @@ func (sys *system) openNotices(ctx context.Context) error {
 	var err error
 	sys.sender, err = notify.NewSender(ctx, sys.engine, sys.settings.Notify, notify.Deps{
 		Inbox: sys.notices, Urgency: urgencies(catalogue), People: known{sys.accounts}, Carriers: carriers, Texts: sys.texts, Nudge: sys.outbox.Nudge,
-		Now: now, Log: sys.log, Reg: sys.reg,
+		Now: sys.now, Log: sys.log, Reg: sys.reg,
 	})
 	return err
 }
@@ -67,7 +73,7 @@ func (sys *system) openPhones() error {
 	if c.Zalo.AppSecretProof {
 		secret = c.Zalo.AppSecret
 	}
-	ch, err := zns.New(c.ZNS, secret, sys.zaloTokens, &http.Client{}, now)
+	ch, err := zns.New(c.ZNS, secret, sys.zaloTokens, &http.Client{}, sys.now)
 	if err == nil {
 		sys.phones.zns = ch
 	}
@@ -79,26 +85,27 @@ func (sys *system) openDevices(ctx context.Context) error {
 	networks, topics := map[string]device.Channel{}, map[string]device.Topics{}
 	if cfg := sys.settings.Channels.FCM; cfg.Enabled() {
 		cfg.LinkBase = cmp.Or(cfg.LinkBase, sys.address)
-		ch, err := fcm.New(ctx, cfg, &http.Client{}, now)
+		ch, err := fcm.New(ctx, cfg, &http.Client{}, sys.now)
 		if err != nil {
 			return err
 		}
 		networks["fcm"], topics["fcm"] = ch, ch
-		if sys.verifier, err = fcm.NewVerifier(ctx, cfg, &http.Client{}, now); err != nil {
+		if sys.verifier, err = fcm.NewVerifier(ctx, cfg, &http.Client{}, sys.now); err != nil {
 			return err
 		}
 	}
 	if cfg := sys.settings.Channels.WebPush; cfg.Enabled() {
-		ch, err := webpush.New(cfg, nil, now)
+		ch, err := webpush.New(cfg, nil, sys.now)
 		if err != nil {
 			return err
 		}
 		sys.onClose(func() error { ch.Close(); return nil })
 		networks["webpush"] = ch
 	}
+	sys.pushes = slices.Sorted(maps.Keys(networks))
 	var err error
 	sys.devices, err = device.New(ctx, sys.engine, sys.settings.Devices, device.Deps{
-		Box: sys.box, Channels: networks, Topics: topics, Nudge: func() { sys.outbox.Nudge(topicRelay) }, Now: now, Log: sys.log, Reg: sys.reg,
+		Box: sys.box, Channels: networks, Topics: topics, Limiter: limit.New(sys.redis, sys.now, sys.log), Nudge: func() { sys.outbox.Nudge(topicRelay) }, Now: sys.now, Log: sys.log, Reg: sys.reg,
 	})
 	return err
 }
@@ -125,14 +132,38 @@ func (sys *system) deliver(ctx context.Context, n casework.Notice) error {
 // tellOwner tells the owner of an account what happened to it.
 func (sys *system) tellOwner(ctx context.Context, a account.Alert) error {
 	params := map[string]any{"network": sys.networkName(a.Network), "until": a.Until}
-	return sys.sender.Post(ctx, notify.Notice{ID: a.ID, To: a.Account, App: me.ID, Notice: string(a.Notice), Params: params, At: a.At})
+	n := notify.Notice{ID: a.ID, To: a.Account, App: me.ID, Notice: string(a.Notice), Params: params, At: a.At}
+	if err := sys.sender.Post(ctx, n); err != nil {
+		return err
+	}
+	person, err := sys.accounts.Person(ctx, a.Account)
+	if err != nil {
+		return err
+	}
+	return sys.tellEverywhere(ctx, n, person.Subjects)
+}
+
+// tellEverywhere tells a notice in every chat of its recipient and not only by one way: whoever holds one of them must not be the only one to hear. The letter's own
+// id keeps it from being told twice in the chat that the letter takes.
+func (sys *system) tellEverywhere(ctx context.Context, n notify.Notice, subjects []string) error {
+	ways, err := sys.chats.Ways(ctx, subjects)
+	for _, w := range ways {
+		err = errors.Join(err, sys.chats.Tell(ctx, chat.Notice{
+			ID: notify.LetterID(n), To: n.To, App: n.App, Notice: n.Notice, At: n.At, Conversation: w.Conversation,
+			Words: func(lang message.Lang) (title, text string) {
+				title, text, _ = sys.notices.Words(n, lang) // Post has found them
+				return title, text
+			},
+		}))
+	}
+	return err
 }
 
 // networkName gives what a network is called in texts.
 func (sys *system) networkName(name string) message.Text {
 	out := message.Text{}
 	for _, l := range []message.Lang{message.Vietnamese, message.English} {
-		out[l] = sys.texts.Text(l, "account.network."+name, nil)
+		out[l] = sys.texts.Text(l, "account.network_"+name, nil)
 	}
 	return out
 }
@@ -188,7 +219,7 @@ func (c conversations) Ways(ctx context.Context, to notify.Person, l notify.Lett
 // way says by which right a letter may go into a conversation now.
 func (c conversations) way(p channels.Profile, w chat.Way, l notify.Letter) notify.Way {
 	out := notify.Way{Channel: w.Channel, Target: w.Conversation, Ground: notify.Free}
-	since := now().Sub(w.LastAt)
+	since := c.sys.now().Sub(w.LastAt)
 	switch {
 	case w.Left:
 		out.Closed = "unfollowed"
@@ -203,8 +234,11 @@ func (c conversations) way(p channels.Profile, w chat.Way, l notify.Letter) noti
 	return out
 }
 
-// Send puts a letter into the queue of its conversation.
+// Send puts a letter into the queue of its conversation. One that the network would not take at night must not stand there before answers.
 func (c conversations) Send(ctx context.Context, w notify.Way, to notify.Person, l notify.Letter) (notify.Fate, error) {
+	if wait := c.sys.night(l); wait > 0 && w.Ground == notify.Approved && w.Channel == "zalo" {
+		return notify.Fate{State: notify.Pending, Retry: wait}, nil
+	}
 	n := chat.Notice{
 		ID: l.ID, To: to.Subject, App: l.App, Notice: l.Notice, CaseApp: l.CaseApp, CaseID: l.CaseID, At: l.At, Conversation: w.Target, Ground: string(w.Ground),
 		Words: func(message.Lang) (string, string) { return l.Title, l.Text },
@@ -239,8 +273,8 @@ func (c conversations) Fate(ctx context.Context, w notify.Way, letter string) (n
 // phoneNetworks are the networks whose address is a phone number. A one-time code goes by the template network where there is one, and by text message when
 // that says never: it costs less, and not everybody has the app.
 type phoneNetworks struct {
-	text *sms.Channel
-	zns  *zns.Channel // nil when there is none
+	text channels.Channel // nil only for commands
+	zns  channels.Channel // nil when there is none
 }
 
 // Profile is that of text messages.
@@ -290,14 +324,27 @@ func (a approved) Ways(ctx context.Context, to notify.Person, l notify.Letter) (
 	return phoneWay(ctx, a.sys, to, w)
 }
 
-// Send makes one attempt.
+// Send makes one attempt, by day.
 func (a approved) Send(ctx context.Context, _ notify.Way, to notify.Person, l notify.Letter) (notify.Fate, error) {
+	if wait := a.sys.night(l); wait > 0 {
+		return notify.Fate{State: notify.Pending, Retry: wait}, nil
+	}
 	return a.sys.toPhone(ctx, a.sys.phones.zns, to, channels.Outbound{ID: zns.TrackingID(l.ID), Kind: channels.Notice, Template: l.Template()})
 }
 
 // Fate knows nothing that Send has not said; receipts come by themselves.
 func (approved) Fate(context.Context, notify.Way, string) (notify.Fate, error) {
 	return notify.Fate{State: notify.Pending}, nil
+}
+
+// night gives how long an approved text has to wait for the morning, when Zalo takes it again, by whichever address; 0 by day. What is urgent is looked at
+// again as soon as it may take another way.
+func (sys *system) night(l notify.Letter) time.Duration {
+	wait := sys.settings.Channels.ZNS.Quiet(sys.now())
+	if l.Urgency == miniapps.Urgent {
+		return min(wait, cmp.Or(sys.settings.Notify.UrgentWait, 2*time.Minute))
+	}
+	return wait
 }
 
 // phoneWay gives a way to whoever has a phone.
@@ -324,6 +371,9 @@ func (sys *system) toPhone(ctx context.Context, ch channels.Channel, to notify.P
 	if err != nil {
 		return notify.Fate{}, err
 	}
+	if wait := sys.over(ctx, ch.Profile()); wait > 0 {
+		return notify.Fate{State: notify.Pending, Retry: wait}, nil
+	}
 	switch o := ch.Send(ctx, channels.Address(phone), m); o.Status {
 	case channels.Sent:
 		return notify.Fate{State: notify.Sent, Network: o.MessageID}, nil
@@ -332,6 +382,23 @@ func (sys *system) toPhone(ctx context.Context, ch channels.Channel, to notify.P
 	default:
 		return notify.Fate{State: notify.Pending, Retry: o.Retry, Unsure: o.Unsure, Alarm: o.Alarm, Reason: o.Reason}, nil
 	}
+}
+
+// over counts one message to a phone number, and gives the time to wait when the network takes no more of them in this minute. Approved texts count together
+// with what leaves in chats of the same network, as the network counts them.
+func (sys *system) over(ctx context.Context, p channels.Profile) time.Duration {
+	if p.PerMinute == 0 {
+		return 0
+	}
+	name := p.Name
+	if name == "zns" {
+		name = "zalo"
+	}
+	wait, err := sys.sends.Allow(ctx, "send:"+name, limit.Rule{Max: p.PerMinute, Per: time.Minute})
+	if err == nil {
+		return 0
+	}
+	return max(wait, time.Second)
 }
 
 // audience lets alerts reach the people who follow wards.

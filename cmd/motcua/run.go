@@ -106,7 +106,10 @@ func (sys *system) run(ctx context.Context, p ports, started func()) error {
 	begin("signals", func() error { return sys.hub.Run(work) })
 	begin("outbox", func() error { return sys.outbox.Run(work) })
 	begin("inbox", func() error { return sys.inbox.Run(work, sys.turn) })
-	begin("retention", func() error { store.Keep(work, sys.engine, sys.settings.Store.SweepEvery, now, sys.log); return nil })
+	begin("retention", func() error {
+		store.Keep(work, sys.engine, sys.settings.Store.SweepEvery, sys.now, sys.log)
+		return nil
+	})
 	begin("admin", func() error { return ignoreClosed(operators.Serve(p.admin)) })
 	begin("http", func() error { return ignoreClosed(public.Serve(p.http)) })
 

@@ -16,8 +16,9 @@ import (
 
 // seedPlan says how much load data to make.
 type seedPlan struct {
-	reports, citizens int
-	seed              uint64
+	reports, citizens, followers int
+	ward                         string // that the followers follow; "" means the city's first
+	seed                         uint64
 }
 
 func seedCommand(r *runtime) *cobra.Command {
@@ -28,18 +29,22 @@ func seedCommand(r *runtime) *cobra.Command {
 	}
 	cmd.Flags().IntVar(&p.reports, "reports", 1000, "reports to make, over the last 90 days")
 	cmd.Flags().IntVar(&p.citizens, "citizens", 200, "citizens who send them")
+	cmd.Flags().IntVar(&p.followers, "followers", 0, "citizens among them who follow a ward and have a phone that is told of its alerts")
+	cmd.Flags().StringVar(&p.ward, "ward", "", "code of the ward that they follow; the city's first when not given")
 	cmd.Flags().Uint64Var(&p.seed, "seed", 1, "another number makes other data")
 	return cmd
 }
 
 func (r *runtime) seed(ctx context.Context, p seedPlan) (err error) {
-	if p.reports < 0 || p.citizens < 1 || p.citizens > maxSeeded {
-		return fmt.Errorf("--reports must not be negative, --citizens must be from 1 to %d", maxSeeded)
+	p.citizens = max(p.citizens, p.followers)
+	if p.reports < 0 || p.followers < 0 || p.citizens < 1 || p.citizens > maxSeeded {
+		return fmt.Errorf("--reports and --followers must not be negative, --citizens must be from 1 to %d", maxSeeded)
 	}
 	s, err := r.load(tool)
 	if err != nil {
 		return err
 	}
+	s.knowPhones()
 	if err := s.mustBeStopped(ctx); err != nil {
 		return err
 	}
@@ -63,10 +68,13 @@ func (r *runtime) seed(ctx context.Context, p seedPlan) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := r.seedFollowers(ctx, sys, p, subjects); err != nil {
+		return err
+	}
 	if err := r.seedReports(ctx, sys, p, sample.Seed, subjects); err != nil {
 		return err
 	}
-	fmt.Fprintf(r.stdout, "%d citizens and %d reports in %s\n", p.citizens, p.reports, time.Since(begin).Round(time.Millisecond))
+	fmt.Fprintf(r.stdout, "%d citizens, %d followers and %d reports in %s\n", p.citizens, p.followers, p.reports, time.Since(begin).Round(time.Millisecond))
 	return nil
 }
 
@@ -133,12 +141,12 @@ const seedDays = 90
 
 func (r *runtime) seedReports(ctx context.Context, sys *system, p seedPlan, words seedWords, subjects []string) error {
 	wards, categories := sys.city.Wards(), sys.city.Categories()
-	begin := now().Add(-seedDays * 24 * time.Hour).Truncate(24 * time.Hour)
+	begin := sys.now().Add(-seedDays * 24 * time.Hour).Truncate(24 * time.Hour)
 	return r.inParallel(ctx, "reports", p.reports, func(ctx context.Context, i int) error {
 		rnd := rand.New(rand.NewPCG(p.seed, uint64(i)+1<<40))
 		category := categories[rnd.IntN(len(categories))]
 		ward := wards[rnd.IntN(len(wards))]
-		at := begin.Add(time.Duration(rnd.Int64N(int64(now().Sub(begin)))))
+		at := begin.Add(time.Duration(rnd.Int64N(int64(sys.now().Sub(begin)))))
 		_, err := sys.feedback.Seed(ctx, feedback.Seed{
 			Subject: subjects[rnd.IntN(len(subjects))], Key: fmt.Sprintf("%d/%d", p.seed, i),
 			Description: fmt.Sprintf("%s: %s", category.Name.In(message.Vietnamese), words.Descriptions[rnd.IntN(len(words.Descriptions))]),

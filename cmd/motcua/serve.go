@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/motcua/motcua/internal/admin"
+	"github.com/motcua/motcua/internal/fakecity"
 	"github.com/motcua/motcua/internal/redisx"
 	"github.com/motcua/motcua/internal/telemetry"
 )
@@ -102,6 +103,9 @@ func (r *runtime) dev(ctx context.Context) error {
 	if ours {
 		err = sys.agree(ctx, standIns.city.Zalo)
 	}
+	if err == nil && sys.settings.Channels.Messenger.APIBase == "http://"+reachable(p.fakecity)+fakecity.MessengerGraph {
+		err = sys.setupPages(ctx)
+	}
 	if err == nil {
 		err = sys.run(ctx, p, func() { r.welcome(sys, p, people) })
 	}
@@ -183,8 +187,8 @@ func (r *runtime) welcome(sys *system, p ports, who people) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nMotcua %s: a development city is running. Stop it with Ctrl-C.\n\n", sys.city.Name().In("en"))
 	fmt.Fprintf(&b, "  citizens   http://%s            GraphQL explorer: /graphql\n", reachable(p.http))
-	fmt.Fprintf(&b, "  stand-ins  http://%s/sms        text messages with the sign-in codes\n", reachable(p.fakecity))
-	fmt.Fprintf(&b, "             http://%s/zalo/      a phone that chats with the city on Zalo\n", reachable(p.fakecity))
+	fmt.Fprintf(&b, "             http://%s/chat       the city's chat on the web\n", reachable(p.http))
+	fmt.Fprintf(&b, "  stand-ins  http://%s/           phones side by side: Zalo, Messenger, web chat, lock screen with sign-in codes\n", reachable(p.fakecity))
 	fmt.Fprintf(&b, "  operators  http://%s/metrics\n", reachable(p.admin))
 	fmt.Fprintf(&b, "  data       %s\n\nSign in with a code sent to:\n", sys.settings.DataDir)
 	for _, c := range who.Citizens {

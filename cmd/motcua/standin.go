@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/channels/fcm/fcmfake"
 	"github.com/motcua/motcua/channels/messenger/messengerfake"
 	"github.com/motcua/motcua/channels/webpush"
@@ -37,8 +38,9 @@ func (s *settings) pointAt(standIns net.Listener) (zaloIsOurs bool, err error) {
 		m.AppSecret, m.VerifyToken, m.APIBase, m.MediaHosts = rand.Text(), rand.Text(), base+fakecity.MessengerGraph, []string{reachable(standIns)}
 	}
 	if f := &s.Channels.FCM; !f.Enabled() {
-		f.ProjectID, f.APIBase, f.AuthStandIn = "motcua-dev", base+fakecity.FCMPath, base+fakecity.FCMPath
+		f.ProjectID, f.APIBase, f.AuthStandIn = fakeProject, base+fakecity.FCMPath, base+fakecity.FCMPath
 	}
+	s.WebChat.EmbedOrigins = append(s.WebChat.EmbedOrigins, base) // whose page shows all phones side by side
 	err = s.pushAt(base)
 	z := &s.Channels.Zalo
 	if z.Enabled() {
@@ -47,10 +49,14 @@ func (s *settings) pointAt(standIns net.Listener) (zaloIsOurs bool, err error) {
 	z.AppID, z.OAID = "1000000000000000001", "2000000000000000002"
 	z.AppSecret, z.OASecretKey, z.CodeVerifier = rand.Text(), rand.Text(), rand.Text()+rand.Text()
 	z.APIBase, z.OAuthBase, z.GraphBase, z.ZNSBase = base+fakecity.ZaloAPI, base+fakecity.ZaloOAuth, base+fakecity.ZaloGraph, base+fakecity.ZaloZNS
-	z.MediaHosts = []string{reachable(standIns)}
+	z.MediaHosts, z.ContactImage = []string{reachable(standIns)}, "https://motcua.example/contact.png"
 	z.Templates, s.Channels.ZNS.Templates = zalofake.Approved(zalofake.SampleTemplates())
+	delete(s.Channels.ZNS.Templates, channels.CodeTemplate) // codes come as text messages here, where one who tries things out looks for them
 	return true, err
 }
+
+// fakeProject is the Firebase project of the stand-in.
+const fakeProject = "motcua-dev"
 
 // vapidFile keeps the key pair of a development city: with another pair every browser would have to subscribe again.
 const vapidFile = "vapid.json"
@@ -82,7 +88,7 @@ func (s *settings) pushAt(base string) error {
 func (sys *system) standIns(l net.Listener) standIns {
 	base, c := "http://"+reachable(l), sys.settings.Channels
 	city := fakecity.New(fakecity.Config{
-		SMSToken: c.SMS.Token, Now: now, Wards: fakecity.WardsOf(sys.city), Chat: sys.address + "/chat",
+		SMSToken: c.SMS.Token, Now: sys.now, Wards: fakecity.WardsOf(sys.city), Chat: sys.address + "/chat",
 		Zalo: zalofake.Config{
 			AppID: c.Zalo.AppID, AppSecret: c.Zalo.AppSecret, OAID: c.Zalo.OAID, OASecretKey: c.Zalo.OASecretKey, CodeVerifier: c.Zalo.CodeVerifier,
 			OAName: sys.city.Name().In(message.Vietnamese), People: fakecity.SamplePeople(), Templates: zalofake.SampleTemplates(),
@@ -94,7 +100,7 @@ func (sys *system) standIns(l net.Listener) standIns {
 			Base:  base + fakecity.MessengerPath, WebhookURL: sys.address + "/webhooks/messenger",
 		},
 		FCM:     fcmfake.Config{ProjectID: c.FCM.ProjectID},
-		WebPush: webpushfake.Config{Base: base + fakecity.PushPath},
+		WebPush: webpushfake.Config{Base: base + fakecity.PushPath, Now: time.Now}, // pushes are signed by the clock on the wall
 	})
 	return standIns{city: city, server: &http.Server{Handler: city, ReadHeaderTimeout: 5 * time.Second}}
 }
@@ -102,5 +108,5 @@ func (sys *system) standIns(l net.Listener) standIns {
 // agree gives the city its tokens as if an administrator had agreed: the stand-in forgets them with each end of the program.
 func (sys *system) agree(ctx context.Context, network *zalofake.Network) error {
 	g := network.Grant()
-	return sys.grants.Put(ctx, sys.mandates["zalo"].grant, grant.Pair{Access: g.Access, Refresh: g.Refresh, ExpiresAt: now().Add(g.ExpiresIn)})
+	return sys.grants.Put(ctx, sys.mandates["zalo"].grant, grant.Pair{Access: g.Access, Refresh: g.Refresh, ExpiresAt: sys.now().Add(g.ExpiresIn)})
 }

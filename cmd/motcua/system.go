@@ -50,6 +50,7 @@ import (
 type system struct {
 	settings   settings
 	profile    profile
+	now        func() time.Time // the clock of the whole program
 	log        *slog.Logger
 	reg        *prometheus.Registry
 	tracing    *telemetry.Tracing
@@ -69,6 +70,7 @@ type system struct {
 	notices    *notify.Notices
 	sender     *notify.Sender
 	devices    *device.Devices
+	pushes     []string // networks of devices, by name
 	feedback   *feedback.App
 	alerts     *alerts.App
 	me         *me.App
@@ -78,6 +80,7 @@ type system struct {
 	mandates   map[string]*mandate         // of the networks that need a consent
 	inbox      *inbox.Inbox
 	chats      *chat.Chats
+	sends      *limit.Limiter // counts what leaves towards networks
 	weblog     *webchat.Log
 	web        *web.Channel
 	phones     phoneNetworks
@@ -89,15 +92,17 @@ type system struct {
 	closers []func() error // in the order of opening
 }
 
-// now is the clock of the whole program.
-func now() time.Time { return time.Now() }
-
 // open wires all parts, from the store up. address begins the addresses handed out to citizens. Nothing runs yet.
 func open(ctx context.Context, s settings, p profile, log *slog.Logger, address string) (*system, error) {
+	return openAt(ctx, time.Now, s, p, log, address)
+}
+
+// openAt is open with a clock.
+func openAt(ctx context.Context, now func() time.Time, s settings, p profile, log *slog.Logger, address string) (*system, error) {
 	if err := s.restored(); err != nil {
 		return nil, err
 	}
-	sys := &system{settings: s, profile: p, log: log, reg: telemetry.NewRegistry(version), address: cmp.Or(address, s.HTTP.PublicURL)}
+	sys := &system{settings: s, profile: p, now: now, log: log, reg: telemetry.NewRegistry(version), address: cmp.Or(address, s.HTTP.PublicURL)}
 	for _, step := range []func(context.Context) error{sys.openData, sys.openStore, sys.openSignals, sys.openPeople} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, sys.close())
@@ -162,7 +167,7 @@ func (sys *system) openSignals(ctx context.Context) error {
 	}
 	sys.onClose(sys.redis.Close)
 	sys.hub = live.New(sys.redis, sys.log)
-	sys.outbox, err = outbox.New(ctx, sys.engine, sys.settings.Outbox, now, sys.log, sys.reg)
+	sys.outbox, err = outbox.New(ctx, sys.engine, sys.settings.Outbox, sys.now, sys.log, sys.reg)
 	if err != nil {
 		return err
 	}
@@ -173,14 +178,14 @@ func (sys *system) openSignals(ctx context.Context) error {
 // openPeople opens accounts and the records about them.
 func (sys *system) openPeople(ctx context.Context) error {
 	var err error
-	if sys.trail, err = audit.New(ctx, sys.engine, sys.settings.Audit, now); err != nil {
+	if sys.trail, err = audit.New(ctx, sys.engine, sys.settings.Audit, sys.now); err != nil {
 		return err
 	}
-	if sys.consents, err = consent.New(ctx, sys.engine, now); err != nil {
+	if sys.consents, err = consent.New(ctx, sys.engine, sys.now); err != nil {
 		return err
 	}
 	sys.accounts, err = account.New(ctx, sys.engine, sys.settings.Account, account.Deps{
-		Box: sys.box, Limiter: limit.New(sys.redis, now, sys.log), Outbox: sys.outbox, Texts: sys.texts, Accesses: sys.trail, Tell: sys.tellOwner, Now: now, Log: sys.log, Reg: sys.reg,
+		Box: sys.box, Limiter: limit.New(sys.redis, sys.now, sys.log), Outbox: sys.outbox, Texts: sys.texts, Accesses: sys.trail, Tell: sys.tellOwner, Now: sys.now, Log: sys.log, Reg: sys.reg,
 	})
 	return err
 }
@@ -191,22 +196,22 @@ func (sys *system) openServices(ctx context.Context) error {
 	if err = sys.openBucket(ctx); err != nil {
 		return err
 	}
-	if sys.media, err = media.New(ctx, sys.engine, sys.bucket, sys.box, sys.settings.Media.Config, now); err != nil {
+	if sys.media, err = media.New(ctx, sys.engine, sys.bucket, sys.box, sys.settings.Media.Config, sys.now); err != nil {
 		return err
 	}
-	codes, err := casework.NewCodes(ctx, sys.engine, sys.settings.Casework, now)
+	codes, err := casework.NewCodes(ctx, sys.engine, sys.settings.Casework, sys.now)
 	if err != nil {
 		return err
 	}
 	sys.feedback, err = feedback.New(ctx, sys.engine, feedback.Deps{
 		City: sys.city, Media: sys.media, Codes: codes, Texts: sys.texts, Names: sys.accounts,
 		Deliver: sys.deliver, Park: sys.park, Signal: sys.signalCase, Nudge: sys.outbox.Nudge,
-	}, sys.settings.Feedback, now)
+	}, sys.settings.Feedback, sys.now)
 	if err != nil {
 		return err
 	}
 	sys.media.Connect(feedback.ID, sys.feedback)
-	if sys.alerts, err = alerts.New(ctx, sys.engine, alerts.Deps{City: sys.city, Texts: sys.texts, Audience: audience{sys}, Nudge: sys.outbox.Nudge}, sys.settings.Alerts, now); err != nil {
+	if sys.alerts, err = alerts.New(ctx, sys.engine, alerts.Deps{City: sys.city, Texts: sys.texts, Audience: audience{sys}, Nudge: sys.outbox.Nudge}, sys.settings.Alerts, sys.now); err != nil {
 		return err
 	}
 	if sys.me, err = me.New(me.Deps{Accounts: sys.accounts, Texts: sys.texts, LinkURL: sys.linkURL, FormURL: sys.formURL, Zone: sys.city.Calendar().Zone()}); err != nil {
@@ -216,12 +221,12 @@ func (sys *system) openServices(ctx context.Context) error {
 	apps := []miniapps.App{sys.feedback, sys.alerts, sys.me}
 	sys.runner, err = miniapps.NewRunner(sys.settings.Runner, miniapps.Deps{
 		Apps: apps, Consents: sys.consents, Claims: sys.accounts, Trail: sys.trail, OnChange: sys.signalCase,
-		Now: now, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
+		Now: sys.now, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
 	})
 	if err != nil {
 		return err
 	}
-	if sys.notices, err = notify.New(ctx, sys.engine, sys.settings.Notify, sys.runner.Catalogue(), sys.hub, now); err != nil {
+	if sys.notices, err = notify.New(ctx, sys.engine, sys.settings.Notify, sys.runner.Catalogue(), sys.hub, sys.now); err != nil {
 		return err
 	}
 	sys.notices.KnowAreas(func(code string) bool { _, ok := sys.city.Ward(code); return ok })
@@ -264,8 +269,8 @@ func (sys *system) faces() (*httpapi.Server, error) {
 	gateway, err := graph.New(sys.settings.Graph, graph.Deps{
 		Accounts: sys.accounts, Accesses: sys.trail, City: sys.city, Media: sys.media, Notices: sys.notices, Reports: sys.feedback, Runner: sys.runner,
 		Dispatches: sys.sender, Devices: sys.devices, Desk: sys.chats, WatchConversation: sys.watchConversation, Firebase: sys.firebase(), ZaloMiniApp: sys.zaloMiniApp(),
-		Limiter: limit.New(sys.redis, now, sys.log), Cache: sys.documents(), WatchCase: sys.watchCase,
-		ClientIP: func(c *fiber.Ctx) string { return server.ClientIP(c) }, Texts: sys.texts, Now: now, Log: sys.log, Reg: sys.reg,
+		Limiter: limit.New(sys.redis, sys.now, sys.log), Cache: sys.documents(), WatchCase: sys.watchCase,
+		ClientIP: func(c *fiber.Ctx) string { return server.ClientIP(c) }, Texts: sys.texts, Now: sys.now, Log: sys.log, Reg: sys.reg,
 	})
 	if err != nil {
 		return nil, err

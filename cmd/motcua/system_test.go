@@ -76,15 +76,15 @@ func TestWhatRelaysGiveUpIsSeenAndReplayed(t *testing.T) {
 	sys := wire(t)
 	var lot []casework.Parked
 	notices := []casework.Notice{
-		{ID: "mai/1#1", To: "mai", Notice: "closed", Case: "mai/1", At: now(), Params: map[string]string{"code": "X", "reason": "xong"}},
-		{ID: "mai/1#2", To: "mai", Notice: "gone_from_the_manifest", Case: "mai/1", At: now()},
+		{ID: "mai/1#1", To: "mai", Notice: "closed", Case: "mai/1", At: time.Now(), Params: map[string]string{"code": "X", "reason": "xong"}},
+		{ID: "mai/1#2", To: "mai", Notice: "gone_from_the_manifest", Case: "mai/1", At: time.Now()},
 	}
 	for _, n := range notices {
 		what, err := bson.Marshal(n)
 		if err != nil {
 			t.Fatal(err)
 		}
-		lot = append(lot, casework.Parked{Doc: n.Case, Step: "notice", Item: "notice " + n.ID, Since: now(), What: what, Cause: fault.New(fault.Internal, "")})
+		lot = append(lot, casework.Parked{Doc: n.Case, Step: "notice", Item: "notice " + n.ID, Since: time.Now(), What: what, Cause: fault.New(fault.Internal, "")})
 	}
 	for _, p := range lot {
 		for range 2 { // a relay that was killed before it noted so comes again

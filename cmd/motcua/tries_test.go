@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
@@ -23,7 +24,7 @@ func (c *counted) Run(context.Context, miniapps.Request) (miniapps.Result, error
 func TestCodesAreNotGuessedInAChat(t *testing.T) {
 	t.Parallel()
 	runner := &counted{}
-	r := tries{runner, limit.New(nil, now, slog.New(slog.DiscardHandler))}
+	r := tries{runner, limit.New(nil, time.Now, slog.New(slog.DiscardHandler))}
 	run := func(subject, action string) error {
 		_, err := r.Run(t.Context(), miniapps.Request{App: feedback.ID, Action: action, Viewer: account.Viewer{Subject: subject}})
 		return err

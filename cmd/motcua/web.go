@@ -22,10 +22,10 @@ import (
 func (sys *system) openWeb(ctx context.Context) error {
 	cfg := sys.settings.WebChat.Filled()
 	var err error
-	if sys.weblog, err = webchat.New(ctx, sys.engine, cfg, sys.box, sys.hub, now); err != nil {
+	if sys.weblog, err = webchat.New(ctx, sys.engine, cfg, sys.box, sys.hub, sys.now); err != nil {
 		return err
 	}
-	sys.web = web.New(sys.box, sys.weblog, cfg.MaxText, now)
+	sys.web = web.New(sys.box, sys.weblog, cfg.MaxText, sys.now)
 	sys.networks[web.Name] = sys.web
 	return nil
 }
@@ -40,7 +40,7 @@ func (sys *system) webChat(clientIP func(*fiber.Ctx) string) (*httpapi.WebChat, 
 		return nil, err
 	}
 	deps := httpapi.WebChatDeps{
-		Network: sys.web, Taker: sys.inbox, Log: sys.weblog, Media: sys.media, Guest: sys.visitor, Limiter: limit.New(sys.redis, now, sys.log), Texts: sys.texts,
+		Network: sys.web, Taker: sys.inbox, Log: sys.weblog, Media: sys.media, Guest: sys.visitor, Limiter: limit.New(sys.redis, sys.now, sys.log), Texts: sys.texts,
 		City: sys.city.Name(), Wards: wards, VapidKey: sys.settings.Channels.WebPush.VAPIDPublicKey,
 		MaxPhoto: sys.settings.Media.MaxPhoto, MaxVideo: sys.settings.Media.MaxVideo,
 		Pages:    httpapi.WebPages{Page: assets.Page(), Widget: assets.Widget(), Worker: assets.Worker(), File: assets.File, Policy: assets.Policy},

@@ -152,7 +152,7 @@ func (a *Accounts) send(ctx context.Context, c challenge, phone string) (Challen
 		return Challenge{}, err
 	}
 	text := a.deps.Texts.Text(c.Lang, "account.sms_code", map[string]any{"code": code, "minutes": int(a.cfg.Code.TTL.Minutes())})
-	if err := a.putSMS(ctx, outbox.Codes, "code-"+c.ID, SMS{To: phone, Text: text, ExpiresAt: c.Deadline}); err != nil {
+	if err := a.putSMS(ctx, outbox.Codes, "code-"+c.ID, SMS{To: phone, Text: text, Code: code, Lang: c.Lang, ExpiresAt: c.Deadline}); err != nil {
 		return Challenge{}, err
 	}
 	return a.shown(c), nil

@@ -15,6 +15,8 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/outbox"
+	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/sqlite"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -246,7 +248,8 @@ func TestSMSHandler(t *testing.T) {
 // TestNothingPersonalIsStoredOrLogged goes through everything and then looks for it in the files and the log.
 func TestNothingPersonalIsStoredOrLogged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	dir := t.TempDir()
+	w := newWorldOn(t, openFiles(t, dir))
 	ctx := t.Context()
 	c, code := w.ask(phone)
 	g, err := w.VerifyOTP(ctx, account.VerifyRequest{ChallengeID: c.ID, Code: code, Device: "device-1", DeviceName: "Máy của Lan", Key: "key-of-client"})
@@ -266,7 +269,7 @@ func TestNothingPersonalIsStoredOrLogged(t *testing.T) {
 	_, reuse := w.refresh(g.RefreshToken, "")
 	_, wrong := w.RequestOTP(ctx, account.OTPRequest{Phone: "0225 3842 576"})
 	var kept bytes.Buffer
-	err = filepath.Walk(w.dir, func(path string, info os.FileInfo, err error) error {
+	err = filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
 		if err != nil || info.IsDir() {
 			return err
 		}
@@ -290,6 +293,21 @@ func TestNothingPersonalIsStoredOrLogged(t *testing.T) {
 			t.Errorf("the %s can be read in the store, the outbox, the log or an error", name)
 		}
 	}
+}
+
+// openFiles opens the store that writes files. They need not survive a power cut here.
+func openFiles(t *testing.T, dir string) store.Engine {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Synchronous: "normal"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
 }
 
 // TestTexts checks that every text that the code names is in the catalogues, and that a code fits one part of a message with Vietnamese letters.

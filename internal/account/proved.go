@@ -59,7 +59,7 @@ func (a *Accounts) trustProved(ctx context.Context, p Proved) (phone, session st
 type MiniAppProof struct {
 	Network    string // "zalo"
 	Account    string // the city's account there, as in Identity
-	User       string // the network's id of the person towards that account
+	User       string // the network's id of the person towards that account; "" when the network did not prove one: then no chat is linked
 	Phone      string // as the network writes it
 	Device     string
 	DeviceName string
@@ -78,9 +78,11 @@ func (a *Accounts) SignInMiniApp(ctx context.Context, p MiniAppProof) (Grant, er
 	if err != nil {
 		return Grant{}, err
 	}
-	v, err := a.Guest(ctx, who, p.Lang)
-	if err != nil {
-		return Grant{}, err
+	v := Viewer{Lang: p.Lang.Or()}
+	if p.User != "" {
+		if v, err = a.Guest(ctx, who, p.Lang); err != nil {
+			return Grant{}, err
+		}
 	}
 	r, err := a.enrol(ctx, phone, v.Lang)
 	if err == nil {
@@ -89,7 +91,7 @@ func (a *Accounts) SignInMiniApp(ctx context.Context, p MiniAppProof) (Grant, er
 	if err != nil {
 		return Grant{}, fmt.Errorf("account: sign in: %w", err)
 	}
-	if !v.SignedIn() || v.Account != r.ID {
+	if p.User != "" && v.Account != r.ID {
 		if err := a.linkProved(ctx, v, r, session); err != nil {
 			return Grant{}, err
 		}

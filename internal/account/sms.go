@@ -23,9 +23,11 @@ const SMSKind = "sms"
 
 // SMS is a text message on its way. In the outbox it is sealed.
 type SMS struct {
-	To        string    `json:"to"` // E.164
-	Text      string    `json:"text"`
-	ExpiresAt time.Time `json:"expires_at"` // useless afterwards; zero means never
+	To        string       `json:"to"` // E.164
+	Text      string       `json:"text"`
+	Code      string       `json:"code,omitempty"` // the one-time code in it, for networks that take approved texts only; "" for none
+	Lang      message.Lang `json:"lang,omitempty"`
+	ExpiresAt time.Time    `json:"expires_at"` // useless afterwards; zero means never
 }
 
 // putSMS stores a message for the phone. The same id again does nothing.
@@ -63,9 +65,11 @@ func (a *Accounts) SMSHandler(ch channels.Channel) outbox.Handler {
 		if in.Lane == outbox.Codes {
 			kind = channels.Code
 		}
-		return toOutbox(ch.Send(ctx, channels.Address(m.To), channels.Outbound{
-			ID: in.ID, Kind: kind, Blocks: message.Blocks{message.Words{Text: m.Text}},
-		}))
+		out := channels.Outbound{ID: in.ID, Kind: kind, Blocks: message.Blocks{message.Words{Text: m.Text}}}
+		if m.Code != "" {
+			out.Template = &channels.Template{Name: channels.CodeTemplate, Lang: m.Lang, Params: map[string]string{"code": m.Code}}
+		}
+		return toOutbox(ch.Send(ctx, channels.Address(m.To), out))
 	}
 }
 

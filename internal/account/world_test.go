@@ -27,7 +27,7 @@ import (
 	"github.com/motcua/motcua/internal/outbox"
 	"github.com/motcua/motcua/internal/secret"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -239,7 +239,6 @@ type world struct {
 	*account.Accounts
 	t      testing.TB
 	cfg    account.Config
-	dir    string
 	store  store.Engine
 	kill   *killer
 	keys   []byte // keyset file
@@ -266,12 +265,17 @@ func config() account.Config {
 // newWorld opens a city; change adapts its configuration.
 func newWorld(t testing.TB, change ...func(*account.Config)) *world {
 	t.Helper()
-	w := &world{t: t, cfg: config(), dir: t.TempDir(), log: &syncBuffer{}, looks: &looks{}, alerts: &alerts{}}
+	return newWorldOn(t, memory.New(), change...)
+}
+
+// newWorldOn opens a city on a store.
+func newWorldOn(t testing.TB, engine store.Engine, change ...func(*account.Config)) *world {
+	t.Helper()
+	w := &world{t: t, cfg: config(), store: engine, log: &syncBuffer{}, looks: &looks{}, alerts: &alerts{}}
 	for _, f := range change {
 		f(&w.cfg)
 	}
 	w.clock = &clock{t: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)}
-	w.store = openStore(t, w.dir)
 	var err error
 	if w.keys, err = secret.Generate(true); err != nil {
 		t.Fatal(err)
@@ -284,21 +288,6 @@ func newWorld(t testing.TB, change ...func(*account.Config)) *world {
 	w.mail = &mailbag{kill: &killer{}}
 	w.restart()
 	return w
-}
-
-// openStore opens the embedded store. Its writes need not survive a power cut here.
-func openStore(t testing.TB, dir string) store.Engine {
-	t.Helper()
-	db, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Synchronous: "normal"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
 }
 
 // unlock opens the keyset file.

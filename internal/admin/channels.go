@@ -10,8 +10,10 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 )
 
-// Channels connects networks on which an administrator of the city's account there must agree first.
+// Channels connects networks on which an administrator of the city's account there must agree first, and puts up what networks show.
 type Channels interface {
+	// Setup puts up what a network shows before anybody has written: a greeting, a menu. NOT_FOUND for a network that shows nothing.
+	Setup(ctx context.Context, name string) (ChannelStatus, error)
 	// Begin makes the address on which the administrator agrees. It is good for some minutes. NOT_FOUND for a network that needs none.
 	Begin(ctx context.Context, name string) (Consent, error)
 	// Status tells how a connection stands. NOT_FOUND as Begin.
@@ -49,6 +51,9 @@ func (h handler) routeChannels(mux *http.ServeMux) {
 	mux.HandleFunc("POST /v1/channels/{name}/setup", h.onChannel(func(r *http.Request, c Channels, name string) (any, error) {
 		return c.Begin(r.Context(), name)
 	}))
+	mux.HandleFunc("POST /v1/channels/{name}/welcome", h.onChannel(func(r *http.Request, c Channels, name string) (any, error) {
+		return c.Setup(r.Context(), name)
+	}))
 	mux.HandleFunc("GET /v1/channels/{name}", h.onChannel(func(r *http.Request, c Channels, name string) (any, error) {
 		return c.Status(r.Context(), name)
 	}))
@@ -80,6 +85,12 @@ func (h handler) onChannel(do func(r *http.Request, c Channels, name string) (an
 func (c *Client) BeginChannel(ctx context.Context, name string) (Consent, error) {
 	var out Consent
 	return out, c.call(ctx, http.MethodPost, channelPath(name)+"/setup", struct{}{}, &out)
+}
+
+// SetupChannel puts up what a channel shows before anybody has written.
+func (c *Client) SetupChannel(ctx context.Context, name string) (ChannelStatus, error) {
+	var out ChannelStatus
+	return out, c.call(ctx, http.MethodPost, channelPath(name)+"/welcome", struct{}{}, &out)
 }
 
 // ChannelStatus tells how a channel stands.

@@ -32,6 +32,11 @@ func (n *networks) Status(_ context.Context, name string) (admin.ChannelStatus, 
 	return n.status, nil
 }
 
+func (n *networks) Setup(ctx context.Context, name string) (admin.ChannelStatus, error) {
+	n.status.Account = "set up"
+	return n.Status(ctx, name)
+}
+
 func (n *networks) Finish(_ context.Context, name, code, state string) (admin.ChannelStatus, error) {
 	if name != "net" || code != "c1" || state != "" && state != "s1" {
 		return admin.ChannelStatus{}, fault.Wrap(fault.Invalid, errors.New("the network refuses the code"))
@@ -49,6 +54,12 @@ func TestChannels(t *testing.T) {
 			*n = networks{}
 			if s, err := client.ChannelStatus(ctx, "net"); err != nil || s != (admin.ChannelStatus{}) {
 				t.Errorf("status at first: %+v, %v", s, err)
+			}
+			if s, err := client.SetupChannel(ctx, "net"); err != nil || s.Account != "set up" {
+				t.Errorf("set up: %+v, %v", s, err)
+			}
+			if _, err := client.SetupChannel(ctx, "other"); fault.CodeOf(err) != fault.NotFound {
+				t.Errorf("an unknown network: %v", err)
 			}
 			c, err := client.BeginChannel(ctx, "net")
 			if err != nil || c.State != "s1" || c.Redirect != "https://city.example/back" || !strings.HasPrefix(c.URL, "https://net.example/") {

@@ -78,6 +78,7 @@ var bans = []ban{
 	{from: "graph", to: "internal/store/mongo", reason: "engines are chosen by cmd"},
 	{from: "graph", to: "channels", reason: "the gateway knows no network"},
 	{from: "graph", to: "internal/redisx", reason: "the gateway gets its cache and counters through small interfaces"},
+	{from: ".", to: "internal/store/memory", reason: "an engine for tests: it keeps nothing"},
 	{from: ".", to: "go.mongodb.org/mongo-driver/v2/mongo", except: "internal/store/mongo/", reason: "one engine knows the driver; everyone else uses the store"},
 	{from: ".", to: "modernc.org/sqlite", except: "internal/store/sqlite/", reason: "one engine knows the driver; everyone else uses the store"},
 	{from: ".", to: "database/sql", except: "internal/store/sqlite/", reason: "one engine knows the driver; everyone else uses the store"},
@@ -130,6 +131,7 @@ func TestBansBite(t *testing.T) {
 		{imported{"internal/account/a.go", "go.mongodb.org/mongo-driver/v2/mongo/options"}, true},
 		{imported{"cmd/motcua/app.go", "internal/store/mongo"}, false},
 		{imported{"graph/a.go", "cmd/motcua"}, true},
+		{imported{"cmd/motcua/engines.go", "internal/store/memory"}, true},
 	}
 	for _, tt := range tests {
 		got := false

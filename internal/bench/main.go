@@ -32,6 +32,8 @@ func main() {
 	flag.IntVar(&o.reports, "reports", 2000, "reports in the city before the runs")
 	flag.IntVar(&o.webhooks, "webhooks", 1000, "webhooks a second of the even run")
 	flag.DurationVar(&o.steady, "steady", time.Minute, "length of the even run")
+	flag.IntVar(&o.followers, "followers", 0, "followers of the ward that is alerted; 0 means 10000 for each second of -time, at most 100000")
+	flag.StringVar(&o.only, "only", "", "alerts: measure nothing else, and print it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -53,4 +55,6 @@ type options struct {
 	reports     int
 	webhooks    int
 	steady      time.Duration
+	followers   int
+	only        string
 }

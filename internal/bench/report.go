@@ -21,6 +21,7 @@ type row struct {
 type report struct {
 	rows         []row
 	chat         chatReport
+	alert        alertReport
 	startUp      time.Duration
 	idle, loaded int // bytes
 	where        string
@@ -52,22 +53,30 @@ func cpu() string {
 	return "unknown"
 }
 
-func (r *report) write(path string) error {
+func (r *report) write(o options) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench`. %s\n\n%s\n\n", r.where, r.settings)
-	b.WriteString("## Gateway\n\nThe ratio is to a bare fiber handler that returns the same bytes in the same run.\n\n")
-	b.WriteString("| operation | requests/s | p50 | p99 | answer | bare requests/s | bare p99 | ratio |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
-	for _, x := range r.rows {
-		fmt.Fprintf(&b, "| %s | %.0f | %s | %s | %d B | %.0f | %s | %.3f |\n", x.name, x.city.Rate, ms(x.city.P50), ms(x.city.P99), x.city.Bytes, x.bare.Rate, ms(x.bare.P99), x.city.Rate/x.bare.Rate)
+	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench`. %s\n\n%s\n", r.where, r.settings)
+	if o.only == "" {
+		r.gateway(&b)
+		b.WriteString(r.chat.String())
 	}
-	fmt.Fprintf(&b, "\n## Process\n\n| what | figure |\n|---|---:|\n| start to first answer (median of 5, existing city) | %s |\n| memory at rest | %d MB |\n| memory after the runs | %d MB |\n",
-		ms(r.startUp), r.idle>>20, r.loaded>>20)
-	b.WriteString(r.chat.String())
-	if path == "-" {
+	b.WriteString(r.alert.String())
+	if o.out == "-" || o.only != "" {
 		_, err := os.Stdout.Write(b.Bytes())
 		return err
 	}
-	return os.WriteFile(path, b.Bytes(), 0o644)
+	return os.WriteFile(o.out, b.Bytes(), 0o644)
+}
+
+// gateway writes the sections on the gateway and the process.
+func (r *report) gateway(b *bytes.Buffer) {
+	b.WriteString("\n## Gateway\n\nThe ratio is to a bare fiber handler that returns the same bytes in the same run.\n\n")
+	b.WriteString("| operation | requests/s | p50 | p99 | answer | bare requests/s | bare p99 | ratio |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
+	for _, x := range r.rows {
+		fmt.Fprintf(b, "| %s | %.0f | %s | %s | %d B | %.0f | %s | %.3f |\n", x.name, x.city.Rate, ms(x.city.P50), ms(x.city.P99), x.city.Bytes, x.bare.Rate, ms(x.bare.P99), x.city.Rate/x.bare.Rate)
+	}
+	fmt.Fprintf(b, "\n## Process\n\n| what | figure |\n|---|---:|\n| start to first answer (median of 5, existing city) | %s |\n| memory at rest | %d MB |\n| memory after the runs | %d MB |\n",
+		ms(r.startUp), r.idle>>20, r.loaded>>20)
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }

@@ -47,7 +47,11 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	var r report
-	for _, step := range []func(context.Context, *report) error{y.startUp, y.fill, y.gateway, y.stopped, y.chat} {
+	steps := []func(context.Context, *report) error{y.startUp, y.fill, y.gateway, y.stopped, y.chat, y.alerts}
+	if o.only == "alerts" {
+		steps = []func(context.Context, *report) error{y.alerts}
+	}
+	for _, step := range steps {
 		if err := step(ctx, &r); err != nil {
 			return errors.Join(err, y.stop())
 		}
@@ -56,7 +60,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	r.machine(ctx, o)
-	return r.write(o.out)
+	return r.write(o)
 }
 
 // stopped ends the city of the gateway's runs, so that the next one has the machine to itself.
@@ -253,16 +257,19 @@ func body(query string, vars map[string]any) []byte {
 }
 
 // resident gives the memory that a process holds, in bytes.
-func resident(pid int) (int, error) {
+func resident(pid int) (int, error) { return statusLine(pid, "VmRSS:") }
+
+// statusLine gives a line of a process's status that is in kB, in bytes.
+func statusLine(pid int, name string) (int, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(status)) {
-		if f := strings.Fields(line); len(f) == 3 && f[0] == "VmRSS:" {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == name {
 			kb, err := strconv.Atoi(f[1])
 			return kb << 10, err
 		}
 	}
-	return 0, errors.New("no VmRSS on " + runtime.GOOS)
+	return 0, fmt.Errorf("no %s on %s", name, runtime.GOOS)
 }

@@ -14,20 +14,10 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func engine(t *testing.T) store.Engine {
-	t.Helper()
-	e, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = e.Close() })
-	return e
-}
 
 func newCodes(t *testing.T, e store.Engine, now func() time.Time) *Codes {
 	t.Helper()
@@ -42,7 +32,7 @@ func at(when time.Time) func() time.Time { return func() time.Time { return when
 
 func TestClaimIsTheSameForARepeat(t *testing.T) {
 	t.Parallel()
-	codes := newCodes(t, engine(t), at(noon))
+	codes := newCodes(t, memory.New(), at(noon))
 	ref := Ref{App: "a", ID: "o/1"}
 	var wg sync.WaitGroup
 	got := make([]Code, 20)
@@ -67,7 +57,7 @@ func TestClaimIsTheSameForARepeat(t *testing.T) {
 
 func TestClaimAvoidsTakenCodes(t *testing.T) {
 	t.Parallel()
-	codes := newCodes(t, engine(t), at(noon))
+	codes := newCodes(t, memory.New(), at(noon))
 	first, err := codes.Claim(t.Context(), "scope", Ref{App: "a", ID: "o/1"})
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +81,7 @@ func TestClaimAvoidsTakenCodes(t *testing.T) {
 
 func TestReservationExpiresUnlessSettled(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := memory.New()
 	codes := newCodes(t, e, at(noon))
 	kept, lost := Ref{App: "a", ID: "o/kept"}, Ref{App: "a", ID: "o/lost"}
 	keptCode, err1 := codes.Claim(t.Context(), "kept", kept)
@@ -123,7 +113,7 @@ func TestReservationExpiresUnlessSettled(t *testing.T) {
 
 func TestCodeLeavesWithItsCase(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := memory.New()
 	codes := newCodes(t, e, at(noon))
 	ref, until := Ref{App: "a", ID: "o/1"}, noon.Add(24*time.Hour)
 	code, err := codes.Claim(t.Context(), "s", ref)
@@ -140,7 +130,7 @@ func TestCodeLeavesWithItsCase(t *testing.T) {
 
 func TestArchive(t *testing.T) {
 	t.Parallel()
-	e := engine(t)
+	e := memory.New()
 	a, err := NewArchive(t.Context(), e, "history")
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +175,7 @@ func slots(t *testing.T, tally *Tally) map[string]int64 {
 
 func TestTallyCountsOnce(t *testing.T) {
 	t.Parallel()
-	tally, err := NewTally(t.Context(), engine(t), "stats")
+	tally, err := NewTally(t.Context(), memory.New(), "stats")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +199,7 @@ func TestTallyCountsOnce(t *testing.T) {
 
 func TestSlotsByPrefix(t *testing.T) {
 	t.Parallel()
-	tally, err := NewTally(t.Context(), engine(t), "stats")
+	tally, err := NewTally(t.Context(), memory.New(), "stats")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +225,7 @@ func TestSlotsByPrefix(t *testing.T) {
 
 func TestRecount(t *testing.T) {
 	t.Parallel()
-	tally, err := NewTally(t.Context(), engine(t), "stats")
+	tally, err := NewTally(t.Context(), memory.New(), "stats")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +274,7 @@ func TestRecount(t *testing.T) {
 // TestRecountLeavesMovingSlotsAlone lets a count arrive while the cases are read.
 func TestRecountLeavesMovingSlotsAlone(t *testing.T) {
 	t.Parallel()
-	tally, err := NewTally(t.Context(), engine(t), "stats")
+	tally, err := NewTally(t.Context(), memory.New(), "stats")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +298,7 @@ func TestRecountLeavesMovingSlotsAlone(t *testing.T) {
 
 func TestRecountPassesErrorsOn(t *testing.T) {
 	t.Parallel()
-	tally, err := NewTally(t.Context(), engine(t), "stats")
+	tally, err := NewTally(t.Context(), memory.New(), "stats")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +330,7 @@ func caseOf(d *ticket) *Case { return &d.Case }
 
 func relayOf(t *testing.T, now func() time.Time, park func(context.Context, Parked) error, steps ...Step[ticket]) (*Relay[ticket], *store.Collection[ticket]) {
 	t.Helper()
-	docs, err := store.Define[ticket](t.Context(), engine(t), store.Kind{Name: "tickets", Indexes: RelayIndexes()})
+	docs, err := store.Define[ticket](t.Context(), memory.New(), store.Kind{Name: "tickets", Indexes: RelayIndexes()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,7 @@ import (
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/secret"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/internal/store/sqlite"
 	"github.com/motcua/motcua/miniapps"
 )
@@ -38,6 +39,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // bubble runs a test in a synctest bubble with a store that lives as long: time passes only when everything waits.
 func bubble(t *testing.T, f func(t *testing.T, engine store.Engine)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { f(t, memory.New()) })
+}
+
+// bubbleOnFiles is a bubble with the store that writes files.
+func bubbleOnFiles(t *testing.T, f func(t *testing.T, engine store.Engine)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

@@ -21,6 +21,7 @@ const (
 	echoWait  = 10 * time.Second // for the echo of a message that got no answer, before it is sent again
 	earlyKept = 5 * time.Minute  // a receipt that came before its message was recorded
 	skew      = 5 * time.Second  // between the clocks of replicas
+	lag       = 2 * time.Second  // between a message's time at the network and our record of it, for receipts that are about all messages until a time
 )
 
 // The states of a message. Of one that left they only go forward.
@@ -45,7 +46,7 @@ func (c *Chats) echo(ctx context.Context, m inbox.Message) error {
 		return nil
 	}
 	return c.known(c.update(ctx, m.Conversation, func(x *chat) error {
-		return x.hearEcho(m.Event.About[0], hash(m.Event.Text), c.now())
+		return x.hearEcho(early{Network: m.Event.About[0], State: stateSent, Words: hash(m.Event.Text), Ref: m.Event.Ref, At: c.now()})
 	}))
 }
 
@@ -89,21 +90,29 @@ func (x *chat) silent(now time.Time) bool { return x.SilentUntil != nil && now.B
 
 // hearEcho counts the head of the queue as sent when it got no answer and the echo says the same; else it remembers the echo for a while, because the
 // sending may not be recorded yet.
-func (x *chat) hearEcho(network, words string, now time.Time) error {
-	if x.knows(network) || len(x.Queue) == 0 {
+func (x *chat) hearEcho(e early) error {
+	if x.knows(e.Network) || len(x.Queue) == 0 {
 		return store.ErrUnchanged
 	}
 	head := x.Queue[0]
-	if head.Unsure.IsZero() || hash(wordsOf(head.Blocks)) != words {
-		x.keep(early{Network: network, State: stateSent, Words: words, At: now})
+	if head.Unsure.IsZero() || !e.repeats(head) {
+		x.keep(e)
 		return nil
 	}
 	x.Queue = slices.Delete(x.Queue, 0, 1)
-	x.noteSent(head.ID, network, now)
+	x.noteSent(head.ID, e.Network, e.At)
 	if x.tidy(); len(x.Queue) > 0 && x.Claim == "" && !x.Held {
-		x.put(now)
+		x.put(e.At)
 	}
 	return nil
+}
+
+// repeats tells whether an echo is that of a message: by our own id where the network repeats it, else by the words.
+func (e early) repeats(m outgoing) bool {
+	if e.Ref != "" {
+		return e.Ref == m.ID
+	}
+	return e.Words == hash(wordsOf(m.Blocks))
 }
 
 // echoed tells whether an attempt without an answer has been heard to succeed.
@@ -113,9 +122,8 @@ func (x *chat) echoed(i int, r result) bool {
 
 // heardEcho gives the network's id of a message whose echo came after the attempt began; "" when none did.
 func (x *chat) heardEcho(m outgoing, began time.Time) string {
-	words := hash(wordsOf(m.Blocks))
 	for _, e := range x.Early {
-		if e.Words == words && !e.At.Before(began.Add(-skew)) && !x.knows(e.Network) {
+		if e.State == stateSent && e.repeats(m) && !e.At.Before(began.Add(-skew)) && !x.knows(e.Network) {
 			return e.Network
 		}
 	}
@@ -140,7 +148,7 @@ func (c *Chats) receipt(ctx context.Context, m inbox.Message) error {
 func (x *chat) advance(e channels.Event, state string, now time.Time) (changed bool) {
 	for i := range x.Sent {
 		s := &x.Sent[i]
-		about := slices.Contains(e.About, s.Network) || len(e.About) == 0 && !s.At.After(e.At)
+		about := slices.Contains(e.About, s.Network) || len(e.About) == 0 && !s.At.After(e.At.Add(lag))
 		if about && rank[state] > rank[s.State] {
 			s.State, changed = state, true
 		}

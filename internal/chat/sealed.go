@@ -39,6 +39,7 @@ type early struct {
 	Network string    `json:"network"`
 	State   string    `json:"state"`
 	Words   string    `json:"words,omitempty"` // of an echo: hash of what it says
+	Ref     string    `json:"ref,omitempty"`   // of an echo: our id of the message, where the network repeats it
 	At      time.Time `json:"at"`              // when it came
 }
 

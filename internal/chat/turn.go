@@ -9,6 +9,7 @@ import (
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/inbox"
+	"github.com/motcua/motcua/internal/store"
 )
 
 // maxRaces is how often a turn begins anew because others move the same conversation.
@@ -45,6 +46,9 @@ func (c *Chats) turn(ctx context.Context, m inbox.Message) (end string, err erro
 	if m.Event.Template {
 		return endNoted, c.templateReceipt(ctx, m)
 	}
+	if m.Event.Kind == channels.Said && len(m.Event.About) > 0 {
+		return endNoted, c.reworded(ctx, m)
+	}
 	switch m.Event.Kind {
 	case channels.Said, channels.Opened, channels.Followed, channels.Proved:
 		return c.talk(ctx, m)
@@ -68,6 +72,18 @@ func (c *Chats) turn(ctx context.Context, m inbox.Message) (end string, err erro
 	default:
 		return endIgnored, nil
 	}
+}
+
+// reworded notes that a person edited what they had said. It has been acted on; that they are there opens windows.
+func (c *Chats) reworded(ctx context.Context, m inbox.Message) error {
+	return c.known(c.update(ctx, m.Conversation, func(x *chat) error {
+		if x.handled(m.ID) {
+			return store.ErrUnchanged
+		}
+		x.handle(m.ID)
+		x.touch(when(m, c.now()), c.cfg.Retention)
+		return nil
+	}))
 }
 
 // talk takes a turn of the dialogue, again when somebody else was faster.

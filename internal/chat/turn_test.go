@@ -41,7 +41,7 @@ func TestReplicasWithTheSameEvent(t *testing.T) {
 	for _, text := range []string{"many a", "change a", "two a", "read"} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, engine store.Engine) {
+			bubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 				w := newWorld(t, engine, Config{})
 				w.say(t, "e0", "mute")
 				var wg sync.WaitGroup
@@ -84,7 +84,7 @@ func TestFirstEventsOfAPersonAtOnce(t *testing.T) {
 
 func TestNoticesAndTurnsAtOnce(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	bubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{MaxQueue: 100})
 		w.say(t, "e0", "x")
 		var wg sync.WaitGroup

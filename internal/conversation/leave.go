@@ -7,6 +7,9 @@ func (t *turn) elsewhere(text string, n *node) bool {
 	if len([]rune(text)) > t.m.rules.LongText {
 		return false
 	}
+	if _, code := linkCode(text); code && t.signsIn() {
+		return false // another try at the code that is asked for, which looks like one of a case
+	}
 	for _, x := range t.recognise(text) {
 		if !x.Whole || x.Score < certain || t.m.forms[refOf(x.Intent)] == nil {
 			continue
@@ -25,6 +28,12 @@ func (t *turn) elsewhere(text string, n *node) bool {
 		}
 	}
 	return false
+}
+
+// signsIn tells whether what is being done belongs to the service that takes the codes of sign-ins.
+func (t *turn) signsIn() bool {
+	app := refOf(t.m.rules.Link).App
+	return app != "" && t.s.Draft != nil && t.s.Draft.App == app
 }
 
 // strays looks whether a text that is no answer asks for another action. It is true when it asked.

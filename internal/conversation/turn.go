@@ -117,9 +117,24 @@ func (t *turn) blocks() message.Blocks {
 		c.Text, out = paragraphs(last.Text, c.Text), out[:len(out)-1]
 	}
 	if len(c.Options)+len(c.Controls) == 0 {
-		return append(out, message.Words{Text: c.Text})
+		out = append(out, message.Words{Text: c.Text})
+	} else {
+		out = append(out, c)
 	}
-	return append(out, c)
+	if t.asksPhone() {
+		out = append(out, message.Choices{Text: t.text("share_contact", nil), Options: []message.Choice{{Label: t.text("share_contact_title", nil), Value: message.AskContact}}})
+	}
+	return out
+}
+
+// asksPhone tells whether the question wants a phone number, which some networks can hand over.
+func (t *turn) asksPhone() bool {
+	q := t.s.Question
+	if q == nil || q.Kind != askField || t.form == nil {
+		return false
+	}
+	n := t.form.root.at(q.Path)
+	return n != nil && n.kind == kindPhone
 }
 
 func lastWords(blocks message.Blocks) (message.Words, bool) {

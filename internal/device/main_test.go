@@ -22,7 +22,7 @@ import (
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/secret"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -151,13 +151,10 @@ func (w *world) pass(d time.Duration) {
 
 func newWorld(t *testing.T, cfg Config) *world {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, engine.Close()) })
 	key, err := secret.Generate(true)
 	require.NoError(t, err)
 	w := &world{
-		engine: engine, phones: &network{name: "fcm", topics: map[string][]string{}}, pages: &network{name: "webpush"},
+		engine: memory.New(), phones: &network{name: "fcm", topics: map[string][]string{}}, pages: &network{name: "webpush"},
 		at: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), logged: &strings.Builder{}, keyFile: key,
 	}
 	w.open(t, cfg, key)

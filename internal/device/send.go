@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,25 @@ import (
 // Way is the name of the one way that leads to all of a person's devices together.
 const Way = "push"
 
+// Of gives a carrier to the devices of one network, whose way has that network's name: when one network is away, the other's devices need not wait.
+func (d *Devices) Of(kind string) notify.Carrier { return only{d, kind} }
+
+// only is the devices of one network; of all when kind is "".
+type only struct {
+	*Devices
+	kind string
+}
+
+func (o only) name() string { return cmp.Or(o.kind, Way) }
+
+// id gives the id under which it is remembered who has taken a letter.
+func (o only) id(letter string) string {
+	if o.kind == "" {
+		return letter
+	}
+	return letter + "/" + o.kind
+}
+
 // letter remembers which devices have taken a letter, so that a repeat goes to the others alone.
 type letter struct {
 	ID        string    `bson:"_id"`     // Letter.ID
@@ -30,16 +50,21 @@ type letter struct {
 func letterKind() store.Kind { return store.Kind{Name: "pushed_letters", ExpiresAt: "expires_at"} }
 
 // Ways gives one way, to all of a person's devices; none when there is no device.
-func (d *Devices) Ways(ctx context.Context, to notify.Person, _ notify.Letter) ([]notify.Way, error) {
+func (d *Devices) Ways(ctx context.Context, to notify.Person, l notify.Letter) ([]notify.Way, error) {
+	return only{d, ""}.Ways(ctx, to, l)
+}
+
+// Ways gives one way; none when there is no device.
+func (d only) Ways(ctx context.Context, to notify.Person, _ notify.Letter) ([]notify.Way, error) {
 	all, err := d.reachable(ctx, to)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	return []notify.Way{{Channel: Way, Ground: notify.Free}}, nil
+	return []notify.Way{{Channel: d.name(), Ground: notify.Free}}, nil
 }
 
 // reachable gives a person's devices on networks that are there, the newest first.
-func (d *Devices) reachable(ctx context.Context, to notify.Person) ([]record, error) {
+func (d only) reachable(ctx context.Context, to notify.Person) ([]record, error) {
 	subjects := to.Subjects
 	if len(subjects) == 0 {
 		subjects = []string{to.Subject}
@@ -48,7 +73,7 @@ func (d *Devices) reachable(ctx context.Context, to notify.Person) ([]record, er
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(r record) bool { return d.deps.Channels[r.Kind] == nil })
+	all = slices.DeleteFunc(all, func(r record) bool { return d.deps.Channels[r.Kind] == nil || d.kind != "" && r.Kind != d.kind })
 	return all[:min(len(all), maxFan)], nil
 }
 
@@ -59,12 +84,17 @@ const (
 
 // Send makes one attempt at each of the person's devices that has not taken the letter. It is sent when one of them takes it, now or before. Reasons of
 // refused: no_device, expired, and those of the networks when all say never.
-func (d *Devices) Send(ctx context.Context, _ notify.Way, to notify.Person, l notify.Letter) (notify.Fate, error) {
+func (d *Devices) Send(ctx context.Context, w notify.Way, to notify.Person, l notify.Letter) (notify.Fate, error) {
+	return only{d, ""}.Send(ctx, w, to, l)
+}
+
+// Send is that of Devices, to those of the network.
+func (d only) Send(ctx context.Context, _ notify.Way, to notify.Person, l notify.Letter) (notify.Fate, error) {
 	now := d.now()
 	if !l.Until.IsZero() && !l.Until.After(now) {
 		return notify.Fate{State: notify.Refused, Reason: "expired"}, nil
 	}
-	before, err := d.taken(ctx, l.ID)
+	before, err := d.taken(ctx, d.id(l.ID))
 	if err != nil {
 		return notify.Fate{}, err
 	}
@@ -74,14 +104,19 @@ func (d *Devices) Send(ctx context.Context, _ notify.Way, to notify.Person, l no
 	}
 	rest := slices.DeleteFunc(all, func(r record) bool { return slices.Contains(before.Taken, r.ID) })
 	ends := d.push(ctx, rest, outbound(l, now))
-	after := d.remember(ctx, before, l, ends)
+	after := d.remember(ctx, before, ends)
 	d.bury(ctx, ends)
 	return fate(after, ends), nil
 }
 
 // Fate tells what is remembered of a letter.
-func (d *Devices) Fate(ctx context.Context, _ notify.Way, id string) (notify.Fate, error) {
-	x, err := d.taken(ctx, id)
+func (d *Devices) Fate(ctx context.Context, w notify.Way, id string) (notify.Fate, error) {
+	return only{d, ""}.Fate(ctx, w, id)
+}
+
+// Fate tells what is remembered of a letter.
+func (d only) Fate(ctx context.Context, _ notify.Way, id string) (notify.Fate, error) {
+	x, err := d.taken(ctx, d.id(id))
 	if err != nil {
 		return notify.Fate{}, err
 	}
@@ -150,14 +185,15 @@ func outbound(l notify.Letter, now time.Time) channels.Outbound {
 	return channels.Outbound{ID: l.ID, Kind: channels.Notice, Push: p}
 }
 
-// fate says what became of the letter as a whole.
+// fate says what became of the letter as a whole. What is wrong with a device that will never take it says nothing about the network: whoever subscribed a
+// browser chose who answers there.
 func fate(x letter, ends []end) notify.Fate {
 	if len(x.Taken) > 0 {
 		return notify.Fate{State: notify.Sent, Network: x.Network}
 	}
 	out := notify.Fate{State: notify.Refused, Reason: "no_device"}
 	for _, e := range ends {
-		out.Alarm = out.Alarm || e.Alarm
+		out.Alarm = out.Alarm || e.Alarm && e.Status == channels.Later
 		switch {
 		case e.Status == channels.Later && out.State == notify.Refused:
 			out = notify.Fate{State: notify.Pending, Retry: e.Retry, Unsure: e.Unsure, Alarm: out.Alarm}
@@ -184,7 +220,7 @@ func (d *Devices) taken(ctx context.Context, id string) (letter, error) {
 
 // remember stores which devices took the letter just now. What cannot be stored is lost to a repeat alone, which then goes to a device twice; there it takes
 // the place of the first.
-func (d *Devices) remember(ctx context.Context, x letter, l notify.Letter, ends []end) letter {
+func (d *Devices) remember(ctx context.Context, x letter, ends []end) letter {
 	add := func(x *letter) {
 		for _, e := range ends {
 			if e.Status != channels.Sent || slices.Contains(x.Taken, e.record.ID) {
@@ -205,10 +241,10 @@ func (d *Devices) remember(ctx context.Context, x letter, l notify.Letter, ends 
 	ctx = context.WithoutCancel(ctx) // the caller may have left while the networks answered
 	err := d.letters.Insert(ctx, x)
 	if fault.CodeOf(err) == fault.Conflict {
-		_, err = d.letters.Update(ctx, l.ID, func(x *letter) error { add(x); return nil })
+		_, err = d.letters.Update(ctx, x.ID, func(x *letter) error { add(x); return nil })
 	}
 	if err != nil {
-		d.deps.Log.ErrorContext(ctx, "which devices took a letter could not be stored", "letter", l.ID, "err", err)
+		d.deps.Log.ErrorContext(ctx, "which devices took a letter could not be stored", "letter", x.ID, "err", err)
 	}
 	return x
 }

@@ -94,7 +94,7 @@ func TestPageInChromium(t *testing.T) {
 	t.Cleanup(city.Close)
 	graph = srv.URL + fakecity.MessengerGraph
 
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "testdata/page.mjs", srv.URL, beside, os.Getenv("MOTCUA_SCREENSHOTS"))
 	var out, errs bytes.Buffer

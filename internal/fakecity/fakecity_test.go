@@ -23,7 +23,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	c := fakecity.New(fakecity.Config{SMSToken: "t", Now: time.Now, Zalo: zalofake.Config{People: fakecity.SamplePeople()}})
+	c := fakecity.New(fakecity.Config{
+		SMSToken: "t", Now: time.Now, Zalo: zalofake.Config{People: fakecity.SamplePeople()}, Chat: "http://city.example/chat?a=b",
+		Wards: []fakecity.Ward{{Code: "1", Name: "Phường Thử"}},
+	})
 	srv := httptest.NewServer(c)
 	t.Cleanup(srv.Close)
 	t.Cleanup(c.Close)
@@ -41,7 +44,7 @@ func TestPages(t *testing.T) {
 		{"/zalo", "text/html", "text/html", "<main", 200},
 		{"/zalo/", "text/html", "text/html", "<main", 200},
 		{"/zalo/chat.js", "", "text/javascript", "import", 200},
-		{"/zalo/outlines.json", "", "application/json", `"wards":[]`, 200},
+		{"/zalo/outlines.json", "", "application/json", `"Phường Thử"`, 200},
 		{"/zalo/control/users", "", "application/json", `"name":"Hùng"`, 200},
 		{"/zalo/oauth/v4/oa/permission", "", "application/json", "-14002", 200},
 		{"/zalo/graph/v2.0/me", "", "application/json", "452", 200},
@@ -50,6 +53,22 @@ func TestPages(t *testing.T) {
 		{"/nowhere", "", "", "", 404},
 		{"/sms/nowhere", "", "", "", 404},
 		{"/zalo/nowhere", "", "", "", 404},
+		{"/", "text/html", "text/html", `src="messenger/"`, 200},
+		{"/", "text/html", "text/html", `src="http://city.example/chat?a=b&amp;embed=1"`, 200},
+		{"/index.js", "", "text/javascript", "control/", 200},
+		{"/index.css", "", "text/css", "iframe", 200},
+		{"/messenger", "text/html", "text/html", "<main", 200},
+		{"/messenger/network.js", "", "text/javascript", `name: "Messenger"`, 200},
+		{"/messenger/outlines.json", "", "application/json", `"Phường Thử"`, 200},
+		{"/messenger/control/users", "", "application/json", "[]", 200},
+		{"/messenger/graph/v25.0/me", "", "application/json", "error", 401},
+		{"/fcm/control/devices", "", "application/json", "[]", 200},
+		{"/push/control/devices", "", "application/json", "[]", 200},
+		{"/lock", "text/html", "text/html", "<main", 200},
+		{"/lock/lock.js", "", "text/javascript", "import", 200},
+		{"/lock/dom.js", "", "text/javascript", "element", 200},
+		{"/lock/notes", "", "application/json", `"home":"http://city.example"`, 200},
+		{"/control/state", "", "application/json", `{"clock_s":0,"outage_s":{}}`, 200},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL+tt.path, nil)
 		if err != nil {

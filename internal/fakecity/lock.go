@@ -22,13 +22,15 @@ const manyNotes = 100 // shown at a time
 // notes gives the newest notifications of all devices, the newest first.
 func (c *City) notes() []note {
 	out := []note{}
-	for kind, screens := range map[string]*lockscreen.Screens{"fcm": c.FCM.Screens(), "push": c.WebPush.Screens()} {
+	of := func(kind string, screens *lockscreen.Screens) {
 		for _, device := range screens.Devices() {
 			for _, n := range screens.Notes(device) {
 				out = append(out, note{kind, device, n})
 			}
 		}
 	}
+	of("fcm", c.FCM.Screens())
+	of("push", c.WebPush.Screens())
 	slices.SortStableFunc(out, func(a, b note) int { return b.At.Compare(a.At) })
 	return out[:min(len(out), manyNotes)]
 }

@@ -14,6 +14,11 @@ func (k *packer) add(b message.Block) {
 	case message.Words:
 		k.write(paragraph, clean(b.Text))
 	case message.Choices:
+		if b.Invites() {
+			k.flush()
+			k.out = append(k.out, message.Blocks{b})
+			return
+		}
 		k.offer(clean(b.Text), b.Options, b.Controls)
 	case message.Card:
 		k.card(b)

@@ -5,6 +5,8 @@
 package fit
 
 import (
+	"slices"
+
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/message"
 )
@@ -12,6 +14,7 @@ import (
 // Fit gives the messages, in order, that show the blocks within the limits of p. Each is one message of the network:
 //   - one text at most (Words or Choices.Text, or the caption of a QR), of at most MaxText runes, or MaxCaption beside a picture;
 //   - one picture at most (Image, or QR), only when p.Images, and never together with buttons, because networks carry the one or the other;
+//   - an invitation to hand over contact data stands alone, where p.Contact, and is left out elsewhere;
 //   - Options, Controls and Links together at most MaxChoices, each label of at most MaxLabel runes. A message with buttons has a text.
 //
 // No text gets lost, but for ways out (Controls) that have no place beside the buttons of the answers. Options that do not fit become a numbered list, counted from 1 for each Choices: who answers with a number means its place there.
@@ -19,6 +22,9 @@ import (
 //
 // For a network that shows every kind of block (p.Native) none of this holds: the blocks come out as they are, in as few messages as whole gives.
 func Fit(p channels.Profile, blocks message.Blocks) []message.Blocks {
+	if !p.Contact {
+		blocks = withoutInvitations(blocks)
+	}
 	if p.Native {
 		return whole(blocks)
 	}
@@ -28,6 +34,14 @@ func Fit(p channels.Profile, blocks message.Blocks) []message.Blocks {
 	}
 	k.flush()
 	return k.out
+}
+
+// withoutInvitations leaves out what only networks with a form for contact data can show.
+func withoutInvitations(blocks message.Blocks) message.Blocks {
+	return slices.DeleteFunc(slices.Clone(blocks), func(b message.Block) bool {
+		c, ok := b.(message.Choices)
+		return ok && c.Invites()
+	})
 }
 
 // draft is the message being filled. The zero value is an empty one.

@@ -60,7 +60,7 @@ func TestFit(t *testing.T) {
 		{"equal titles are numbered", rich, message.Blocks{message.Choices{Text: "?", Options: choices("a", "a")}},
 			`[{"choices":{"text":"?\n1. a\n2. a","options":[{"label":"1. a","value":"v:a"},{"label":"2. a","value":"v:a"}]}}]`},
 		{"a long way out is told in full", rich, message.Blocks{message.Choices{Text: "?", Controls: choices(long)}},
-			`[{"choices":{"text":"?\n• ` + long + `","options":null,"controls":[{"label":"Đoạn cống thoát nướ…","value":"v:` + long + `"}]}}]`},
+			`[{"choices":{"text":"?\n• ` + long + `","options":null,"controls":[{"label":"Đoạn cống thoát…","value":"v:` + long + `"}]}}]`},
 		{"answers without a question use the text before", rich, message.Blocks{message.Words{Text: "a"}, message.Choices{Options: choices("x")}},
 			`[{"choices":{"text":"a","options":[{"label":"x","value":"v:x"}]}}]`},
 		{"answers without any text are listed", rich, message.Blocks{message.Choices{Options: choices("x"), Controls: choices("z")}},

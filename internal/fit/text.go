@@ -29,12 +29,16 @@ func within(s string, limit int) bool {
 	return len(s) <= limit*utf8.UTFMax && utf8.RuneCountInString(s) <= limit // a text far too long is not counted to its end
 }
 
-// cut shortens a label to limit runes with an ellipsis, between two graphemes.
+// cut shortens a label to limit runes with an ellipsis: behind a word when that leaves half of them, else between two graphemes.
 func cut(s string, limit int) string {
 	if within(s, limit) {
 		return s
 	}
-	return strings.TrimSpace(s[:graphemes(s, limit-1)]) + "…"
+	end := graphemes(s, limit-1)
+	if n := breaks(s, end)[atBlank]; n >= (end+1)/2 {
+		end = n
+	}
+	return strings.TrimRight(strings.TrimSpace(s[:end]), " ,;:–-(") + "…"
 }
 
 // split divides a text into parts of at most limit runes; 0 means no limit. Blanks at the seams go.

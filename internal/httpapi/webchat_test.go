@@ -36,7 +36,7 @@ import (
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/secret"
 	stores "github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/internal/webchat"
 )
 
@@ -59,14 +59,11 @@ type chatCity struct {
 
 func newChatCity(t *testing.T, change func(*chatCity)) *chatCity {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, engine.Close()) })
 	file, err := secret.Generate(true)
 	require.NoError(t, err)
 	box, err := secret.Open(file)
 	require.NoError(t, err)
-	c := &chatCity{t: t, engine: engine, box: box, reg: prometheus.NewRegistry()}
+	c := &chatCity{t: t, engine: memory.New(), box: box, reg: prometheus.NewRegistry()}
 	many := limit.Rule{Max: 100_000, Per: time.Minute}
 	c.cfg.Limits = webchat.Limits{Sessions: many, Messages: many, AddressMessages: many, Uploads: many, AddressUploads: many, Reads: many}
 	if change != nil {

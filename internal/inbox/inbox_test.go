@@ -65,7 +65,7 @@ func TestOneInsertBeforeTheAcknowledgementAndOneUpdateAfter(t *testing.T) {
 }
 
 func TestHundredCopiesAtOnceAreOne(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	bubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		a, b := w.open(t, Config{Settle: settle}, nil), w.open(t, Config{Settle: settle}, nil)
 		var seen witness

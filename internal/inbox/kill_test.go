@@ -16,7 +16,7 @@ import (
 )
 
 func TestKilledReplicasEventsAreTakenOver(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	bubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		grave := &mortal{Engine: engine, left: -1}
 		w.engine = grave

@@ -21,6 +21,7 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/secret"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/internal/store/sqlite"
 )
 
@@ -33,6 +34,12 @@ var zalo = channels.Profile{Name: "zalo", Account: "oa", MaxAge: 3 * time.Hour}
 
 // bubble runs a test in a synctest bubble with a store that lives as long: time passes only when everything waits.
 func bubble(t *testing.T, f func(t *testing.T, engine store.Engine)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { f(t, memory.New()) })
+}
+
+// bubbleOnFiles is a bubble with the store that writes files.
+func bubbleOnFiles(t *testing.T, f func(t *testing.T, engine store.Engine)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

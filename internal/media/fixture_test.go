@@ -25,7 +25,7 @@ import (
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 )
 
 func TestMain(m *testing.M) {
@@ -93,16 +93,13 @@ func open(t *testing.T, change ...func(*Config)) *desk {
 		f(&cfg)
 	}
 	d := &desk{t: t, ctx: t.Context(), clock: &clock{t: time.Now()}, folder: filepath.Join(t.TempDir(), "media")}
-	e, err := sqlite.Open(d.ctx, sqlite.Config{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.engine = &frail{Engine: e}
+	d.engine = &frail{Engine: memory.New()}
+	var err error
 	if d.bucket, err = OpenFolder(d.folder); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(d.bucket.Close(), e.Close()); err != nil {
+		if err := d.bucket.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})

@@ -51,6 +51,13 @@ type Choices struct {
 	Controls []Choice `json:"controls,omitempty"` // back, more, cancel
 }
 
+// AskContact is the value of the only choice of a Choices that invites people to hand over their contact data. Networks with a form of their own show that form,
+// with the choice's label as its title and the text below it; on all others nothing is shown.
+const AskContact = "mc:contact"
+
+// Invites tells whether the choices are such an invitation.
+func (c Choices) Invites() bool { return len(c.Options) == 1 && c.Options[0].Value == AskContact }
+
 // Choice is one answer: what is shown, and what comes back when it is taken.
 type Choice struct {
 	Label string `json:"label"`

@@ -92,10 +92,10 @@ func (s *Sender) Receipt(ctx context.Context, letter string, state State) error 
 	return nil
 }
 
-// Nudge has a carrier asked now what became of a letter that it took over. An unknown letter is no error.
+// Nudge has a carrier asked now what became of a letter that it took over, or that left and is waited for. An unknown letter is no error.
 func (s *Sender) Nudge(ctx context.Context, letter string) error {
 	after, err := s.letters.Update(ctx, letter, func(d *dispatch) error {
-		if d.Claim != "" || d.Phase != taken && d.Phase != unsure || d.ready(s.now()) {
+		if d.Claim != "" || d.Phase == sending || d.ready(s.now()) {
 			return store.ErrUnchanged
 		}
 		d.hold(d.Lane, s.now())

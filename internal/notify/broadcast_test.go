@@ -159,7 +159,7 @@ func TestBroadcastDeath(t *testing.T) {
 }
 
 func TestBroadcastOfTwoReplicas(t *testing.T) {
-	inCity(t, func(t *testing.T, w *world) {
+	inCityOnFiles(t, func(t *testing.T, w *world) {
 		c := crowdedCity()
 		c.latency = 30 * time.Millisecond
 		one, two := replica(t, w.engine, c, w.texts, Config{}), replica(t, w.engine, c, w.texts, Config{})

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 )
 
 // TestDeathAroundAnyWrite kills the process around each of its writes in turn, before or after it, and lets another go on: as its caller would, which repeats what
@@ -48,12 +48,10 @@ func TestDeathAroundAnyWrite(t *testing.T) {
 
 // dieAround runs a story twice: in a process that dies at a write, and in one that takes over.
 func dieAround(t *testing.T, left int, answered bool, prepare func(*world), story func(*world, context.Context) error, check func(*testing.T, *world, bool)) {
-	dir, words := t.TempDir(), texts(t)
+	words := texts(t)
 	synctest.Test(t, func(t *testing.T) {
 		at(16, 59)
-		engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Synchronous: "normal"})
-		require.NoError(t, err)
-		defer func() { require.NoError(t, engine.Close()) }()
+		engine := memory.New()
 		c := crowdedCity()
 		c.talked("s1", "zalo", time.Now())
 		c.phone["s1"] = true

@@ -93,18 +93,27 @@ func (s *Sender) words(ctx context.Context, d *dispatch) (content, string, error
 
 // reader finds whom a letter is for and what that person wants.
 func (s *Sender) reader(ctx context.Context, subject string) (Person, wishes, string, error) {
+	person, reason, err := s.whose(ctx, subject)
+	if err != nil || reason != "" {
+		return Person{}, wishes{}, reason, err
+	}
+	w, err := s.inbox.wishesOf(ctx, person.Account, person.Subjects)
+	return person, w, "", err
+}
+
+// whose finds the person behind a subject, or the reason for which there is nobody.
+func (s *Sender) whose(ctx context.Context, subject string) (Person, string, error) {
 	person, err := s.deps.People.Person(ctx, subject)
 	if fault.CodeOf(err) == fault.NotFound {
-		return Person{}, wishes{}, reasonNoPerson, nil
+		return Person{}, reasonNoPerson, nil
 	}
 	if err != nil {
-		return Person{}, wishes{}, "", fmt.Errorf("notify: person: %w", err)
+		return Person{}, "", fmt.Errorf("notify: person: %w", err)
 	}
 	if len(person.Subjects) == 0 {
 		person.Subjects = []string{subject}
 	}
-	w, err := s.inbox.wishesOf(ctx, person.Account, person.Subjects)
-	return person, w, "", err
+	return person, "", nil
 }
 
 // hold gives the wait that the person's day asks for: quiet hours, and the digest for what is not worth a letter of its own.

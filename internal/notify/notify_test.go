@@ -18,7 +18,7 @@ import (
 	"github.com/motcua/motcua/internal/live"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -49,11 +49,8 @@ func viewer(lang message.Lang, subjects ...string) account.Viewer {
 // inBubble gives a test inboxes whose clock is the bubble's.
 func inBubble(t *testing.T, f func(t *testing.T, n *Notices, engine store.Engine)) {
 	t.Helper()
-	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Synchronous: "normal"})
-		require.NoError(t, err)
-		defer func() { require.NoError(t, engine.Close()) }()
+		engine := memory.New()
 		hub := live.New(nil, slog.New(slog.DiscardHandler))
 		n, err := New(t.Context(), engine, Config{}, declared, hub, time.Now)
 		require.NoError(t, err)

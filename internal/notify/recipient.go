@@ -94,11 +94,20 @@ func (p batcher) alone(ctx context.Context, d *dispatch, open bool) byte {
 
 // recipient finds the person behind preferences. Those that a guest left behind who has an account now do not count beside that account's own.
 func (p batcher) recipient(ctx context.Context, w *wishes) (Person, byte, error) {
-	person, own, reason, err := p.s.reader(ctx, w.Subject)
+	person, reason, err := p.s.whose(ctx, w.Subject)
 	switch {
 	case err != nil:
 		return Person{}, markOpen, err
-	case reason != "" || own.ID != w.ID:
+	case reason != "":
+		return Person{}, markNone, nil
+	case person.Account == w.ID:
+		return person, markOpen, nil // the account's own, which come first
+	}
+	own, err := p.s.inbox.wishesOf(ctx, person.Account, person.Subjects)
+	switch {
+	case err != nil:
+		return Person{}, markOpen, err
+	case own.ID != w.ID:
 		return Person{}, markNone, nil
 	}
 	return person, markOpen, nil

@@ -161,6 +161,9 @@ func (s *Sender) dispatchOf(in Notice) dispatch {
 }
 
 // letterID is derived, so that a repeat of Post names the same letter.
+// LetterID gives the id of the letter that Post makes of a notice, so that who tells it on further ways is known to have told the same.
+func LetterID(in Notice) string { return letterID(in) }
+
 func letterID(in Notice) string { return once.ID("letter\x00" + in.To + "\x00" + in.ID) }
 
 // turn gives the next place in the order of letters: the time, but later than the one given before, so that the order of Post survives a millisecond.

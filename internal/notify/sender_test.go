@@ -336,6 +336,16 @@ func TestTakenOver(t *testing.T) {
 		w.pass(3*time.Minute, time.Second)
 		require.Contains(t, c.took(), "zns Bão c", "an urgent one does not wait long")
 
+		w.post("e", "s1", "storm")
+		w.sweep()
+		for _, state := range []State{Sent, Delivered} {
+			fate = Fate{State: state}
+			require.NoError(t, w.Nudge(t.Context(), letterID(note("e", "s1", ""))))
+			w.sweep()
+		}
+		require.Equal(t, Delivered, w.letter("e", "s1").State, "that it arrived is heard at once, not when the wait for it is over")
+
+		fate = Fate{State: Pending, Taken: true}
 		w.post("d", "s1", "moved")
 		w.pass(73*time.Hour, 2*time.Hour)
 		require.Equal(t, "gave_up", w.letter("d", "s1").Reason)

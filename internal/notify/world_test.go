@@ -22,6 +22,7 @@ import (
 	"github.com/motcua/motcua/internal/live"
 	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/internal/store/sqlite"
 	"github.com/motcua/motcua/miniapps"
 )
@@ -222,6 +223,16 @@ func texts(t testing.TB) *locale.Catalogue {
 
 // inCity gives a test a city on a fresh store, at noon of a working day, with the bubble's clock.
 func inCity(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Helper()
+	words := texts(t)
+	synctest.Test(t, func(t *testing.T) {
+		at(12, 0)
+		f(t, replica(t, memory.New(), newCity(), words, Config{}))
+	})
+}
+
+// inCityOnFiles is a city on the store that writes files.
+func inCityOnFiles(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
 	dir := t.TempDir()
 	words := texts(t)

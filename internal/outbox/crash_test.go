@@ -66,7 +66,7 @@ func dieAround(t *testing.T, engine store.Engine, left int, answered bool, inten
 }
 
 func TestKilledWorkersIntentIsTakenOver(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	bubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 		ctx, die := context.WithCancel(t.Context())
 		grave := &mortal{Engine: engine, left: -1, onDeath: die}
 		first := open(t, grave, Config{Drain: time.Second})
@@ -117,7 +117,7 @@ func TestIntentThatKillsItsWorkerDies(t *testing.T) {
 }
 
 func TestTwoReplicasShareTheWork(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	bubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 		const intents = 120
 		var did effects
 		a, b := open(t, engine, Config{}), open(t, engine, Config{})

@@ -47,7 +47,7 @@ func (r *runs) leave() {
 }
 
 func TestJobRunsInOneReplica(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		r := runs{begun: time.Now()}
 		for range 3 {
 			o := open(t, engine, Config{})
@@ -67,7 +67,7 @@ func TestJobRunsInOneReplica(t *testing.T) {
 }
 
 func TestKilledReplicasJobIsTakenOver(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		ctx, die := context.WithCancel(t.Context())
 		grave := &mortal{Engine: engine, left: -1, onDeath: die}
 		first := open(t, grave, Config{})
@@ -96,7 +96,7 @@ func TestKilledReplicasJobIsTakenOver(t *testing.T) {
 }
 
 func TestJobOfAReplicaThatLostItsLeaseIsStopped(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{})
 		stopped := make(chan error, 1)
 		require.NoError(t, o.Schedule("sweep", time.Hour, func(ctx context.Context) error {
@@ -120,7 +120,7 @@ func TestJobOfAReplicaThatLostItsLeaseIsStopped(t *testing.T) {
 }
 
 func TestFailedJobIsRepeatedSooner(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		r := runs{begun: time.Now()}
 		o := open(t, engine, Config{})
 		require.NoError(t, o.Schedule("sweep", 24*time.Hour, func(context.Context) error {
@@ -139,7 +139,7 @@ func TestFailedJobIsRepeatedSooner(t *testing.T) {
 }
 
 func TestMissedRunsAreSkippedAndAShorterPeriodCounts(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		r := runs{begun: time.Now()}
 		job := func(context.Context) error {
 			r.enter()
@@ -166,7 +166,7 @@ func TestMissedRunsAreSkippedAndAShorterPeriodCounts(t *testing.T) {
 }
 
 func TestStoppingInterruptsAJobAndLetsAnotherGoOn(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		r := runs{begun: time.Now()}
 		job := func(ctx context.Context) error {
 			r.enter()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/internal/store/sqlite"
 )
 
@@ -25,6 +26,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // bubble runs a test in a synctest bubble with a store that lives as long: time passes only when everything waits.
 func bubble(t *testing.T, f func(t *testing.T, engine store.Engine)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { f(t, memory.New()) })
+}
+
+// bubbleOnFiles is a bubble with the store that writes files.
+func bubbleOnFiles(t *testing.T, f func(t *testing.T, engine store.Engine)) {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

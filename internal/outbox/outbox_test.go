@@ -74,7 +74,7 @@ func TestWiringMistakes(t *testing.T) {
 }
 
 func TestDueAndUntil(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Poll: time.Minute})
 		var did effects
 		require.NoError(t, o.Handle("sms", did.count))
@@ -120,7 +120,7 @@ func TestOutcomes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			longBubble(t, func(t *testing.T, engine store.Engine) {
+			bubble(t, func(t *testing.T, engine store.Engine) {
 				o := open(t, engine, Config{Failures: 3, GiveUp: 3 * time.Hour})
 				h := func(context.Context, Intent) error {
 					switch {
@@ -256,7 +256,7 @@ func TestFullBulkLaneDelaysNoCode(t *testing.T) {
 }
 
 func TestGroupKeepsItsOrder(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		a, b := open(t, engine, Config{Failures: 3}), open(t, engine, Config{Failures: 3})
 		var did effects
 		h := func(_ context.Context, in Intent) error {

@@ -104,7 +104,7 @@ func TestRelayCarriesWhenNudgedAndByItself(t *testing.T) {
 }
 
 func TestRelayGoesAroundPoison(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Poll: time.Second})
 		tries := map[string]int{}
 		s := &tray{}
@@ -142,7 +142,7 @@ func TestRelayGoesAroundPoison(t *testing.T) {
 }
 
 func TestRelayOutlivesAnOutageOfItsSource(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Poll: time.Second})
 		s := &tray{down: true}
 		s.put("a")
@@ -159,7 +159,7 @@ func TestRelayOutlivesAnOutageOfItsSource(t *testing.T) {
 }
 
 func TestMetricsTellDepthAndAge(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{})
 		require.NoError(t, o.Handle("sms", func(context.Context, Intent) error { return Permanent("no", nil) }))
 		for i := range 3 {
@@ -177,7 +177,7 @@ func TestMetricsTellDepthAndAge(t *testing.T) {
 }
 
 func TestMetricsTellWhatRelaysHold(t *testing.T) {
-	longBubble(t, func(t *testing.T, engine store.Engine) {
+	bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{})
 		stuck := &tray{since: time.Now(), carry: func(string) error { return errors.New("odd") }}
 		stuck.put("a", "b", "c")

@@ -10,13 +10,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 )
 
 // TestFollowAcrossCuts follows with a connection that is cut again and again while lines come: each comes once, in order.
 func TestFollowAcrossCuts(t *testing.T) {
 	t.Parallel()
-	e, box, h := open(t), newBox(t), hub()
+	e, box, h := memory.New(), newBox(t), hub()
 	l := newLog(t, e, box, h)
 	const many = 150
 	go func() {
@@ -45,7 +45,7 @@ func TestFollowAcrossCuts(t *testing.T) {
 
 func TestFollowEnds(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, open(t), newBox(t), hub())
+	l := newLog(t, memory.New(), newBox(t), hub())
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -61,7 +61,7 @@ func TestFollowEnds(t *testing.T) {
 // TestFollowAfterForget goes on with the new conversation from its start.
 func TestFollowAfterForget(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, open(t), newBox(t), hub())
+	l := newLog(t, memory.New(), newBox(t), hub())
 	for n := 1; n <= 5; n++ {
 		_, err := l.Append(t.Context(), "v", said(n, 10))
 		require.NoError(t, err)
@@ -86,12 +86,8 @@ func TestFollowAfterForget(t *testing.T) {
 
 // TestFollowWithoutSignals polls.
 func TestFollowWithoutSignals(t *testing.T) {
-	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		e, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Synchronous: "normal"})
-		require.NoError(t, err)
-		defer func() { require.NoError(t, e.Close()) }()
-		l := newLog(t, e, newBox(t), nil)
+		l := newLog(t, memory.New(), newBox(t), nil)
 		go func() {
 			time.Sleep(time.Minute)
 			_, err := l.Append(context.WithoutCancel(t.Context()), "v", said(1, 10))
@@ -111,8 +107,8 @@ func TestFollowWithoutSignals(t *testing.T) {
 
 func TestFollowYieldsAnOutage(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, open(t), newBox(t), hub())
-	broken := newLog(t, open(t), sealed{}, hub())
+	l := newLog(t, memory.New(), newBox(t), hub())
+	broken := newLog(t, memory.New(), sealed{}, hub())
 	broken.heads = l.heads
 	_, err := l.Append(t.Context(), "v", said(1, 10))
 	require.NoError(t, err)
@@ -131,12 +127,8 @@ func (sealed) Seal(plain []byte, _ string) ([]byte, error) { return plain, nil }
 func (sealed) Unseal([]byte, string) ([]byte, error)       { return nil, errors.New("other keys") }
 
 func TestTyping(t *testing.T) {
-	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		e, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Synchronous: "normal"})
-		require.NoError(t, err)
-		defer func() { require.NoError(t, e.Close()) }()
-		l := newLog(t, e, newBox(t), hub())
+		l := newLog(t, memory.New(), newBox(t), hub())
 		l.SetTyping("v", true)
 		require.Empty(t, l.typing.all, "nobody watches")
 		ctx, cancel := context.WithCancel(t.Context())
@@ -147,7 +139,7 @@ func TestTyping(t *testing.T) {
 		require.True(t, <-a)
 		c := l.Typing(ctx, "v")
 		require.True(t, <-c, "a page that comes later is told too")
-		_, err = l.Append(t.Context(), "v", Line{ID: "1", From: You})
+		_, err := l.Append(t.Context(), "v", Line{ID: "1", From: You})
 		require.NoError(t, err)
 		require.Empty(t, a)
 		_, err = l.Append(t.Context(), "v", Line{ID: "2", From: Bot})

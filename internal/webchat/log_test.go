@@ -13,11 +13,12 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/store/memory"
 )
 
 func TestLineComesBackAsItWas(t *testing.T) {
 	t.Parallel()
-	e, box := open(t), newBox(t)
+	e, box := memory.New(), newBox(t)
 	l := newLog(t, e, box, nil)
 	at := time.UnixMilli(1_790_000_000_123).UTC()
 	lines := []Line{
@@ -46,7 +47,7 @@ func TestLineComesBackAsItWas(t *testing.T) {
 
 func TestEmptyLog(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, open(t), newBox(t), nil)
+	l := newLog(t, memory.New(), newBox(t), nil)
 	require.Empty(t, all(t, l, "v", 0))
 	lines, err := l.Before(t.Context(), "v", 0, 10)
 	require.NoError(t, err)
@@ -59,7 +60,7 @@ func TestEmptyLog(t *testing.T) {
 
 func TestRefusedLines(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, open(t), newBox(t), nil)
+	l := newLog(t, memory.New(), newBox(t), nil)
 	for _, tt := range []struct {
 		name string
 		line Line
@@ -83,7 +84,7 @@ func TestLongConversation(t *testing.T) {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
 			const many = 125
-			e := &watched{Engine: open(t), sizes: map[string]int{}}
+			e := &watched{Engine: memory.New(), sizes: map[string]int{}}
 			l := newLog(t, e, newBox(t), nil)
 			for n := 1; n <= many; n++ {
 				seq, err := l.Append(t.Context(), "v", said(n, size))
@@ -126,7 +127,7 @@ func TestLongConversation(t *testing.T) {
 func TestKilledAtAnyWrite(t *testing.T) {
 	t.Parallel()
 	const many = 7
-	e, box := open(t), newBox(t)
+	e, box := memory.New(), newBox(t)
 	l := newLog(t, e, box, nil)
 	for at := range 11 {
 		for _, answered := range []bool{false, true} {
@@ -154,7 +155,7 @@ func TestKilledAtAnyWrite(t *testing.T) {
 // TestManyAtOnce lets two replicas append side by side, the same lines and others.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
-	e, box := open(t), newBox(t)
+	e, box := onFiles(t), newBox(t)
 	replicas := []*Log{newLog(t, e, box, nil), newLog(t, e, box, nil)}
 	const each, writers = 40, 4
 	var wg sync.WaitGroup
@@ -188,7 +189,7 @@ func TestManyAtOnce(t *testing.T) {
 // TestRepeatWhileItLeavesTheHead has a repeat look for its line at the moment at which others push that out of the head.
 func TestRepeatWhileItLeavesTheHead(t *testing.T) {
 	t.Parallel()
-	e := &watched{Engine: open(t), sizes: map[string]int{}}
+	e := &watched{Engine: memory.New(), sizes: map[string]int{}}
 	box := newBox(t)
 	l, other := newLog(t, e, box, nil), newLog(t, e.Engine, box, nil)
 	n := 0
@@ -215,7 +216,7 @@ func TestRepeatWhileItLeavesTheHead(t *testing.T) {
 
 func TestForget(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, open(t), newBox(t), nil)
+	l := newLog(t, memory.New(), newBox(t), nil)
 	for n := 1; n <= 30; n++ {
 		for _, v := range []string{"v", "w"} {
 			_, err := l.Append(t.Context(), v, said(n, 4000))
@@ -240,7 +241,7 @@ func TestForget(t *testing.T) {
 // TestExpiredPages reads on though the oldest pages are gone.
 func TestExpiredPages(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, open(t), newBox(t), nil)
+	l := newLog(t, memory.New(), newBox(t), nil)
 	for n := 1; n <= 60; n++ {
 		_, err := l.Append(t.Context(), "v", said(n, 4000))
 		require.NoError(t, err)
@@ -262,7 +263,7 @@ func TestExpiredPages(t *testing.T) {
 // TestModel compares the log with a list, whatever is said how often in whatever order.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	e, box := open(t), newBox(t)
+	e, box := memory.New(), newBox(t)
 	l := newLog(t, e, box, nil)
 	round := 0
 	rapid.Check(t, func(rt *rapid.T) {

@@ -25,7 +25,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func open(t testing.TB) store.Engine {
+// onFiles opens the store that writes files.
+func onFiles(t testing.TB) store.Engine {
 	t.Helper()
 	engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
 	require.NoError(t, err)

@@ -20,7 +20,7 @@ import (
 	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/outbox"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/miniapptest"
 )
@@ -90,7 +90,7 @@ func (c *crowd) Follow(ctx context.Context, who miniapps.Citizen, wards []string
 type world struct {
 	t      testing.TB
 	app    *App
-	runner *miniapps.Runner
+	runner func() *miniapps.Runner // made when it is first used
 	crowd  *crowd
 	clock  time.Time
 	keys   int
@@ -98,17 +98,14 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	e, err := sqlite.Open(context.Background(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = e.Close() })
 	w := &world{t: t, clock: noon, crowd: &crowd{told: map[string]Announcement{}, wards: map[string][]string{}, people: 100}}
 	place, err := loadCity()
 	require.NoError(t, err)
 	texts, err := loadTexts()
 	require.NoError(t, err)
-	w.app, err = New(t.Context(), e, Deps{City: place, Texts: texts, Audience: w.crowd}, Config{}, w.now)
+	w.app, err = New(t.Context(), memory.New(), Deps{City: place, Texts: texts, Audience: w.crowd}, Config{}, w.now)
 	require.NoError(t, err)
-	w.runner = miniapptest.NewRunner(t, w.now, w.app)
+	w.runner = sync.OnceValue(func() *miniapps.Runner { return miniapptest.NewRunner(t, w.now, w.app) })
 	return w
 }
 
@@ -117,7 +114,7 @@ func (w *world) now() time.Time { return w.clock }
 func (w *world) try(v account.Viewer, action, input string) (miniapps.Result, error) {
 	w.t.Helper()
 	w.keys++
-	return w.runner.Run(w.t.Context(), miniapps.Request{App: ID, Action: action, Input: json.RawMessage(input), Viewer: v, Key: fmt.Sprint(w.keys)})
+	return w.runner().Run(w.t.Context(), miniapps.Request{App: ID, Action: action, Input: json.RawMessage(input), Viewer: v, Key: fmt.Sprint(w.keys)})
 }
 
 func (w *world) do(v account.Viewer, action, input string) miniapps.Result {

@@ -8,7 +8,7 @@ import (
 
 // BenchmarkSubmit stores reports of many citizens at once, without the relay.
 func BenchmarkSubmit(b *testing.B) {
-	w := newWorld(b)
+	w := worldOn(openFiles(b))
 	app := w.open(b, nil)
 	var calls atomic.Int64
 	b.ResetTimer()
@@ -24,7 +24,7 @@ func BenchmarkSubmit(b *testing.B) {
 
 // BenchmarkMine reads the first page of a citizen who has sent fifty reports.
 func BenchmarkMine(b *testing.B) {
-	d := newDesk(b)
+	d := deskIn(b, worldOn(openFiles(b)))
 	for i := range 50 {
 		d.submit(citizen("an"), fmt.Sprint(i), dark)
 	}

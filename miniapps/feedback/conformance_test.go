@@ -13,7 +13,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	miniapptest.Run(t, func(t *testing.T) miniapptest.Fixture {
 		t.Helper()
-		app := newWorld(t).open(t, nil)
+		app := newWorld().open(t, nil)
 		return miniapptest.Fixture{
 			App: app, Samples: samples(),
 			Fingerprint: func(context.Context) (string, error) {

@@ -25,6 +25,7 @@ import (
 	"github.com/motcua/motcua/internal/media"
 	"github.com/motcua/motcua/internal/outbox"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/internal/store/sqlite"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/miniapptest"
@@ -77,7 +78,8 @@ func texts(t testing.TB) *locale.Catalogue {
 	return c
 }
 
-func openEngine(t testing.TB) store.Engine {
+// openFiles opens the store that writes files.
+func openFiles(t testing.TB) store.Engine {
 	t.Helper()
 	e, err := sqlite.Open(context.Background(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
 	if err != nil {
@@ -111,8 +113,10 @@ func (w *world) nudge(relay string) {
 	w.nudges = append(w.nudges, relay)
 }
 
-func newWorld(t testing.TB) *world {
-	return &world{engine: openEngine(t), media: newFakeMedia(), inbox: &inbox{}, clock: noon}
+func newWorld() *world { return worldOn(memory.New()) }
+
+func worldOn(e store.Engine) *world {
+	return &world{engine: e, media: newFakeMedia(), inbox: &inbox{}, clock: noon}
 }
 
 // open starts a process in the world, which reaches it through the engine, the media and the inbox given by through.
@@ -149,8 +153,9 @@ type desk struct {
 	runner *miniapps.Runner
 }
 
-func newDesk(t testing.TB) *desk {
-	w := newWorld(t)
+func newDesk(t testing.TB) *desk { return deskIn(t, newWorld()) }
+
+func deskIn(t testing.TB, w *world) *desk {
 	d := &desk{world: w, t: t, app: w.open(t, nil)}
 	d.runner = miniapptest.NewRunner(t, func() time.Time { return w.clock }, d.app)
 	return d

@@ -333,7 +333,7 @@ func TestStaffUnit(t *testing.T) {
 }
 
 func TestNewReportsWhatIsMissing(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld()
 	now := func() time.Time { return noon }
 	if _, err := New(t.Context(), w.engine, Deps{}, Config{Retention: time.Hour}, now); err == nil {
 		t.Error("a bad setting was taken")

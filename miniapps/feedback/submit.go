@@ -23,7 +23,7 @@ func (a *App) submit(ctx context.Context, c miniapps.Call) (miniapps.Result, err
 	if c.Citizen.Subject == "" {
 		return miniapps.Result{}, fault.New(fault.Unauthorized, "")
 	}
-	id := c.Citizen.Subject + "/" + once.ID(c.Key)
+	id := c.Citizen.Scope + "/" + once.ID(c.Key) // not of the owner: a chat may be linked between a kill and the repeat
 	if r, err := a.repeated(ctx, id, c.InputHash); err != nil || r != nil {
 		return a.submitted(r, c.Lang, err)
 	}

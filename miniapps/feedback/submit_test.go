@@ -114,7 +114,7 @@ func TestSubmitOfAGuestOfANetwork(t *testing.T) {
 // TestParallelRepeats sends the same report from twenty places at once, and under its key another one: exactly one of the two is stored.
 func TestParallelRepeats(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := deskIn(t, worldOn(openFiles(t)))
 	d.media.add("an", "p", media.Photo)
 	inputs := []string{strings.TrimSuffix(dark, "}") + `, "photos": ["p"]}`, outage}
 	var wg sync.WaitGroup
@@ -157,7 +157,7 @@ type lab struct {
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := &lab{world: newWorld(t), t: t, fuse: &fuse{left: -1}}
+	l := &lab{world: newWorld(), t: t, fuse: &fuse{left: -1}}
 	l.dying, l.healthy = l.open(t, l.fuse), l.open(t, nil)
 	return l
 }
@@ -196,7 +196,7 @@ func submitCall(t testing.TB, subject, input string) miniapps.Call {
 	}
 	return miniapps.Call{
 		Action: "submit", Input: json.RawMessage(input), Key: once.Scope(subject, ID, "submit", "key"), InputHash: hash, Now: noon, Lang: message.Vietnamese,
-		Actor: miniapps.Actor{Kind: miniapps.ByCitizen, ID: subject}, Citizen: miniapps.Citizen{Subject: subject, Subjects: []string{subject}},
+		Actor: miniapps.Actor{Kind: miniapps.ByCitizen, ID: subject}, Citizen: miniapps.Citizen{Subject: subject, Scope: subject, Subjects: []string{subject}},
 	}
 }
 
@@ -303,7 +303,7 @@ func FuzzSubmission(f *testing.F) {
 	f.Add("Đèn đường hỏng trước số 12", "phường Hồng Bàng", lamp, 20.8578, 106.6810, true)
 	f.Add("ổ gà\x00\u0007 to lắm ạ\xff", "Thị trấn Trường Sơn, huyện An Lão", unsure, 0.0, 0.0, false)
 	f.Add(strings.Repeat("u\u031b", 4000), "", "", 90.0, -180.0, true)
-	w := newWorld(f)
+	w := newWorld()
 	app := w.open(f, nil)
 	f.Fuzz(func(t *testing.T, description, address, category string, lat, lon float64, onMap bool) {
 		in := submission{Description: description, Category: category, Place: Place{Address: address}}

@@ -158,7 +158,7 @@ func TestRefusedSteps(t *testing.T) {
 // TestOneOfTwoOfficers lets many officers take the same step at once, each with a key of their own: one wins, the others hear that it is done.
 func TestOneOfTwoOfficers(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := deskIn(t, worldOn(openFiles(t)))
 	id := d.submit(citizen("an"), "k", dark).ID
 	var wg sync.WaitGroup
 	errs := make([]error, 8)
@@ -290,7 +290,7 @@ func TestEverythingOfAReportExpires(t *testing.T) {
 
 func TestRelayReportsAnInboxThatIsDown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld()
 	app := w.open(t, nil)
 	if _, err := app.Do(t.Context(), submitCall(t, "an", dark)); err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ import (
 	"github.com/motcua/motcua/internal/outbox"
 	"github.com/motcua/motcua/internal/secret"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/me"
 	"github.com/motcua/motcua/miniapps/miniapptest"
@@ -44,7 +44,7 @@ type world struct {
 	engine   store.Engine
 	accounts *account.Accounts
 	app      *me.App
-	runner   *miniapps.Runner
+	runner   func() *miniapps.Runner // made when it is first used
 
 	mu      sync.Mutex
 	clock   time.Time
@@ -53,12 +53,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, clock: time.Date(2026, 11, 16, 5, 0, 0, 0, time.UTC)}
-	var err error
-	if w.engine, err = sqlite.Open(context.Background(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.engine.Close() })
+	w := &world{t: t, engine: memory.New(), clock: time.Date(2026, 11, 16, 5, 0, 0, 0, time.UTC)}
 	keys, err := secret.Generate(true)
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +81,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.runner = miniapptest.NewRunner(t, w.now, w.app)
+	w.runner = sync.OnceValue(func() *miniapps.Runner { return miniapptest.NewRunner(t, w.now, w.app) })
 	return w
 }
 
@@ -250,7 +245,7 @@ func (w *world) run(v account.Viewer, action, key string, input map[string]any) 
 	if input == nil {
 		raw = nil
 	}
-	return w.runner.Run(w.t.Context(), miniapps.Request{App: me.ID, Action: action, Viewer: v, Key: key, Input: raw})
+	return w.runner().Run(w.t.Context(), miniapps.Request{App: me.ID, Action: action, Viewer: v, Key: key, Input: raw})
 }
 
 func (w *world) must(v account.Viewer, action, key string, input map[string]any) miniapps.Result {

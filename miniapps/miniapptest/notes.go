@@ -82,7 +82,7 @@ func (n *Notes) Do(ctx context.Context, c miniapps.Call) (miniapps.Result, error
 }
 
 func (n *Notes) write(c miniapps.Call) (miniapps.Result, error) {
-	id := c.Citizen.Subject + "/" + once.ID(c.Key)
+	id := c.Citizen.Scope + "/" + once.ID(c.Key)
 	if old := n.notes[id]; old != nil {
 		if old.hash != c.InputHash {
 			return miniapps.Result{}, once.Clash()

@@ -145,6 +145,8 @@ func (n *Network) controlRoutes() {
 		"GET /control/faults":                      func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, n.Break(func(*Faults) {})) },
 		"POST /control/faults":                     n.controlFaults,
 		"DELETE /control/faults":                   n.controlNoFaults,
+		"GET /control/crowd":                       n.controlCrowd,
+		"DELETE /control/crowd":                    n.controlForgetCrowd,
 		"GET /control/stats":                       func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, n.Stats()) },
 	} {
 		n.mux.HandleFunc(pattern, h)

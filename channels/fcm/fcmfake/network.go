@@ -71,6 +71,7 @@ type Network struct {
 	mux     *http.ServeMux
 	screens *lockscreen.Screens
 	users   *users
+	crowd   *crowd
 	done    chan struct{} // closed by Close
 	end     sync.Once
 
@@ -96,7 +97,7 @@ func New(cfg Config) *Network {
 		cfg.Now = time.Now
 	}
 	n := &Network{
-		cfg: cfg, mux: http.NewServeMux(), screens: lockscreen.New(cfg.Now), users: newUsers(cfg), done: make(chan struct{}),
+		cfg: cfg, mux: http.NewServeMux(), screens: lockscreen.New(cfg.Now), users: newUsers(cfg), crowd: newCrowd(), done: make(chan struct{}),
 		devices: map[string]*device{}, tokens: map[string]*device{},
 	}
 	n.stats.ByError = map[string]int{}

@@ -58,7 +58,7 @@ func (n *Network) take(body []byte) (name string, bad *refusal) {
 	defer n.mu.Unlock()
 	id := rand.Text()
 	name = fmt.Sprintf("projects/%s/messages/0:%s", n.cfg.ProjectID, id)
-	if m.Token != "" {
+	if m.Token != "" && !inCrowd(m.Token) {
 		d := n.tokens[m.Token]
 		if d == nil {
 			return "", refusals[BadToken]
@@ -76,7 +76,12 @@ func (n *Network) take(body []byte) (name string, bad *refusal) {
 
 // deliver hands a message to the phones that it is for. It is called with mu held.
 func (n *Network) deliver(id string, m *sent, raw json.RawMessage) {
-	if m.Token != "" {
+	switch {
+	case inCrowd(m.Token):
+		n.stats.Delivered++
+		n.crowd.arrive(m, n.cfg.Now().UTC())
+		return
+	case m.Token != "":
 		n.arrive(n.tokens[m.Token], Delivery{ID: id, Message: raw}, m)
 		return
 	}
@@ -135,6 +140,10 @@ func (n *Network) follow(topic string, tokens []string, join bool) []map[string]
 	out := make([]map[string]string, len(tokens))
 	for i, t := range tokens {
 		out[i] = map[string]string{}
+		if inCrowd(t) {
+			n.stats.TopicChanges++
+			continue
+		}
 		d := n.tokens[t]
 		if d == nil || d.Behaviour == Unregistered {
 			out[i]["error"] = "NOT_FOUND"

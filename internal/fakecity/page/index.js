@@ -4,10 +4,13 @@ const buttons = [...document.querySelectorAll("[data-outage]")];
 const calm = byId("state").textContent, labels = new Map(buttons.map((b) => [b, b.textContent]));
 const tenMinutes = 600;
 
+let asked = 0; // an answer that was on its way when something was set shows what was before
 async function control(method, path, body) {
+  const mine = ++asked;
   const res = await fetch(`control/${path}`, { method, headers: body ? { "Content-Type": "application/json" } : {}, body: body && JSON.stringify(body) });
   if (!res.ok) throw new Error(res.status);
-  show(await res.json());
+  const out = await res.json();
+  if (mine === asked) show(out);
 }
 
 const left = (s) => `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
@@ -16,7 +19,7 @@ function show({ clock_s, outage_s }) {
   for (const b of buttons) {
     const s = outage_s[b.dataset.outage] ?? 0;
     b.setAttribute("aria-pressed", s > 0);
-    b.textContent = s > 0 ? `${b.closest("#at-lock") ? `${b.dataset.name} ` : "Mất "}${left(s)}` : labels.get(b);
+    b.textContent = s > 0 ? `${b.closest(".foot") ? `${b.dataset.name} ` : "Mất "}${left(s)}` : labels.get(b);
   }
   const clock = byId("clock");
   if (document.activeElement !== clock) {

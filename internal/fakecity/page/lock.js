@@ -1,5 +1,5 @@
 // The lock screen of all devices: notifications of the app and of browsers, and SMS. Everything that came from the program goes in as text.
-import { byId, element, setUpSheet, switchRow } from "./dom.js";
+import { byId, element, newest, setUpSheet, switchRow } from "./dom.js";
 
 const seen = { home: "", notes: [], devices: [], drawn: "", drawnDevices: "" };
 const origins = { fcm: "Ứng dụng", push: "Trình duyệt", sms: "SMS" };
@@ -18,9 +18,9 @@ const deviceOf = ({ kind, name }) => `${paths[kind]}/devices/${encodeURIComponen
 
 // --- what the screen shows
 
-const hour = new Intl.DateTimeFormat("vi-VN", { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat("vi-VN", { weekday: "long", day: "numeric", month: "long" });
-const moment = (at) => new Date(at).toDateString() === new Date().toDateString() ? hour.format(new Date(at)) : new Date(at).toLocaleString("vi-VN");
+const hour = new Intl.DateTimeFormat("vi-VN", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Ho_Chi_Minh" });
+const day = new Intl.DateTimeFormat("vi-VN", { weekday: "long", day: "numeric", month: "long", timeZone: "Asia/Ho_Chi_Minh" });
+const moment = (at) => new Date(at).toDateString() === new Date().toDateString() ? hour.format(new Date(at)) : new Date(at).toLocaleString("vi-VN", { timeZone: "Asia/Ho_Chi_Minh" });
 
 // href is where a notification leads: paths belong to the program. Other kinds of addresses are not followed.
 function href(link) {
@@ -145,10 +145,11 @@ const switches = {
     ["quota", "Quá nhiều yêu cầu", "Trả lời 429", (on) => ({ status: on ? 429 : 0, times: on ? -1 : 0, retry_after_s: on ? 30 : 0 }), (f) => f.status === 429],
   ],
 };
-const boxes = {};
+const boxes = {}, latest = {};
 for (const [kind, list] of Object.entries(switches)) {
+  latest[kind] = newest();
   boxes[kind] = list.map(([name, label, hint, set]) => {
-    const [row, box] = switchRow(`${kind}-${name}`, label, hint, (on) => call("POST", `${paths[kind]}/faults`, set(on)).then((f) => showFaults(kind, f)).catch(failed));
+    const [row, box] = switchRow(`${kind}-${name}`, label, hint, (on) => latest[kind](call("POST", `${paths[kind]}/faults`, set(on)), (f) => showFaults(kind, f)).catch(failed));
     byId(`switches-${kind}`).append(row);
     return box;
   });
@@ -182,10 +183,10 @@ async function refresh() {
   byId("time").textContent = hour.format(new Date());
   byId("date").textContent = day.format(new Date());
   if (!document.hidden) {
-    const faults = byId("panel").checkVisibility() ? ["fcm", "push"].map((kind) => call("GET", `${paths[kind]}/faults`).then((f) => showFaults(kind, f))) : [];
+    const faults = byId("panel").checkVisibility() ? ["fcm", "push"].map((kind) => latest[kind](call("GET", `${paths[kind]}/faults`), (f) => showFaults(kind, f))) : [];
     await Promise.all([load(), ...faults]).catch(() => { byId("link").textContent = "Mất nối với máy thử, đang nối lại…"; });
   }
-  setTimeout(refresh, 1500);
+  setTimeout(refresh, 1000);
 }
 setUpSheet();
 refresh();

@@ -3,8 +3,8 @@ import { element } from "./dom.js";
 import network from "./network.js";
 import { wardAt } from "./map.js";
 
-const clock = new Intl.DateTimeFormat("vi-VN", { hour: "2-digit", minute: "2-digit" });
-const date = new Intl.DateTimeFormat("vi-VN", { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric" });
+const clock = new Intl.DateTimeFormat("vi-VN", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Ho_Chi_Minh" });
+const date = new Intl.DateTimeFormat("vi-VN", { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric", timeZone: "Asia/Ho_Chi_Minh" });
 export const dayOf = (at) => date.format(new Date(at));
 
 const states = { sending: "Đang gửi…", sent: "✓ Đã gửi", delivered: "✓✓ Đã nhận", seen: "✓✓ Đã xem", failed: "Không gửi được" };

@@ -187,13 +187,24 @@ function forget() {
   byId("typing").hidden = true;
 }
 
+function enlist(name) {
+  if (![...users.options].some((o) => o.value === name)) users.append(element("option", { value: name, textContent: name }));
+}
+
+// meet lists the people that there are.
+async function meet() {
+  const people = await control("GET", "users");
+  for (const p of people) enlist(p.name);
+  return people;
+}
+
 function become(user) {
   chat.end();
   forget();
   chat.user = user;
   chat.run = "";
   location.hash = encodeURIComponent(user);
-  if (![...users.options].some((o) => o.value === user)) users.append(element("option", { value: user, textContent: user }));
+  enlist(user);
   users.value = user;
   if (network.welcome) greet().catch(() => {}); // a chat may begin without
   chat.end = listen(user, {
@@ -223,8 +234,8 @@ window.addEventListener("hashchange", () => {
 
 document.title = `Điện thoại thử · ${network.name}`;
 byId("account").textContent = network.name;
-const people = await control("GET", "users").catch(() => []);
-for (const p of people) users.append(element("option", { value: p.name, textContent: p.name }));
+const people = await meet().catch(() => []);
+users.addEventListener("focus", () => meet().catch(() => {})); // texts by phone number make people too
 await wardsLoaded;
 setUpPanel(() => chat.user, failed);
 become(decodeURIComponent(location.hash.slice(1)) || people[0]?.name || "Lan");

@@ -21,6 +21,15 @@ export function switchRow(name, label, hint, set) {
   return [element("label", {}, box, element("span", {}, label, element("small", { textContent: hint }))), box];
 }
 
+// newest gives a function that shows an answer, unless something was asked later: an answer that was on its way when a switch was turned would turn it back.
+export function newest() {
+  let asked = 0;
+  return async (answer, show) => {
+    const mine = ++asked, out = await answer;
+    if (mine === asked) show(out);
+  };
+}
+
 // setUpSheet opens and closes the panel.
 export function setUpSheet() {
   const show = (open) => {

@@ -1,11 +1,12 @@
 // The panel: what goes wrong, other things that people do, and sums.
 import { act, control } from "./city.js";
-import { byId, element, setUpSheet, switchRow } from "./dom.js";
+import { byId, element, newest, setUpSheet, switchRow } from "./dom.js";
 import network from "./network.js";
 
 export function setUpPanel(user, failed) {
+  const latest = newest();
   const boxes = network.switches.map(([name, label, hint, set]) => {
-    const [row, box] = switchRow(name, label, hint, (on) => control("POST", "faults", set(on)).then(showFaults).catch(failed));
+    const [row, box] = switchRow(name, label, hint, (on) => latest(control("POST", "faults", set(on)), showFaults).catch(failed));
     byId("switches").append(row);
     return box;
   });
@@ -23,7 +24,7 @@ export function setUpPanel(user, failed) {
   setUpSheet();
   const refresh = async () => {
     if (!document.hidden && byId("panel").checkVisibility()) {
-      await Promise.all([control("GET", "faults").then(showFaults), control("GET", "stats").then(showStats)]).catch(() => {}); // the line says so already
+      await Promise.all([latest(control("GET", "faults"), showFaults), control("GET", "stats").then(showStats)]).catch(() => {}); // the line says so already
     }
     setTimeout(refresh, 1500);
   };

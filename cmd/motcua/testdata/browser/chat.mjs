@@ -83,7 +83,7 @@ class Phone {
     const last = (await this.city()).findLast((m) => m.buttons.length);
     const title = last.buttons.find((b) => pattern.test(b));
     if (title) return this.get('button').and(this.page.getByText(title, { exact: true })).last().click();
-    const number = last.text.split('\n').map((l) => l.match(/^(\d+)\. (.*)$/)).find((m) => m && pattern.test(m[2]))?.[1];
+    const number = last.text.split('\n').map((l) => l.match(/^(\d+)\. (.*)$/)).find((m) => m && pattern.test(m[2].split(' – ')[0]))?.[1]; // a hint may follow
     if (!number) throw new Error(`${pattern} is no choice of: ${last.text} [${last.buttons}]`);
     return this.say(number);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Refused } from "./api.ts";
 import type { Outbox } from "./outbox.ts";
-import { Sender } from "./sender.ts";
+import { alone, Sender } from "./sender.ts";
 import { Timeline } from "./timeline.ts";
 import type { From, Message, Pending } from "./types.ts";
 
@@ -68,4 +68,17 @@ test("a refused message is kept with the reason and holds up nobody", async () =
 test("a session that has ended is renewed", async () => {
   const { sent, renewed } = await drained([waiting(1)], [new Refused(401, "UNAUTHORIZED", ""), 1]);
   assert.deepEqual([sent, renewed], [["p1", "p1"], 1]);
+});
+
+test("work is done once, with a lock, without one, and where the browser refuses it", async () => {
+  const refuse = { request: async () => { throw new DOMException("The request was denied.", "SecurityError"); } };
+  const give = { request: (_: string, work: () => Promise<void>) => work() };
+  for (const locks of [give, null, refuse] as (LockManager | null)[]) {
+    let done = 0;
+    await alone(async () => { done++; }, locks);
+    assert.equal(done, 1);
+  }
+  let tries = 0;
+  await assert.rejects(alone(async () => { tries++; throw new Error("its own"); }, give as unknown as LockManager), /its own/);
+  assert.equal(tries, 1, "work that fails is not done again");
 });

@@ -93,7 +93,14 @@ export class Sender {
   }
 }
 
-// alone keeps two windows of one browser from sending the same queue at a time, where the browser can tell. The ids make it safe either way.
-export function alone(work: () => Promise<void>): Promise<void> {
-  return navigator.locks ? navigator.locks.request("motcua-chat-outbox", work) : work();
+// alone keeps two windows of one browser from sending the same queue at a time, where the browser can tell. The ids make it safe either way. In a frame of
+// another site a browser that forbids storage there refuses locks as well.
+export async function alone(work: () => Promise<void>, locks: Pick<LockManager, "request"> | null = navigator.locks): Promise<void> {
+  let begun = false;
+  try {
+    await locks?.request("motcua-chat-outbox", () => { begun = true; return work(); });
+  } catch (e) {
+    if (begun) throw e;
+  }
+  if (!begun) await work();
 }

@@ -521,7 +521,7 @@ type Mutation struct {
 
 // One attempt to take a notice to a citizen.
 type NoticeAttempt struct {
-	// Network: push, zalo, messenger, web, zns, sms.
+	// Network: fcm, webpush, zalo, messenger, web, zns, sms.
 	Channel string `json:"channel"`
 	// By which right it went: free, paid, approved; null when it did not.
 	Ground *string `json:"ground,omitempty"`

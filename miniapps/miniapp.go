@@ -76,6 +76,7 @@ type Result struct {
 	Blocks message.Blocks // what the citizen sees, in no network's terms
 	Case   CaseRef        // zero when the action touched none
 	Next   []Suggestion   // actions that make sense now
+	AsOf   time.Time      // the clock of the call, set by the Runner: what happened later may not be in it
 }
 
 // Suggestion is an action offered next, with what is already known of its input.

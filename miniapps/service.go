@@ -94,6 +94,7 @@ func (s *service) do(ctx context.Context, a *action, c Call, answers chan<- answ
 		answers <- got
 	}()
 	res, err := s.app.Do(ctx, c)
+	res.AsOf = c.Now
 	if res.Case.ID != "" {
 		res.Case.App = s.manifest.AppID // an app speaks of its own cases only
 	}

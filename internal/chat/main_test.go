@@ -130,6 +130,7 @@ type services struct {
 	calls  []miniapps.Request
 	effect map[string]string                       // input by key
 	refuse func(n int, req miniapps.Request) error // n counts from 1; nil refuses nothing
+	slow   time.Duration                           // from the call to its answer
 }
 
 func (s *services) Run(ctx context.Context, req miniapps.Request) (miniapps.Result, error) {
@@ -149,7 +150,9 @@ func (s *services) Run(ctx context.Context, req miniapps.Request) (miniapps.Resu
 			return miniapps.Result{}, fault.New(fault.Conflict, "")
 		}
 		s.effect[req.Key] = string(req.Input)
-		return miniapps.Result{Case: miniapps.CaseRef{App: req.App, ID: "case of " + req.Key}}, nil
+		asOf := time.Now()
+		time.Sleep(s.slow)
+		return miniapps.Result{Case: miniapps.CaseRef{App: req.App, ID: "case of " + req.Key}, AsOf: asOf}, nil
 	}
 	return miniapps.Result{}, nil
 }

@@ -254,3 +254,18 @@ func TestWithdrawalReachesTheOthersFirst(t *testing.T) {
 		require.Empty(t, x.Subject)
 	})
 }
+
+// TestWhatHappenedWhileTheDialogueSpokeIsTold: a result is as old as its call, however long the turn takes.
+func TestWhatHappenedWhileTheDialogueSpokeIsTold(t *testing.T) {
+	t.Parallel()
+	bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		w.apps.slow = time.Second
+		called := time.Now()
+		w.say(t, "e1", "change x")
+		n := notice("1")
+		n.CaseApp, n.CaseID, n.At = "a", "case of e1/1", called.Add(500*time.Millisecond)
+		require.NoError(t, w.Tell(t.Context(), n))
+		require.Equal(t, stateWaiting, w.fate(t, "1").State)
+	})
+}

@@ -38,7 +38,7 @@ type turn struct {
 	desk  *desk    // that the turn hands the conversation to
 	lines []line   // what was said
 	ended []string // events that are done with
-	cases []string // that results have shown
+	cases []shown  // that results have told of, as of when
 }
 
 // run takes the turn: it finishes what a death or a parked event left open, puts the event to the dialogue, makes the calls, and stores all in one write.
@@ -118,7 +118,7 @@ func (t *turn) ask(ctx context.Context, stored bool) error {
 			return fault.Wrap(fault.Unavailable, err) // the call failed because we are stopping: whoever comes next makes it again
 		}
 		if failed == nil && res.Case.ID != "" {
-			t.cases = append(t.cases, caseKey(call.App, res.Case.ID))
+			t.cases = append(t.cases, shown{Case: caseKey(call.App, res.Case.ID), At: res.AsOf})
 		}
 		if t.state.SigningIn() && call.Key != "" && failed == nil {
 			if err := t.know(ctx); err != nil {
@@ -175,8 +175,8 @@ func (t *turn) finish(ctx context.Context) error {
 		for _, id := range t.ended {
 			x.handle(id)
 		}
-		for _, key := range t.cases {
-			x.show(key, t.c.now())
+		for _, s := range t.cases {
+			x.show(s.Case, s.At)
 		}
 	})
 }

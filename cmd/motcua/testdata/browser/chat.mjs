@@ -281,8 +281,8 @@ async function webhooks(p, out) {
 }
 
 async function clock(p, out) {
+  const { issued } = (await stats()).tokens; // before the switch: whoever speaks next makes the city renew its token
   await p.set('clock', true);
-  const { issued } = (await stats()).tokens;
   await p.answer(() => p.say('menu'), anything);
   out.issued = (await stats()).tokens.issued - issued;
   await p.set('clock', false);

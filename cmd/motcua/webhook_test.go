@@ -80,9 +80,9 @@ var answered = map[string]bool{
 	"user_send_text": true, "user_send_text_quote": true, "user_send_text_menu_tap": true, "user_send_image": true, "user_send_image_multi": true,
 	"user_send_gif": true, "user_send_link": true, "user_send_audio": true, "user_send_video": true, "user_send_sticker": true, "user_send_file": true,
 	"user_send_location": true, "user_send_business_card": true, "user_click_chatnow": true, "follow": true, "user_withdraw": true,
-	"unfollow": false, "anonymous_send_text": false, "user_submit_info": false, "user_submit_info_legacy": false, "user_seen_message": false,
+	"unfollow": false, "anonymous_send_text": false, "user_submit_info": true, "user_submit_info_legacy": true, "user_seen_message": false,
 	"user_received_message": false, "user_reacted_message": false, "oa_send_text_api_echo": false, "oa_send_text_console_echo": false, "oa_send_image_echo": false,
-	"oa_send_template_echo": false,
+	"oa_send_template_echo": false, "zns_user_received_message": false,
 }
 
 // TestEveryZaloEventHasItsEffect sends each sample once as it should be and several times as it should not.

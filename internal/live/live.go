@@ -37,8 +37,8 @@ type Hub struct {
 
 	mu       sync.Mutex
 	watchers map[string]map[*watcher]struct{}
-	portions [portionCount]map[*watcher]struct{}
-	next     int // portion of the next watcher
+	portions [portionCount + 1]map[*watcher]struct{} // the last one is never woken by a tick
+	next     int                                     // portion of the next watcher
 
 	pendMu  sync.Mutex
 	pending map[string]struct{}
@@ -88,10 +88,21 @@ func (h *Hub) Watch(ctx context.Context, topic string) <-chan struct{} {
 
 // WatchAll is Watch over several topics with one channel.
 func (h *Hub) WatchAll(ctx context.Context, topics ...string) <-chan struct{} {
-	w := &watcher{ch: make(chan struct{}, 1), topics: topics}
+	return h.watch(ctx, true, topics)
+}
+
+// WatchSignals is Watch without the ticks: its channel receives after signals only, of which one may be lost. It is for who looks by themselves now and then.
+func (h *Hub) WatchSignals(ctx context.Context, topic string) <-chan struct{} {
+	return h.watch(ctx, false, []string{topic})
+}
+
+func (h *Hub) watch(ctx context.Context, ticked bool, topics []string) <-chan struct{} {
+	w := &watcher{ch: make(chan struct{}, 1), topics: topics, portion: portionCount}
 	h.mu.Lock()
-	w.portion = h.next
-	h.next = (h.next + 1) % portionCount
+	if ticked {
+		w.portion = h.next
+		h.next = (h.next + 1) % portionCount
+	}
 	h.portions[w.portion][w] = struct{}{}
 	for _, t := range topics {
 		if h.watchers[t] == nil {
@@ -179,8 +190,12 @@ func (h *Hub) tick(ctx context.Context) {
 // listen wakes for the signals of other replicas. The client connects anew by itself; what was signalled meanwhile is left to the ticks.
 func (h *Hub) listen(ctx context.Context) {
 	sub := h.client.Subscribe(ctx, channel)
-	defer sub.Close()
 	messages := sub.Channel(redis.WithChannelHealthCheckInterval(probe))
+	defer func() {
+		_ = sub.Close()      // says only that it was closed before
+		for range messages { // the client's reader ends when somebody takes what it holds, otherwise a minute later
+		}
+	}()
 	for {
 		select {
 		case <-ctx.Done():

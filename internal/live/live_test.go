@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -57,6 +58,22 @@ func TestSignalWakesItsWatchersOnce(t *testing.T) {
 		require.False(t, woken(ch), "a hundred signals fold into one")
 	}
 	require.False(t, woken(other))
+}
+
+func TestWatchSignalsHearsNoTicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := run(t, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		ch := h.WatchSignals(ctx, "t")
+		time.Sleep(time.Hour)
+		require.False(t, woken(ch))
+		h.Signal(t.Context(), "t")
+		require.True(t, woken(ch))
+		require.Equal(t, 1, h.Watchers())
+		cancel()
+		synctest.Wait()
+		require.Zero(t, h.Watchers())
+	})
 }
 
 func TestWatchEndsWithItsContext(t *testing.T) {
@@ -122,6 +139,33 @@ func TestSignalsCrossReplicas(t *testing.T) {
 	a.Signal(t.Context(), "case:1")
 	require.True(t, within(t, ch))
 	require.False(t, woken(other))
+}
+
+// A hub that ends in the middle of a flood leaves nobody behind who still holds a part of it.
+func TestRunEndsInAFlood(t *testing.T) {
+	s := redisxtest.Start(t)
+	client := s.Open(t)
+	h := New(client, quiet)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- h.Run(ctx) }()
+	require.Eventually(t, func() bool { return s.Redis.PubSubNumSub(channel)[channel] == 1 }, 5*time.Second, 5*time.Millisecond)
+	h.mu.Lock() // the hub hears, and comes no further
+	_, err := client.Pipelined(t.Context(), func(p redis.Pipeliner) error {
+		for range 2000 {
+			p.Publish(t.Context(), channel, "elsewhere case:1")
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	cancel()
+	h.mu.Unlock()
+	require.NoError(t, <-done)
+	require.Eventually(t, func() bool {
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		return !strings.Contains(string(stacks), "go-redis/v9.(*channel).initMsgChan")
+	}, 5*time.Second, 5*time.Millisecond, "the client's reader has ended, not only when its minute is over")
 }
 
 // within waits for a signal, for less than the tick that would make up for a lost one.

@@ -11,7 +11,7 @@ import (
 	"github.com/motcua/motcua/internal/audit"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/storetest"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -21,15 +21,7 @@ var noon = time.Date(2026, 11, 21, 5, 0, 0, 0, time.UTC)
 
 func open(t *testing.T) (*audit.Trail, store.Engine) {
 	t.Helper()
-	e, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := e.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	e := storetest.OnFiles(t)
 	trail, err := audit.New(t.Context(), e, audit.Config{Retention: 24 * time.Hour}, func() time.Time { return noon })
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ var squares = sync.OnceValues(func() ([]byte, error) {
 func edited(t *testing.T, changes map[string][2]string) fstest.MapFS {
 	t.Helper()
 	out := fstest.MapFS{}
-	names, err := fs.Glob(os.DirFS(folder), "*")
+	names, err := fs.Glob(os.DirFS(folder), "*.*")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,10 @@ type Bulletin struct {
 	ID       string
 	State    string // pending, active, cleared, refused
 	Revision int    // that people were told
-	Next     *struct{ Reach int }
+	Next     *struct {
+		Version int // that the second person has read
+		Reach   int
+	}
 }
 
 // AlertProgress is how far the telling of a bulletin is.

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/parsers/yaml"
@@ -32,7 +33,8 @@ type Source struct {
 }
 
 // Load reads the settings into into, a pointer to a struct with koanf tags. Unknown keys are refused, whether from the file or from the
-// environment. All problems come back at once, joined, each with its key.
+// environment. All problems come back at once, joined, each with its key; a setting whose value cannot be read has its default then, so that whoever checks
+// the values does not speak of it again.
 func Load(src Source, into any) error {
 	k := koanf.New(".")
 	if err := k.Load(rawbytes.Provider(src.Defaults), yaml.Parser()); err != nil {
@@ -47,28 +49,67 @@ func Load(src Source, into any) error {
 		problems = append(problems, loadFile(k, src.File, known)...)
 	}
 	problems = append(problems, loadEnv(k, src.Environ, known)...)
-	if err := k.UnmarshalWithConf("", into, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
-		TagName:          "koanf",
-		WeaklyTypedInput: true,
-		ErrorUnused:      true,
-		DecodeHook: mapstructure.ComposeDecodeHookFunc(
-			mapstructure.StringToTimeDurationHookFunc(),
-			stringToList,
-			mapstructure.TextUnmarshallerHookFunc(),
-		),
-	}}); err != nil {
-		problems = append(problems, single(err)...)
+	if wrong := single(decode(k, into)); len(wrong) > 0 {
+		for _, err := range wrong {
+			problems = append(problems, unread(err))
+		}
+		_ = decode(without(k, wrong, src.Defaults), into) // what fails again was told
 	}
 	return errors.Join(problems...)
 }
 
-// single gives the problems that a decoding error joins, without the words around them.
+func decode(k *koanf.Koanf, into any) error {
+	return k.UnmarshalWithConf("", into, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		TagName:          "koanf",
+		WeaklyTypedInput: true,
+		ErrorUnused:      true,
+		DecodeHook: mapstructure.ComposeDecodeHookFunc(
+			stringToDuration,
+			stringToList,
+			mapstructure.TextUnmarshallerHookFunc(),
+		),
+	}})
+}
+
+// single gives the problems that a decoding error joins, without the words around them; none for nil.
 func single(err error) []error {
 	var many interface{ Unwrap() []error }
 	if errors.As(err, &many) {
 		return many.Unwrap()
 	}
+	if err == nil {
+		return nil
+	}
 	return []error{err}
+}
+
+// unread says of a value that cannot be read under which key it stands, as all other problems do.
+func unread(err error) error {
+	var wrong *mapstructure.DecodeError
+	if errors.As(err, &wrong) {
+		return fmt.Errorf("%s: %w", wrong.Name(), wrong.Unwrap())
+	}
+	return err
+}
+
+// without gives the settings with the shipped values in place of those that cannot be read.
+func without(k *koanf.Koanf, wrong []error, defaults []byte) *koanf.Koanf {
+	shipped := koanf.New(".")
+	if err := shipped.Load(rawbytes.Provider(defaults), yaml.Parser()); err != nil {
+		return k // it was read before
+	}
+	out := k.Copy()
+	for _, err := range wrong {
+		var w *mapstructure.DecodeError
+		if !errors.As(err, &w) {
+			continue
+		}
+		key, _, _ := strings.Cut(w.Name(), "[") // of a list, the whole
+		if err := out.Set(key, shipped.Get(key)); err != nil {
+			return k
+		}
+	}
+	return out
 }
 
 func loadFile(k *koanf.Koanf, path string, known map[string]bool) []error {
@@ -80,7 +121,7 @@ func loadFile(k *koanf.Koanf, path string, known map[string]bool) []error {
 	if err := f.Load(rawbytes.Provider(data), yaml.Parser()); err != nil {
 		return []error{fmt.Errorf("%s: %w", path, err)}
 	}
-	problems := unknown(path, f, known)
+	problems := unknown(func(string) string { return path }, f, known)
 	if err := k.Merge(f); err != nil {
 		problems = append(problems, fmt.Errorf("%s: %w", path, err))
 	}
@@ -103,15 +144,18 @@ func loadEnv(k *koanf.Koanf, environ []string, known map[string]bool) []error {
 	if err := e.Load(provider, nil); err != nil {
 		return []error{fmt.Errorf("environment: %w", err)}
 	}
-	problems := unknown("environment", e, known)
+	problems := unknown(func(key string) string { return "environment: " + variable(key) }, e, known)
 	if err := k.Merge(e); err != nil {
 		problems = append(problems, fmt.Errorf("environment: %w", err))
 	}
 	return problems
 }
 
+// variable gives the name that a key has in the environment.
+func variable(key string) string { return Prefix + strings.ToUpper(strings.ReplaceAll(key, ".", "__")) }
+
 // unknown removes keys that are not among the known ones, and reports each with the nearest known one.
-func unknown(where string, k *koanf.Koanf, known map[string]bool) []error {
+func unknown(where func(key string) string, k *koanf.Koanf, known map[string]bool) []error {
 	var out []error
 	keys := k.Keys()
 	sort.Strings(keys)
@@ -120,7 +164,7 @@ func unknown(where string, k *koanf.Koanf, known map[string]bool) []error {
 			continue
 		}
 		k.Delete(key)
-		out = append(out, fmt.Errorf("%s: unknown key %s%s", where, key, hint(key, known)))
+		out = append(out, fmt.Errorf("%s: unknown key %s%s", where(key), key, hint(key, known)))
 	}
 	return out
 }
@@ -148,6 +192,18 @@ func hint(key string, known map[string]bool) string {
 	}
 	sort.Strings(near)
 	return " (did you mean " + strings.Join(near, " or ") + "?)"
+}
+
+// stringToDuration reads a time as Go writes it. The error shows what was given: no time is a secret.
+func stringToDuration(from, to reflect.Type, data any) (any, error) {
+	if from.Kind() != reflect.String || to != reflect.TypeFor[time.Duration]() {
+		return data, nil
+	}
+	d, err := time.ParseDuration(data.(string))
+	if err != nil {
+		return nil, fmt.Errorf("%q is no duration: give one such as 30s, 5m or 24h", data)
+	}
+	return d, nil
 }
 
 // stringToList lets a list be given in one variable, its members parted by commas. An empty text is an empty list.

@@ -77,3 +77,36 @@ func TestMissingFile(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// TestProblemsNameWhatWasWritten: the key, the variable, the value, and how one should look.
+func TestProblemsNameWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, file, environ, want string }{
+		{"unknown variable", "", "MOTCUA_HTTP_ADR=x", "environment: MOTCUA_HTTP_ADR: unknown key http_adr"},
+		{"unknown variable below another", "", "MOTCUA_CHANNELS__SMS__TOKNE=x", "environment: MOTCUA_CHANNELS__SMS__TOKNE: unknown key channels.sms.tokne"},
+		{"duration in the environment", "", "MOTCUA_WAIT=soon", `wait: "soon" is no duration: give one such as 30s, 5m or 24h`},
+		{"duration without a unit", "wait: '30'", "", `wait: "30" is no duration: give one such as 30s, 5m or 24h`},
+		{"number", "", "MOTCUA_CHANNELS__SMS__MAX=many", "channels.sms.max: cannot parse value as 'int': strconv.ParseInt: invalid syntax"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, err := load(t, tt.file, tt.environ)
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got %v, want %s", err, tt.want)
+			}
+			if s.Wait != 5*time.Second || s.Channels.SMS.Max != 3 || s.HTTPAddr != ":8080" {
+				t.Errorf("what cannot be read has not its default: %+v", s)
+			}
+		})
+	}
+}
+
+// TestOtherSettingsKeepTheirValues: one that cannot be read takes none of the others back.
+func TestOtherSettingsKeepTheirValues(t *testing.T) {
+	t.Parallel()
+	s, err := load(t, "http_addr: ':9090'", "MOTCUA_WAIT=soon", "MOTCUA_CHANNELS__SMS__MAX=7")
+	if err == nil || s.HTTPAddr != ":9090" || s.Channels.SMS.Max != 7 || s.Wait != 5*time.Second {
+		t.Errorf("got %+v, %v", s, err)
+	}
+}

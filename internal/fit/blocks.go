@@ -37,21 +37,24 @@ func (k *packer) add(b message.Block) {
 
 // card shows a summary: its picture, its lines, and its next steps as answers.
 func (k *packer) card(c message.Card) {
-	text := lines(clean(c.Title), clean(c.Subtitle))
+	title, rest := clean(c.Title), clean(c.Subtitle)
 	for _, f := range c.Facts {
-		text = lines(text, titled(clean(f.Label), clean(f.Value)))
+		rest = lines(rest, titled(clean(f.Label), clean(f.Value)))
 	}
-	if c.ImageURL != "" && k.p.Images {
-		pic := message.Image{URL: c.ImageURL, Alt: clean(c.Title)}
-		if len(c.Actions) == 0 {
-			k.picture(pic, text)
-			return
-		}
-		k.picture(pic, "")
-	} else {
-		text = lines(text, c.ImageURL)
+	text := lines(title, rest)
+	pic := message.Image{URL: c.ImageURL, Alt: title}
+	switch {
+	case c.ImageURL == "" || !k.p.Images:
+		k.offer(lines(text, c.ImageURL), c.Actions, nil)
+	case len(c.Actions) == 0:
+		k.picture(pic, text)
+	case title != "" && rest != "" && within(title, k.caption()):
+		k.picture(pic, title)
+		k.offer(rest, c.Actions, nil)
+	default:
+		k.picture(message.Image{URL: c.ImageURL}, "") // its title stands below
+		k.offer(text, c.Actions, nil)
 	}
-	k.offer(text, c.Actions, nil)
 }
 
 func (k *packer) image(url, alt string) {

@@ -119,13 +119,19 @@ func (k *packer) caption() int {
 	return max(k.p.MaxText, k.p.MaxCaption)
 }
 
-// picture gives a message of its own to a picture. What is too long to be its caption follows as text.
+// picture gives a message of its own to a picture. What is too long to be its caption follows as text, and says what the picture shows.
 func (k *packer) picture(pic message.Block, caption string) {
 	k.flush()
-	if caption == "" || !within(caption, k.caption()) {
+	switch {
+	case caption == "":
+		k.out = append(k.out, message.Blocks{pic})
+	case within(caption, k.caption()):
+		k.out = append(k.out, message.Blocks{pic, message.Words{Text: caption}})
+	default:
+		if i, ok := pic.(message.Image); ok {
+			pic = message.Image{URL: i.URL}
+		}
 		k.out = append(k.out, message.Blocks{pic})
 		k.write(paragraph, caption)
-		return
 	}
-	k.out = append(k.out, message.Blocks{pic, message.Words{Text: caption}})
 }

@@ -47,7 +47,7 @@ func networks(t *testing.T) []channels.Profile {
 	require.NoError(t, err)
 	m, err := messenger.New(messenger.Config{PageID: "1", PageToken: "t", AppID: "2", AppSecret: "s", VerifyToken: "verification"}, &http.Client{}, time.Now)
 	require.NoError(t, err)
-	return []channels.Profile{z.Profile(), m.Profile(), web.New(nil, nil, 2000, time.Now).Profile()}
+	return []channels.Profile{z.Profile(), m.Profile(), web.New(nil, nil, web.Config{}, time.Now).Profile()}
 }
 
 // samples are answers that a city gives, each of which meets a limit of some network.

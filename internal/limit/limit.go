@@ -9,7 +9,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/redisx"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Rule allows Max calls in a window of Per, which begins with the first call. Around the end of a window up to twice Max can pass within Per.
@@ -29,14 +29,10 @@ type Rule struct {
 
 // Validate reports a rule that would allow nothing or everything.
 func (r Rule) Validate() error {
-	var errs []error
-	if r.Max < 1 {
-		errs = append(errs, errors.New("max: must be at least 1"))
-	}
-	if r.Per < time.Millisecond {
-		errs = append(errs, errors.New("per: must be at least 1ms"))
-	}
-	return errors.Join(errs...)
+	var faults setting.Faults
+	faults.Refuse(r.Max < 1, "max", "must be at least 1")
+	faults.Refuse(r.Per < time.Millisecond, "per", "must be at least 1ms")
+	return faults.Err()
 }
 
 // Limiter counts calls. It is safe for concurrent use.
@@ -60,14 +56,18 @@ func New(client *redisx.Client, now func() time.Time, log *slog.Logger) *Limiter
 // local count decides then. Calls under one key share a window, so name the rule in it ("otp:address:…"). The key is hashed before it leaves the process; whoever counts by a phone number still passes a keyed index of it,
 // because a plain hash of a phone number can be searched for.
 func (l *Limiter) Allow(ctx context.Context, key string, r Rule) (retryAfter time.Duration, err error) {
+	return l.Spend(ctx, key, r, 1)
+}
+
+// Spend is Allow for what is counted by amount, such as bytes: n of Rule.Max at once, all or none of it.
+func (l *Limiter) Spend(ctx context.Context, key string, r Rule, n int) (retryAfter time.Duration, err error) {
 	if err := r.Validate(); err != nil {
 		return 0, fault.Wrap(fault.Internal, fmt.Errorf("limit: rule: %w", err))
 	}
-	h := sha256.Sum256([]byte(key))
-	id := hex.EncodeToString(h[:16])
-	left, ok := l.local.take(id, r)
+	id := idOf(key)
+	left, ok := l.local.take(id, r, n)
 	if ok && l.client != nil {
-		left, ok = l.shared(ctx, id, r)
+		left, ok = l.shared(ctx, id, r, n)
 	}
 	if ok {
 		return 0, nil
@@ -75,26 +75,54 @@ func (l *Limiter) Allow(ctx context.Context, key string, r Rule) (retryAfter tim
 	return left, fault.New(fault.RateLimited, "").After(left)
 }
 
-// shared counts in Redis a call that may pass by the local count. While Redis is away the local count has decided.
-func (l *Limiter) shared(ctx context.Context, id string, r Rule) (left time.Duration, ok bool) {
-	n, left, err := l.count(ctx, id, r.Per)
+// Return gives back n of what was spent under key in the window that runs, because it was not used after all.
+func (l *Limiter) Return(ctx context.Context, key string, n int) {
+	id := idOf(key)
+	l.local.giveBack(id, n)
+	if l.client != nil {
+		l.note(ctx, l.giveBack(ctx, id, n))
+	}
+}
+
+// giveBack takes an amount back in Redis. A window that has ended meanwhile must not leave a count below zero, which would have no end.
+func (l *Limiter) giveBack(ctx context.Context, id string, n int) error {
+	left, err := l.client.DecrBy(ctx, "limit:"+id, int64(n)).Result()
+	if err == nil && left < 0 {
+		err = l.client.Del(ctx, "limit:"+id).Err()
+	}
+	return err
+}
+
+// idOf hashes a key.
+func idOf(key string) string {
+	h := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(h[:16])
+}
+
+// shared counts in Redis what may pass by the local count. While Redis is away the local count has decided. An amount that does not pass is taken back there,
+// so that a smaller one still may.
+func (l *Limiter) shared(ctx context.Context, id string, r Rule, amount int) (left time.Duration, ok bool) {
+	n, left, err := l.count(ctx, id, r.Per, amount)
 	l.note(ctx, err)
 	if err != nil || n <= int64(r.Max) {
 		return 0, true
 	}
-	l.local.giveBack(id)
+	l.local.giveBack(id, amount)
+	if amount > 1 {
+		l.note(ctx, l.giveBack(ctx, id, amount))
+	}
 	return left, false
 }
 
 // count is one round trip: begin a window if there is none, count, and see what is left of it. Calls of others may come between the three commands;
 // only the counting has to be atomic.
-func (l *Limiter) count(ctx context.Context, id string, per time.Duration) (n int64, left time.Duration, err error) {
+func (l *Limiter) count(ctx context.Context, id string, per time.Duration, amount int) (n int64, left time.Duration, err error) {
 	key := "limit:" + id
 	var count *redis.IntCmd
 	var rest *redis.DurationCmd
 	_, err = l.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.SetNX(ctx, key, 0, per)
-		count = p.Incr(ctx, key)
+		count = p.IncrBy(ctx, key, int64(amount))
 		rest = p.PTTL(ctx, key)
 		return nil
 	})

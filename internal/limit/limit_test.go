@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/motcua/motcua/internal/clocktest"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/redisx"
 	"github.com/motcua/motcua/internal/redisx/redisxtest"
@@ -24,17 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// clock is a time that a test moves.
-type clock struct{ ns atomic.Int64 }
-
-func newClock() *clock {
-	c := &clock{}
-	c.ns.Store(time.Unix(1_790_000_000, 0).UnixNano())
-	return c
-}
-
-func (c *clock) now() time.Time          { return time.Unix(0, c.ns.Load()) }
-func (c *clock) advance(d time.Duration) { c.ns.Add(int64(d)) }
+func newClock() *clocktest.Clock { return clocktest.At(time.Unix(1_790_000_000, 0)) }
 
 // pass counts how many of n calls pass.
 func pass(t *testing.T, l *Limiter, key string, r Rule, n int) int {
@@ -56,17 +47,17 @@ func pass(t *testing.T, l *Limiter, key string, r Rule, n int) int {
 
 func TestLocalWindow(t *testing.T) {
 	c := newClock()
-	l := New(nil, c.now, quiet)
+	l := New(nil, c.Now, quiet)
 	r := Rule{Max: 3, Per: time.Minute}
 	require.Equal(t, 3, pass(t, l, "a", r, 5))
 	require.Equal(t, 3, pass(t, l, "b", r, 5), "another key has its own window")
-	c.advance(40 * time.Second)
+	c.Add(40 * time.Second)
 	wait, err := l.Allow(t.Context(), "a", r)
 	require.Error(t, err)
 	require.Equal(t, 20*time.Second, wait, "a refused call does not prolong the window")
-	c.advance(20 * time.Second)
+	c.Add(20 * time.Second)
 	require.Equal(t, 3, pass(t, l, "a", r, 5))
-	c.advance(-time.Hour)
+	c.Add(-time.Hour)
 	require.Equal(t, 3, pass(t, l, "a", r, 5), "a clock set back does not lock anybody out for an hour")
 }
 
@@ -81,13 +72,13 @@ func TestRuleMustLimit(t *testing.T) {
 func TestReplicasCountTogether(t *testing.T) {
 	s := redisxtest.Start(t)
 	c := newClock()
-	a, b := New(s.Open(t), c.now, quiet), New(s.Open(t), c.now, quiet)
+	a, b := New(s.Open(t), c.Now, quiet), New(s.Open(t), c.Now, quiet)
 	r := Rule{Max: 6, Per: time.Minute}
 	require.Equal(t, 3, pass(t, a, "k", r, 3))
 	require.Equal(t, 3, pass(t, b, "k", r, 3))
 	require.Zero(t, pass(t, a, "k", r, 3))
 	require.Zero(t, pass(t, b, "k", r, 3))
-	c.advance(time.Minute)
+	c.Add(time.Minute)
 	s.Redis.FastForward(time.Minute)
 	require.Equal(t, 6, pass(t, b, "k", r, 8))
 	for _, key := range s.Redis.Keys() {
@@ -128,7 +119,7 @@ func TestRedisGone(t *testing.T) {
 			t.Parallel()
 			s := redisxtest.Start(t)
 			c := newClock()
-			l := New(s.Open(t), c.now, quiet)
+			l := New(s.Open(t), c.Now, quiet)
 			r := Rule{Max: 10, Per: time.Minute}
 			require.Equal(t, 6, pass(t, l, "k", r, 6))
 			takeAway(s)
@@ -136,7 +127,7 @@ func TestRedisGone(t *testing.T) {
 			require.Equal(t, 4, pass(t, l, "k", r, 50), "the count goes on where it was")
 			require.Equal(t, 10, pass(t, l, "new", r, 50), "somebody new is still served, within the limit")
 			require.Less(t, time.Since(before), 8*time.Second, "100 calls waiting for each time-out would take 10 s")
-			c.advance(time.Minute)
+			c.Add(time.Minute)
 			s.Redis.FastForward(time.Minute)
 			require.Equal(t, 10, pass(t, l, "k", r, 20), "and the window ends")
 		})

@@ -28,8 +28,8 @@ func newMemory(now func() time.Time) *memory {
 	return &memory{now: now, all: all}
 }
 
-// take counts one call if it may pass, and tells whether it may and what is left of its window.
-func (m *memory) take(id string, r Rule) (left time.Duration, ok bool) {
+// take counts n if they may pass, and tells whether they may and what is left of the window.
+func (m *memory) take(id string, r Rule, n int) (left time.Duration, ok bool) {
 	now := m.now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -41,18 +41,18 @@ func (m *memory) take(id string, r Rule) (left time.Duration, ok bool) {
 	if left := w.ends.Sub(now); left <= 0 || left > r.Per { // over, or the clock or the rule was set back
 		w.n, w.ends = 0, now.Add(r.Per)
 	}
-	if w.n >= r.Max {
+	if w.n+n > r.Max {
 		return w.ends.Sub(now), false
 	}
-	w.n++
+	w.n += n
 	return w.ends.Sub(now), true
 }
 
-// giveBack takes back a call that did not pass in the end.
-func (m *memory) giveBack(id string) {
+// giveBack takes back what did not pass in the end, or was not used.
+func (m *memory) giveBack(id string, n int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if w, found := m.all.Peek(id); found && w.n > 0 {
-		w.n--
+	if w, found := m.all.Peek(id); found {
+		w.n = max(w.n-n, 0)
 	}
 }

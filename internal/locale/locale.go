@@ -21,7 +21,8 @@ import (
 // Catalogue holds all texts in all languages. It is safe for concurrent use.
 type Catalogue struct {
 	localizers map[message.Lang]*i18n.Localizer
-	keys       map[message.Lang]map[string]bool
+	slots      map[message.Lang]map[string][]string // placeholders of each key's text, in all its forms; a key is there also when its text has none
+	gaps       gaps
 }
 
 // Load reads every <topic>.<lang>.yaml of fsys: nested maps of texts, whose levels joined by dots are the keys ("account.wrong_code").
@@ -36,7 +37,7 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("locale: no catalogue found")
 	}
-	c := &Catalogue{localizers: map[message.Lang]*i18n.Localizer{}, keys: map[message.Lang]map[string]bool{}}
+	c := &Catalogue{localizers: map[message.Lang]*i18n.Localizer{}, slots: map[message.Lang]map[string][]string{}}
 	for _, name := range names {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -47,17 +48,17 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 			return nil, fmt.Errorf("locale: %s: %w", name, err)
 		}
 		lang := message.Lang(f.Tag.String())
-		if c.keys[lang] == nil {
-			c.keys[lang] = map[string]bool{}
+		if c.slots[lang] == nil {
+			c.slots[lang] = map[string][]string{}
 		}
 		for _, m := range f.Messages {
-			if c.keys[lang][m.ID] {
+			if _, twice := c.slots[lang][m.ID]; twice {
 				return nil, fmt.Errorf("locale: %s: %s is there twice", name, m.ID)
 			}
-			c.keys[lang][m.ID] = true
+			c.slots[lang][m.ID] = slotsOf(m.One + m.Other)
 		}
 	}
-	for lang := range c.keys {
+	for lang := range c.slots {
 		c.localizers[lang] = i18n.NewLocalizer(bundle, string(lang), string(message.Vietnamese))
 	}
 	return c, c.complete()
@@ -66,10 +67,10 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 // complete reports keys that one language has and another lacks.
 func (c *Catalogue) complete() error {
 	var missing []string
-	for lang, keys := range c.keys {
-		for other, has := range c.keys {
+	for lang, keys := range c.slots {
+		for other, has := range c.slots {
 			for k := range keys {
-				if !has[k] {
+				if _, ok := has[k]; !ok {
 					missing = append(missing, fmt.Sprintf("%s has %s, %s has not", lang, k, other))
 				}
 			}
@@ -83,12 +84,17 @@ func (c *Catalogue) complete() error {
 }
 
 // Has tells whether a text of that key exists.
-func (c *Catalogue) Has(key string) bool { return c.keys[message.Vietnamese][key] }
+func (c *Catalogue) Has(key string) bool {
+	_, ok := c.slots[message.Vietnamese][key]
+	return ok
+}
 
 // Text gives the text of a key: of its forms "one" and "other", where it has them, the one for params["count"]. A key that does not exist comes back as
-// itself, so that the gap is seen and nothing breaks.
+// itself, so that the gap is seen and nothing breaks. A placeholder that params lack shows as "<no value>", or as nothing in a catalogue that logs its gaps.
 func (c *Catalogue) Text(lang message.Lang, key string, params map[string]any) string {
-	l := c.localizers[lang.Or()]
+	lang = lang.Or()
+	params = c.filled(lang, key, params)
+	l := c.localizers[lang]
 	s, err := "", error(nil)
 	if n, ok := params["count"].(int); ok {
 		s, err = l.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: params, PluralCount: n})
@@ -108,12 +114,12 @@ func (c *Catalogue) Fault(lang message.Lang, f *fault.Error) string {
 		return f.Public
 	}
 	if f.Key != "" {
-		return c.Text(lang, f.Key, f.Params)
+		return c.said(lang, f.Key, f.Code, f.Params)
 	}
 	if len(f.Fields) > 0 {
 		return c.Field(lang, f.Fields[0])
 	}
-	return c.Text(lang, "fault."+strings.ToLower(string(f.Code)), f.Params)
+	return c.Text(lang, general(f.Code), f.Params)
 }
 
 // Field gives the text about one wrong field.
@@ -121,5 +127,8 @@ func (c *Catalogue) Field(lang message.Lang, f fault.Field) string {
 	if f.Public != "" {
 		return f.Public
 	}
-	return c.Text(lang, f.Key, f.Params)
+	return c.said(lang, f.Key, fault.Invalid, f.Params)
 }
+
+// general is the key of what is said of all errors with a code.
+func general(code fault.Code) string { return "fault." + strings.ToLower(string(code)) }

@@ -108,7 +108,8 @@ type File struct {
 	Size        int64         // bytes
 	ETag        string        // strong, with quotes
 	ModTime     time.Time     // when the upload was announced: it never changes
-	Left        time.Duration // until the address ends
+	Left        time.Duration // until the address ends, or how long it may be kept when it has no end
+	Public      bool          // anybody may keep it: the address has no end
 	Untouched   bool          // the bytes are as a stranger sent them, so nobody should let them act as a page
 
 	m   *Media
@@ -131,9 +132,13 @@ func (m *Media) Open(ctx context.Context, id string, q url.Values) (*File, error
 	if !ok {
 		return nil, fault.New(fault.NotFound, "")
 	}
+	left := publicLife
+	if !expires.IsZero() {
+		left = expires.Sub(m.now())
+	}
 	return &File{
 		Name: fmt.Sprintf("%s-%s.%s", id, r.Name, extension(r.ContentType)), ContentType: r.ContentType, Size: r.Size,
-		ETag: `"` + r.Hash[:min(32, len(r.Hash))] + `"`, ModTime: d.CreatedAt, Left: expires.Sub(m.now()), Untouched: r.Name == Original,
+		ETag: `"` + r.Hash[:min(32, len(r.Hash))] + `"`, ModTime: d.CreatedAt, Left: left, Public: expires.IsZero(), Untouched: r.Name == Original,
 		m: m, key: d.blobKey(r.Name),
 	}, nil
 }

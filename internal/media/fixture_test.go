@@ -14,18 +14,19 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.uber.org/goleak"
 	"gocloud.dev/blob"
 
 	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/clocktest"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/memory"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -49,24 +50,6 @@ func (s hmacSigner) Verify(purpose, data, mac string) bool {
 	return hmac.Equal([]byte(s.Sign(purpose, data)), []byte(mac))
 }
 
-// clock is a clock that a test sets.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 func testConfig() Config {
 	return Config{
 		UploadTTL: time.Hour, LinkTTL: time.Hour, MaxPhoto: 12 << 20, MaxVideo: 50 << 20, MaxPixels: 40_000_000, DecodeMemory: 384 << 20,
@@ -79,9 +62,10 @@ type desk struct {
 	*Media
 	t      *testing.T
 	ctx    context.Context
-	clock  *clock
+	clock  *clocktest.Clock
 	folder string // of the bucket
-	engine *frail
+	engine store.Engine
+	fails  atomic.Int64 // replaces that fail from now on
 	bucket *blob.Bucket
 }
 
@@ -92,8 +76,8 @@ func open(t *testing.T, change ...func(*Config)) *desk {
 	for _, f := range change {
 		f(&cfg)
 	}
-	d := &desk{t: t, ctx: t.Context(), clock: &clock{t: time.Now()}, folder: filepath.Join(t.TempDir(), "media")}
-	d.engine = &frail{Engine: memory.New()}
+	d := &desk{t: t, ctx: t.Context(), clock: clocktest.At(time.Now()), folder: filepath.Join(t.TempDir(), "media")}
+	d.engine = &storetest.Watched{Engine: memory.New(), Before: storetest.FailNext(storetest.Replace, &d.fails, fault.New(fault.Unavailable, ""))}
 	var err error
 	if d.bucket, err = OpenFolder(d.folder); err != nil {
 		t.Fatal(err)
@@ -103,33 +87,10 @@ func open(t *testing.T, change ...func(*Config)) *desk {
 			t.Errorf("close: %v", err)
 		}
 	})
-	if d.Media, err = New(d.ctx, d.engine, d.bucket, hmacSigner("key"), cfg, d.clock.now); err != nil {
+	if d.Media, err = New(d.ctx, d.engine, d.bucket, hmacSigner("key"), cfg, d.clock.Now); err != nil {
 		t.Fatal(err)
 	}
 	return d
-}
-
-// frail is an engine whose replaces can be made to fail.
-type frail struct {
-	store.Engine
-	mu     sync.Mutex
-	broken error
-}
-
-func (f *frail) breakWith(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.broken = err
-}
-
-func (f *frail) Replace(ctx context.Context, kind, id string, version int64, doc bson.Raw) (bool, error) {
-	f.mu.Lock()
-	err := f.broken
-	f.mu.Unlock()
-	if err != nil {
-		return false, err
-	}
-	return f.Engine.Replace(ctx, kind, id, version, doc)
 }
 
 func citizen(name string) account.Viewer {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Content types. The first group is taken as photos, the second as videos, heic is refused with advice.
+// Content types. The first group is taken as photos, the second as videos, the third as recordings of the city's own; heic is refused with advice.
 const (
 	typeJPEG = "image/jpeg"
 	typePNG  = "image/png"
@@ -19,6 +19,9 @@ const (
 	typeQuickTime = "video/quicktime"
 	typeWebM      = "video/webm"
 	type3GP       = "video/3gpp"
+
+	typeMP3 = "audio/mpeg"
+	typeM4A = "audio/mp4"
 
 	typeHEIC    = "image/heic"
 	typeUnknown = "application/octet-stream"
@@ -49,6 +52,10 @@ func extension(contentType string) string {
 		return "mov"
 	case type3GP:
 		return "3gp"
+	case typeMP3:
+		return "mp3"
+	case typeM4A:
+		return "m4a"
 	}
 	_, sub, _ := strings.Cut(contentType, "/")
 	return sub
@@ -114,6 +121,8 @@ func sniff(head []byte) string {
 		return sniffBrands(head)
 	case bytes.HasPrefix(head, []byte("\x1a\x45\xdf\xa3")):
 		return sniffEBML(head)
+	case bytes.HasPrefix(head, []byte("ID3")), soundFrame(head):
+		return typeMP3
 	}
 	return typeUnknown
 }
@@ -128,7 +137,7 @@ func sniffBrands(head []byte) string {
 		return t
 	}
 	if string(head[8:12]) == "M4A " || string(head[8:12]) == "M4B " { // sound alone, though compatible with MP4
-		return typeUnknown
+		return typeM4A
 	}
 	brands := make([]string, 0, 8)
 	for at := 16; at+4 <= size; at += 4 {

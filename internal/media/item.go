@@ -11,21 +11,22 @@ import (
 	"github.com/motcua/motcua/internal/store"
 )
 
-// Kind tells photos from videos.
+// Kind tells photos from videos and recordings of sound.
 type Kind string
 
 // The kinds.
 const (
 	Photo Kind = "photo"
 	Video Kind = "video"
+	Audio Kind = "audio" // of the city's own: nobody else can send one
 )
 
-// Names of renditions. A photo has Thumb, Medium and Large, a video has Original.
+// Names of renditions. A photo has Thumb, Medium and Large, a video or recording has Original.
 const (
 	Thumb    = "thumb"    // at most 320 pixels on the longer side
 	Medium   = "medium"   // at most 1280
 	Large    = "large"    // at most 2560
-	Original = "original" // the bytes as they were sent
+	Original = "original" // the bytes as they were sent; of a recording without its tags
 )
 
 // Rendition is one stored form of an item.
@@ -38,7 +39,7 @@ type Rendition struct {
 	Hash        string `bson:"hash"`   // of its bytes, hex
 }
 
-// Item is a photo or video that arrived whole.
+// Item is a photo, video or recording that arrived whole.
 type Item struct {
 	ID          string
 	Kind        Kind
@@ -80,7 +81,8 @@ type document struct {
 	Renditions []Rendition `bson:"renditions,omitempty"`
 	Ref        Ref         `bson:"ref,omitempty"`
 	CreatedAt  time.Time   `bson:"created_at"`
-	SweepAt    time.Time   `bson:"sweep_at"` // when it may be removed; of what is attached: when its case is asked for
+	StrangerAt *time.Time  `bson:"stranger_at,omitempty"` // when a stranger sent it; absent once it is attached or somebody's who is known
+	SweepAt    time.Time   `bson:"sweep_at"`              // when it may be removed; of what is attached: when its case is asked for
 }
 
 // item gives what others see of a document that is ready.
@@ -167,7 +169,7 @@ func (m *Media) attach(d *document, subjects []string, ref Ref, i int) error {
 	if d.Ref == ref && d.SweepAt.After(now.Add(m.cfg.Retention/2)) { // repeats within a short time need no write
 		return store.ErrUnchanged
 	}
-	d.Ref, d.Loose, d.SweepAt = ref, "", now.Add(m.cfg.Retention)
+	d.Ref, d.Loose, d.StrangerAt, d.SweepAt = ref, "", nil, now.Add(m.cfg.Retention)
 	return nil
 }
 

@@ -61,7 +61,7 @@ func childMain(dir string) {
 
 // ways are the ways in which a photo comes.
 func ways() map[string]func(context.Context, *Media, string) (Item, error) {
-	return map[string]func(context.Context, *Media, string) (Item, error){"uploaded": sendSample, "fetched": takeSample}
+	return map[string]func(context.Context, *Media, string) (Item, error){"uploaded": sendSample, "fetched": takeSample, "kept": keepSample}
 }
 
 // takeSample takes the photo that lies in the folder.
@@ -149,7 +149,7 @@ func TestStoreDownBetweenBlobAndDocument(t *testing.T) {
 	d := open(t)
 	body := phoneJPEG(t, quarters(40, 30), 1)
 	u := d.announce(typeJPEG, len(body), "k")
-	d.engine.breakWith(fault.New(fault.Unavailable, ""))
+	d.fails.Store(1000)
 	_, err := d.send(u, body)
 	refused(t, err, fault.Unavailable, "")
 	if n := len(d.files()); n != 3 {
@@ -158,10 +158,10 @@ func TestStoreDownBetweenBlobAndDocument(t *testing.T) {
 	if items, err := d.Items(d.ctx, []string{u.ID}); err != nil || len(items) != 0 {
 		t.Errorf("not acknowledged, yet there: %v, %v", items, err)
 	}
-	d.engine.breakWith(nil)
+	d.fails.Store(0)
 
 	// Nobody comes back: the upload goes with the sweep of documents, its blobs with the sweep of blobs.
-	d.clock.advance(25 * time.Hour)
+	d.clock.Add(25 * time.Hour)
 	if done, err := d.Sweep(d.ctx); err != nil || done.Items != 1 {
 		t.Errorf("sweep removed %+v, %v, want 1 item", done, err)
 	}

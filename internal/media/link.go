@@ -29,6 +29,34 @@ func (m *Media) URL(id, rendition string) string {
 	return m.address(id, q)
 }
 
+// PublicURL gives an address under which everybody may read a rendition for as long as the item is there: for what Keep has taken. It stays the same, so that
+// pages, caches and what others have shared can hold it.
+func (m *Media) PublicURL(id, rendition string) string {
+	q := url.Values{"e": {forever}, "s": {m.signer.Sign(purposeRead, signed(id, rendition, forever))}}
+	if rendition != "" {
+		q.Set("r", rendition)
+	}
+	return m.address(id, q)
+}
+
+// forever is the end of an address that has none.
+const forever = "0"
+
+// Renew gives an address that is good now in place of one that URL gave at any time, so that what was said long ago still shows its pictures. Every other
+// address comes back as it is.
+func (m *Media) Renew(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	id, ours := strings.CutPrefix(u.Path, "/media/")
+	q := u.Query()
+	if !ours || q.Get("e") == forever || !m.genuine(purposeRead, id, q.Get("r"), q) {
+		return address
+	}
+	return m.URL(id, q.Get("r"))
+}
+
 // uploadURL gives an address that takes the body of one upload until expires.
 func (m *Media) uploadURL(id string, expires time.Time) string {
 	return m.address(id, m.sign(purposeWrite, id, "", expires))
@@ -43,17 +71,25 @@ func (m *Media) sign(purpose, id, rendition string, expires time.Time) url.Value
 	return url.Values{"e": {e}, "s": {m.signer.Sign(purpose, signed(id, rendition, e))}}
 }
 
-// check gives the time until which an address is good. FORBIDDEN, with one text for all reasons, when it is not good now.
-func (m *Media) check(purpose, id, rendition string, q url.Values) (time.Time, error) {
-	bad := fault.New(fault.Forbidden, "media.link_invalid")
+// genuine tells whether an address was made by us, however long ago.
+func (m *Media) genuine(purpose, id, rendition string, q url.Values) bool {
 	e, mac := q.Get("e"), q.Get("s")
 	if len(mac) > maxMAC || len(e) > 20 || len(id) > 64 || len(rendition) > 32 {
+		return false
+	}
+	return m.signer.Verify(purpose, signed(id, rendition, e), mac)
+}
+
+// check gives the time until which an address is good, the zero time for one without an end. FORBIDDEN, with one text for all reasons, when it is not good now.
+func (m *Media) check(purpose, id, rendition string, q url.Values) (time.Time, error) {
+	bad := fault.New(fault.Forbidden, "media.link_invalid")
+	if !m.genuine(purpose, id, rendition, q) {
 		return time.Time{}, bad
 	}
-	if !m.signer.Verify(purpose, signed(id, rendition, e), mac) {
-		return time.Time{}, bad
+	if purpose == purposeRead && q.Get("e") == forever {
+		return time.Time{}, nil
 	}
-	unix, err := strconv.ParseInt(e, 10, 64)
+	unix, err := strconv.ParseInt(q.Get("e"), 10, 64)
 	if err != nil {
 		return time.Time{}, bad
 	}

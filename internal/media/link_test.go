@@ -28,7 +28,7 @@ func TestAddresses(t *testing.T) {
 		t.Errorf("address %s", address)
 	}
 	good := queryOf(t, address)
-	later := strconv.FormatInt(d.clock.now().Add(1000*time.Hour).Unix(), 10)
+	later := strconv.FormatInt(d.clock.Now().Add(1000*time.Hour).Unix(), 10)
 	tests := []struct {
 		name, id string
 		change   func(url.Values)
@@ -42,7 +42,7 @@ func TestAddresses(t *testing.T) {
 		{"a guessed signature", it.ID, func(q url.Values) { q.Set("s", strings.Repeat("0", 64)) }},
 		{"a huge signature", it.ID, func(q url.Values) { q.Set("s", strings.Repeat("0", 1<<20)) }},
 		{"the signature to write", it.ID, func(q url.Values) {
-			for k, v := range d.sign(purposeWrite, it.ID, "", d.clock.now().Add(time.Hour)) {
+			for k, v := range d.sign(purposeWrite, it.ID, "", d.clock.Now().Add(time.Hour)) {
 				q[k] = v
 			}
 			q.Del("r")
@@ -71,7 +71,7 @@ func TestAddresses(t *testing.T) {
 	if _, err := d.Open(d.ctx, it.ID, good); err != nil {
 		t.Errorf("the address itself: %v", err)
 	}
-	_, err := d.Open(d.ctx, "nothing", d.sign(purposeRead, "nothing", "", d.clock.now().Add(time.Hour)))
+	_, err := d.Open(d.ctx, "nothing", d.sign(purposeRead, "nothing", "", d.clock.Now().Add(time.Hour)))
 	refused(t, err, fault.NotFound, "")
 }
 
@@ -80,7 +80,7 @@ func TestAddressesEnd(t *testing.T) {
 	d := open(t)
 	body := phoneJPEG(t, quarters(8, 8), 1)
 	u := d.announce(typeJPEG, len(body), "a")
-	d.clock.advance(time.Hour)
+	d.clock.Add(time.Hour)
 	_, err := d.send(u, body)
 	refused(t, err, fault.Forbidden, "media.link_invalid")
 	it, err := d.send(d.announce(typeJPEG, len(body), "a"), body)
@@ -88,11 +88,11 @@ func TestAddressesEnd(t *testing.T) {
 		t.Fatalf("with a fresh address: %v", err)
 	}
 	q := queryOf(t, d.URL(it.ID, ""))
-	d.clock.advance(time.Hour) // the shortest life
+	d.clock.Add(time.Hour) // the shortest life
 	if _, err := d.Open(d.ctx, it.ID, q); err != nil {
 		t.Errorf("within an hour: %v", err)
 	}
-	d.clock.advance(time.Hour)
+	d.clock.Add(time.Hour)
 	_, err = d.Open(d.ctx, it.ID, q)
 	refused(t, err, fault.Forbidden, "media.link_invalid")
 }
@@ -100,13 +100,13 @@ func TestAddressesEnd(t *testing.T) {
 func TestAddressesStayForCaches(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	d.clock.t = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	d.clock.Set(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))
 	first := d.URL("x", Thumb)
-	d.clock.advance(59 * time.Minute)
+	d.clock.Add(59 * time.Minute)
 	if again := d.URL("x", Thumb); again != first {
 		t.Errorf("%s became %s", first, again)
 	}
-	d.clock.advance(time.Minute)
+	d.clock.Add(time.Minute)
 	if d.URL("x", Thumb) == first {
 		t.Error("the address never changes")
 	}
@@ -187,4 +187,32 @@ func FuzzAddress(f *testing.F) {
 			t.Errorf("%q with %q may write", id, query)
 		}
 	})
+}
+
+func TestRenew(t *testing.T) {
+	t.Parallel()
+	d := open(t, func(c *Config) { c.BaseURL = "https://city.example" })
+	it := d.upload(typeJPEG, phoneJPEG(t, quarters(8, 8), 1), "a")
+	old := d.URL(it.ID, Thumb)
+	d.clock.Add(1000 * time.Hour)
+	if _, err := d.Open(d.ctx, it.ID, queryOf(t, old)); fault.CodeOf(err) != fault.Forbidden {
+		t.Fatalf("an old address is good: %v", err)
+	}
+	for _, address := range []string{old, strings.Replace(old, "https://city.example", "http://before.example", 1), d.URL(it.ID, Thumb)} {
+		r, err := d.Open(d.ctx, it.ID, queryOf(t, d.Renew(address)))
+		if err != nil || !strings.HasPrefix(d.Renew(address), "https://city.example/media/") {
+			t.Fatalf("%s: renewed %s: %v", address, d.Renew(address), err)
+		}
+		if r.Size == 0 {
+			t.Errorf("%s: nothing is there", address)
+		}
+	}
+	for _, address := range []string{
+		"", "https://example.vn/a.jpg", "https://city.example/media/" + it.ID, strings.Replace(old, "r=thumb", "r=large", 1), strings.Replace(old, it.ID, it.ID+"x", 1), "%zz",
+		d.uploadURL(it.ID, d.clock.Now().Add(time.Hour)),
+	} {
+		if got := d.Renew(address); got != address {
+			t.Errorf("%q became %q", address, got)
+		}
+	}
 }

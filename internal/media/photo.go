@@ -38,30 +38,39 @@ type picture struct {
 // render makes the renditions of a photo, smallest first. INVALID when it is too large in pixels or cannot be decoded,
 // UNAVAILABLE when other photos keep the memory for too long.
 func (m *Media) render(ctx context.Context, format string, s *spool) ([]picture, error) {
+	var pictures []picture
+	err := m.decoding(ctx, format, s, func(data []byte, t traits) (err error) {
+		pictures, err = paint(format, data, t)
+		return err
+	})
+	return pictures, err
+}
+
+// decoding reads a photo into memory that others do not use and has something done with it, whose error means that it cannot be decoded.
+func (m *Media) decoding(ctx context.Context, format string, s *spool, do func(data []byte, t traits) error) error {
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.DecodeWait)
 	defer cancel()
 	t, err := m.measure(ctx, format, s)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	need := s.size + t.memory + minDecode
 	if pixels := int64(t.width) * int64(t.height); pixels > m.cfg.MaxPixels || need > m.cfg.DecodeMemory {
-		return nil, fault.New(fault.Invalid, "media.too_many_pixels").With("max", m.cfg.MaxPixels/1_000_000)
+		return fault.New(fault.Invalid, "media.too_many_pixels").With("max", m.cfg.MaxPixels/1_000_000)
 	}
 	free, err := m.reserve(ctx, max(need, m.cfg.DecodeMemory/int64(m.cfg.MaxDecodes)))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer free()
 	data, err := readAll(s)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	pictures, err := paint(format, data, t)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "media.unreadable").Because(err)
+	if err := do(data, t); err != nil {
+		return fault.New(fault.Invalid, "media.unreadable").Because(err)
 	}
-	return pictures, nil
+	return nil
 }
 
 // measure reads a photo's traits. It gives the memory back before more is asked for, so that waiting photos hold none.
@@ -103,17 +112,10 @@ func readAll(s *spool) ([]byte, error) {
 
 // paint decodes a photo and encodes its renditions from nothing but the pixels. A panic of a decoder, which only a hostile file can cause, is an error.
 func paint(format string, data []byte, t traits) (pictures []picture, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("media: decoder panicked: %v", r)
-		}
-	}()
-	src, err := decode(format, data)
+	defer recovered(&err)
+	src, err := decodeAs(format, data, t)
 	if err != nil {
 		return nil, err
-	}
-	if b := src.Bounds(); b.Dx() != t.width || b.Dy() != t.height {
-		return nil, errMalformed
 	}
 	all := bounds()
 	pictures = make([]picture, len(all))
@@ -129,6 +131,25 @@ func paint(format string, data []byte, t traits) (pictures []picture, err error)
 		src = small
 	}
 	return pictures, nil
+}
+
+// decodeAs decodes a photo that must be as large as its traits say.
+func decodeAs(format string, data []byte, t traits) (image.Image, error) {
+	src, err := decode(format, data)
+	if err != nil {
+		return nil, err
+	}
+	if b := src.Bounds(); b.Dx() != t.width || b.Dy() != t.height {
+		return nil, errMalformed
+	}
+	return src, nil
+}
+
+// recovered turns a panic of a decoder into an error.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("media: decoder panicked: %v", r)
+	}
 }
 
 func encode(name string, img *image.RGBA) (picture, error) {

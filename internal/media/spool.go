@@ -77,3 +77,13 @@ func (w *whileIn) Read(p []byte) (int, error) {
 	}
 	return w.r.Read(p)
 }
+
+// sniff tells the type of the file by its first bytes.
+func (s *spool) sniff() (string, error) {
+	head := make([]byte, sniffLen)
+	n, err := s.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fault.Wrap(fault.Unavailable, err)
+	}
+	return sniff(head[:n]), nil
+}

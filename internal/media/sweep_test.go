@@ -25,10 +25,10 @@ func TestSweepTakesOrphansAndWhatIsOver(t *testing.T) {
 	if _, err := d.Attach(d.ctx, []string{"mai"}, []string{kept}, Ref{"feedback", "r1"}); err != nil {
 		t.Fatal(err)
 	}
-	d.clock.advance(24*time.Hour - time.Minute)
+	d.clock.Add(24*time.Hour - time.Minute)
 	young := d.upload(typeJPEG, body, "young").ID
 	sweepGives(t, d, 0)
-	d.clock.advance(time.Minute)
+	d.clock.Add(time.Minute)
 	sweepGives(t, d, 2)
 	if items, err := d.Items(d.ctx, []string{orphan, kept, young}); err != nil || len(items) != 2 {
 		t.Errorf("left: %v, %v, want the attached and the young", items, err)
@@ -39,10 +39,10 @@ func TestSweepTakesOrphansAndWhatIsOver(t *testing.T) {
 	_, err := d.Attach(d.ctx, []string{"mai"}, []string{orphan}, Ref{"feedback", "r2"})
 	refused(t, err, fault.Invalid, "media.unknown")
 
-	d.clock.advance(d.cfg.Retention)
+	d.clock.Add(d.cfg.Retention)
 	sweepGives(t, d, 1) // the young, which was attached to nothing
 	cases.there = nil
-	d.clock.advance(d.cfg.Retention)
+	d.clock.Add(d.cfg.Retention)
 	sweepGives(t, d, 1)
 	if left := d.files(); len(left) > 0 {
 		t.Errorf("left after retention: %v", left)
@@ -95,12 +95,12 @@ func TestMediaLiveAsLongAsTheirCase(t *testing.T) {
 	d.attach(Ref{"feedback", "r1"}, first, second)
 	d.attach(Ref{"feedback", "never stored"}, lost)
 	d.attach(Ref{"elsewhere", "x"}, other)
-	d.clock.advance(d.cfg.Retention - time.Minute)
+	d.clock.Add(d.cfg.Retention - time.Minute)
 	sweepGives(t, d, 0)
 	if len(cases.asked) > 0 {
 		t.Errorf("asked for %v before their time", cases.asked)
 	}
-	d.clock.advance(time.Minute)
+	d.clock.Add(time.Minute)
 	sweepGives(t, d, 1)
 	if d.has(lost) {
 		t.Error("what belongs to a case that never came is kept")
@@ -109,11 +109,11 @@ func TestMediaLiveAsLongAsTheirCase(t *testing.T) {
 		t.Errorf("asked for %v, want both cases once", cases.asked)
 	}
 	for range 20 { // an open case has no end
-		d.clock.advance(d.cfg.Retention)
+		d.clock.Add(d.cfg.Retention)
 		sweepGives(t, d, 0)
 	}
 	cases.err = errors.New("away")
-	d.clock.advance(d.cfg.Retention)
+	d.clock.Add(d.cfg.Retention)
 	if done, err := d.Sweep(d.ctx); !errors.Is(err, cases.err) || done.Items != 0 {
 		t.Errorf("nobody could be asked: removed %d, %v", done.Items, err)
 	}
@@ -131,16 +131,16 @@ func TestAttachAgainGivesTimeAnew(t *testing.T) {
 	ref := Ref{"feedback", "late"}
 	id := d.upload(typeJPEG, phoneJPEG(t, quarters(8, 8), 1), "1").ID
 	d.attach(ref, id)
-	d.clock.advance(d.cfg.Retention)
+	d.clock.Add(d.cfg.Retention)
 	d.Connect("feedback", caseMaker(func() { d.attach(ref, id) }))
 	sweepGives(t, d, 0)
 	if !d.has(id) {
 		t.Fatal("removed under the case's feet")
 	}
 	d.Connect("feedback", &desks{})
-	d.clock.advance(d.cfg.Retention - time.Minute)
+	d.clock.Add(d.cfg.Retention - time.Minute)
 	sweepGives(t, d, 0)
-	d.clock.advance(time.Minute)
+	d.clock.Add(time.Minute)
 	sweepGives(t, d, 1)
 }
 
@@ -165,7 +165,7 @@ func TestSweepGoesOnAfterAFailure(t *testing.T) {
 	d := open(t)
 	id := d.upload(typeJPEG, phoneJPEG(t, quarters(8, 8), 1), "a").ID
 	u := d.announce(typeJPEG, 5, "b")
-	d.clock.advance(25 * time.Hour)
+	d.clock.Add(25 * time.Hour)
 
 	ctx, cancel := context.WithCancel(d.ctx)
 	cancel()
@@ -180,7 +180,7 @@ func TestSweepGoesOnAfterAFailure(t *testing.T) {
 	}
 	_, err := d.Open(d.ctx, id, queryOf(t, d.URL(id, "")))
 	refused(t, err, fault.NotFound, "")
-	_, err = d.Receive(d.ctx, u.ID, d.sign(purposeWrite, u.ID, "", d.clock.now().Add(time.Hour)), "", neverEnding('x'))
+	_, err = d.Receive(d.ctx, u.ID, d.sign(purposeWrite, u.ID, "", d.clock.Now().Add(time.Hour)), "", neverEnding('x'))
 	refused(t, err, fault.NotFound, "")
 	_, err = d.Attach(d.ctx, []string{"mai"}, []string{id}, Ref{"feedback", "r"})
 	refused(t, err, fault.Invalid, "media.unknown")
@@ -202,7 +202,7 @@ func TestSweepOfManyPages(t *testing.T) {
 	for i := range n {
 		d.announce(typeJPEG, 5, fmt.Sprint(i))
 	}
-	d.clock.advance(25 * time.Hour)
+	d.clock.Add(25 * time.Hour)
 	sweepGives(t, d, n)
 }
 
@@ -232,7 +232,7 @@ func TestSweepOfBlobsWithoutDocuments(t *testing.T) {
 	if done, err := d.SweepBlobs(d.ctx); err != nil || done.Blobs != 0 {
 		t.Errorf("young blobs: removed %d (%v), want none", done.Blobs, err)
 	}
-	d.clock.advance(25 * time.Hour)
+	d.clock.Add(25 * time.Hour)
 	if done, err := d.SweepBlobs(d.ctx); err != nil || done.Blobs != len(lost) {
 		t.Errorf("removed %d (%v), want %d", done.Blobs, err, len(lost))
 	}

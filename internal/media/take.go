@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
@@ -18,8 +19,19 @@ import (
 //
 // UNAUTHORIZED for a viewer without a subject; INVALID with the key media.too_large_photo, media.too_large_video, media.too_many_pixels, media.unreadable,
 // media.empty, media.heic or media.type_unknown for what cannot be taken; RATE_LIMITED when too many of the viewer's files are attached to nothing yet;
-// UNAVAILABLE when the body breaks off or it cannot be stored now.
+// UNAVAILABLE when the body breaks off, it cannot be stored now, or the viewer is a guest and the disk nearly full.
 func (m *Media) Take(ctx context.Context, v account.Viewer, key, contentType string, body io.Reader) (Item, error) {
+	return m.takeOnce(ctx, v, key, nil, contentType, body)
+}
+
+// TakeFromStranger is Take for a guest for whom nobody vouches: there is no end of those. RATE_LIMITED with the key media.strangers_full, too, while what all
+// strangers have sent and attached to nothing takes up its room.
+func (m *Media) TakeFromStranger(ctx context.Context, v account.Viewer, key, contentType string, body io.Reader) (Item, error) {
+	now := m.clock()
+	return m.takeOnce(ctx, v, key, &now, contentType, body)
+}
+
+func (m *Media) takeOnce(ctx context.Context, v account.Viewer, key string, strange *time.Time, contentType string, body io.Reader) (Item, error) {
 	if v.Subject == "" {
 		return Item{}, fault.New(fault.Unauthorized, "")
 	}
@@ -29,7 +41,9 @@ func (m *Media) Take(ctx context.Context, v account.Viewer, key, contentType str
 	id := once.ID(once.Scope(v.Subject, "media", "take", key))
 	it, there, err := m.taken(ctx, id)
 	if err == nil && !there {
-		it, err = m.takeBody(ctx, v.Subject, id, contentType, body)
+		if err = m.admit(ctx, v, strange); err == nil {
+			it, err = m.takeBody(ctx, v.Subject, id, strange, contentType, body)
+		}
 	}
 	if err != nil {
 		return Item{}, fmt.Errorf("media: take: %w", err)
@@ -54,7 +68,7 @@ func (m *Media) taken(ctx context.Context, id string) (it Item, there bool, err 
 }
 
 // takeBody goes the way of an upload: the body to the spool, a document that waits, the blobs, the document that names them.
-func (m *Media) takeBody(ctx context.Context, owner, id, contentType string, body io.Reader) (Item, error) {
+func (m *Media) takeBody(ctx context.Context, owner, id string, strange *time.Time, contentType string, body io.Reader) (Item, error) {
 	kind, s, err := m.fetch(ctx, contentType, body)
 	if err != nil {
 		return Item{}, err
@@ -64,10 +78,16 @@ func (m *Media) takeBody(ctx context.Context, owner, id, contentType string, bod
 	d := document{
 		ID: id, Owner: owner, Loose: owner, State: waiting, Kind: kind, Size: s.size, CreatedAt: now, SweepAt: now.Add(m.cfg.OrphanAfter),
 	} // without a hash of what was announced: the key alone tells a repeat
+	if strange != nil {
+		d.StrangerAt, d.SweepAt = strange, now.Add(m.cfg.strangerOrphanAfter())
+	}
 	if err := m.announce(ctx, d); err != nil {
 		return Item{}, err
 	}
 	it, err := m.keep(ctx, d, s)
+	if err == nil && strange != nil {
+		m.strangers.add(bytesOf(it.Renditions))
+	}
 	switch fault.CodeOf(err) {
 	case fault.NotFound: // the document of an earlier attempt was swept
 		return Item{}, isLeaving()

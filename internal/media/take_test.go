@@ -145,7 +145,7 @@ func TestTakenAndLooseIsLimitedAndSwept(t *testing.T) {
 	}
 	_, err := d.take("c", body)
 	refused(t, err, fault.RateLimited, "media.too_many_loose")
-	d.clock.advance(25 * time.Hour)
+	d.clock.Add(25 * time.Hour)
 	if done, err := d.Sweep(d.ctx); err != nil || done.Items != 2 {
 		t.Errorf("sweep removed %+v, %v, want 2 items", done, err)
 	}
@@ -172,10 +172,10 @@ func TestTakeWhileItIsSwept(t *testing.T) {
 func TestTakeGoesOnAfterAFailure(t *testing.T) {
 	t.Parallel()
 	d := open(t)
-	d.engine.breakWith(fault.New(fault.Unavailable, ""))
+	d.fails.Store(1000)
 	_, err := d.take("k", mp4("isom"))
 	refused(t, err, fault.Unavailable, "")
-	d.engine.breakWith(nil)
+	d.fails.Store(0)
 	body := phoneJPEG(t, quarters(40, 30), 1) // the network gives something else this time
 	it, err := d.take("k", body)
 	if err != nil || it.Kind != Photo || it.Width != 40 {

@@ -100,10 +100,10 @@ func checkKey(key string) error {
 
 // limit gives the most bytes that an item of a kind may have.
 func (m *Media) limit(k Kind) int64 {
-	if k == Video {
-		return m.cfg.MaxVideo
+	if k == Photo {
+		return m.cfg.MaxPhoto
 	}
-	return m.cfg.MaxPhoto
+	return m.cfg.MaxVideo
 }
 
 func tooLarge(k Kind, limit int64) error {
@@ -247,18 +247,23 @@ type form struct {
 
 // forms checks a body and gives what is to be stored of it.
 func (m *Media) forms(ctx context.Context, want Kind, s *spool) ([]form, error) {
-	head := make([]byte, sniffLen)
-	n, err := s.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fault.Wrap(fault.Unavailable, err)
+	actual, err := s.sniff()
+	if err != nil {
+		return nil, err
 	}
-	actual := sniff(head[:n])
 	kind, key := kindOf(actual)
+	if want == Audio {
+		kind, key = ownKindOf(actual)
+	}
 	if key != "" {
 		return nil, fault.New(fault.Invalid, key)
 	}
 	if kind != want {
 		return nil, fault.New(fault.Invalid, "media.type_differs")
+	}
+	if kind == Audio {
+		f, err := m.sound(ctx, actual, s)
+		return []form{f}, err
 	}
 	if kind == Video {
 		if err := checkVideo(actual, s, s.size); err != nil {

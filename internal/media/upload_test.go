@@ -293,7 +293,7 @@ func TestItemsAreInOrder(t *testing.T) {
 	if err != nil || len(items) != 2 || items[0].ID != b || items[1].ID != a {
 		t.Errorf("got %v, %v", items, err)
 	}
-	if !items[0].CreatedAt.Equal(d.clock.now().UTC().Truncate(time.Millisecond)) {
+	if !items[0].CreatedAt.Equal(d.clock.Now().UTC().Truncate(time.Millisecond)) {
 		t.Errorf("created at %v", items[0].CreatedAt)
 	}
 }

@@ -41,7 +41,8 @@ type Block interface{ kind() string }
 
 // Words is plain text, of any length: the core splits it to fit a network.
 type Words struct {
-	Text string `json:"text"`
+	Text   string `json:"text"`
+	Secret bool   `json:"secret,omitempty"` // holds what only the person spoken to may read, such as a code: whoever else reads the talk is not shown it
 }
 
 // Choices offers one of several answers, and beside them ways out that no network has to show: words do the same.

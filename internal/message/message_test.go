@@ -11,6 +11,7 @@ import (
 func all() message.Blocks {
 	return message.Blocks{
 		message.Words{Text: "Chào bà con"},
+		message.Words{Text: "Mã là 7K3M-9QXD", Secret: true},
 		message.Choices{Text: "Chọn", Options: []message.Choice{{Label: "Ổ gà", Value: "pothole"}}},
 		message.Card{Title: "T", Subtitle: "S", ImageURL: "https://x/y", Facts: []message.Fact{{Label: "a", Value: "b"}}, Actions: []message.Choice{{Label: "c", Value: "d"}}},
 		message.Image{URL: "https://x/y.jpg", Alt: "ổ gà"},

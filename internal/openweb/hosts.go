@@ -14,10 +14,10 @@ import (
 // entry means the usual one.
 type Hosts []string
 
-// ParseHosts reads such a list. The error names every entry that can never match.
-func ParseHosts(list []string) (Hosts, error) {
+// Check names every entry that can never match.
+func (l Hosts) Check() error {
 	var errs []error
-	for _, h := range list {
+	for _, h := range l {
 		name, port := splitHost(strings.TrimPrefix(h, "*."))
 		wild := strings.HasPrefix(h, "*.")
 		_, bad := strconv.ParseUint(cmp.Or(port, "443"), 10, 16)
@@ -26,10 +26,7 @@ func ParseHosts(list []string) (Hosts, error) {
 			errs = append(errs, fmt.Errorf(`%q is none of "example.vn", "*.example.vn", "example.vn:8443", in lower case`, h))
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return Hosts(list), nil
+	return errors.Join(errs...)
 }
 
 // Match tells whether an entry allows a host, in lower case, and the port of its URL; "" is the usual one.
@@ -50,8 +47,8 @@ func (l Hosts) Match(host, port string) bool {
 	return false
 }
 
-// matchDialled is Match for a port as it is dialled: an entry without one allows any, since a proxy has a port of its own.
-func (l Hosts) matchDialled(host, port string) bool {
+// matchAny is Match for hosts of the city's own: an entry without a port allows any.
+func (l Hosts) matchAny(host, port string) bool {
 	return l.Match(host, port) || l.Match(host, "")
 }
 

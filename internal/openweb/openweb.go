@@ -7,12 +7,10 @@ package openweb
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -21,69 +19,80 @@ var ErrClosed = errors.New("openweb: not an address of the open Internet")
 
 // Guard says what may be called. Its zero value lets through the open Internet alone.
 type Guard struct {
-	Hosts   Hosts // if any, only these may be called
-	Trusted Hosts // inside the city's own network, such as its proxy: they may be connected to whatever their address
-	Local   bool  // this machine may be called too, and without TLS: for a stand-in
+	Hosts   Hosts // if any, only these may be called. Named with its port, this machine may be called too, and without TLS: a stand-in
+	Only    bool  // nothing but Hosts, also when there are none
+	Inside  Hosts // inside the city's own network: they may be called too, whatever their address; without a port, on any
+	Through Hosts // inside the city's own network, such as its proxy: connections may go there whatever their address, and nobody calls them
+	Local   bool  // this machine may be called by its names, on any port, and without TLS: for a stand-in
+
+	// Lookup gives the addresses of a name; nil asks the system.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
-// Check refuses a URL that should not even be tried: ErrClosed unless it is https (http for this machine with Local), without a user, of a host that is a
-// full name or an open address and that Hosts lists. It does no I/O: what a name leads to shows when it is dialled.
+// Check refuses a URL that should not even be tried: ErrClosed unless it is https, without a user, of a host that is a full name or an open address and that
+// Hosts lists. It does no I/O: what a name leads to shows when it is dialled.
 func (g Guard) Check(u *url.URL) error {
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	host := plain(u.Hostname())
 	if host == "" || u.User != nil || u.Opaque != "" {
 		return ErrClosed
 	}
-	if g.Local && isLocal(host) && (u.Scheme == "http" || u.Scheme == "https") {
-		return nil
+	if isLocal(host) {
+		return g.checkLocal(u, host)
 	}
-	if u.Scheme != "https" || !outside(host) {
-		return ErrClosed
-	}
-	if len(g.Hosts) > 0 && !g.Hosts.Match(host, u.Port()) {
+	inside := g.Inside.matchAny(host, u.Port())
+	listed := len(g.Hosts) == 0 && !g.Only || g.Hosts.Match(host, u.Port())
+	if u.Scheme != "https" || !inside && (!listed || !outside(host) || g.Through.matchAny(host, u.Port())) {
 		return ErrClosed
 	}
 	return nil
 }
+
+func (g Guard) checkLocal(u *url.URL, host string) error {
+	web := u.Scheme == "http" || u.Scheme == "https"
+	named := u.Port() != "" && g.Hosts.Match(host, u.Port())
+	inside := u.Scheme == "https" && g.Inside.matchAny(host, u.Port())
+	if inside || web && (g.Local || named) {
+		return nil
+	}
+	return ErrClosed
+}
+
+// Redirects gives a CheckRedirect for net/http: up to so many redirects, each of which passes Check, and without a referrer, which may hold a secret.
+func (g Guard) Redirects(most int) func(*http.Request, []*http.Request) error {
+	return func(next *http.Request, via []*http.Request) error {
+		next.Header.Del("Referer")
+		if len(via) > most {
+			return ErrClosed
+		}
+		return g.Check(next.URL)
+	}
+}
+
+// Transport gives a transport whose connections pass the guard. base may be nil; otherwise its settings are kept, and its DialContext, if any, connects to the
+// addresses that were checked. timeout is for each address. It opens nothing by itself.
+func (g Guard) Transport(base *http.Transport, timeout time.Duration) *http.Transport {
+	own := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: timeout}
+	if base != nil {
+		own = base.Clone()
+	}
+	own.DialTLSContext = nil // it would pass by what follows
+	own.DialContext = newDialer(g, own.DialContext, timeout).dial
+	return own
+}
+
+// plain gives a host as it is compared.
+func plain(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }
 
 // outside tells whether a host can be of the Internet by its looks.
 func outside(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return Public(ip)
 	}
-	return strings.Contains(host, ".") && !isLocal(host)
+	return strings.Contains(host, ".")
 }
 
 // isLocal tells whether a host names this machine.
 func isLocal(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.Unmap().IsLoopback()
-}
-
-// Transport gives a transport whose connections pass the guard. base may be nil; otherwise its other settings are kept. It opens nothing by itself.
-func (g Guard) Transport(base *http.Transport, timeout time.Duration) *http.Transport {
-	own := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: timeout}
-	if base != nil {
-		own = base.Clone()
-	}
-	free, guarded := &net.Dialer{Timeout: timeout}, &net.Dialer{Timeout: timeout, Control: g.control}
-	own.DialTLSContext = nil // it would pass by what follows
-	own.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		if host, port, err := net.SplitHostPort(address); err == nil && g.Trusted.matchDialled(strings.ToLower(host), port) {
-			return free.DialContext(ctx, network, address)
-		}
-		return guarded.DialContext(ctx, network, address)
-	}
-	return own
-}
-
-// control sees each address after its name has been resolved, just before it is connected to.
-func (g Guard) control(_, address string, _ syscall.RawConn) error {
-	to, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return ErrClosed
-	}
-	if g.Local && to.Addr().Unmap().IsLoopback() || Public(to.Addr()) {
-		return nil
-	}
-	return ErrClosed
 }

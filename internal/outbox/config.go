@@ -2,8 +2,9 @@ package outbox
 
 import (
 	"cmp"
-	"errors"
 	"time"
+
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config says how hard and how long the outbox tries. Zero means the default named at each field.
@@ -44,34 +45,26 @@ const maxWorkers = 1000
 
 // Validate reports every setting that cannot work.
 func (c Config) Validate() error {
-	var errs []error
-	span := func(key string, d, max time.Duration) {
-		if d < 0 || d > max {
-			errs = append(errs, errors.New(key+": must be between 0 and "+max.String()))
-		}
-	}
-	span("attempt", c.Attempt, 10*time.Minute)
-	span("poll", c.Poll, time.Minute)
-	span("backoff_min", c.BackoffMin, time.Hour)
-	span("backoff_max", c.BackoffMax, 24*time.Hour)
-	span("give_up", c.GiveUp, 30*24*time.Hour)
-	span("done_retention", c.DoneRetention, 365*24*time.Hour)
-	span("dead_retention", c.DeadRetention, 5*365*24*time.Hour)
-	span("drain", c.Drain, 10*time.Minute)
+	var faults setting.Faults
+	faults.Span("attempt", c.Attempt, time.Millisecond, 10*time.Minute)
+	faults.Span("poll", c.Poll, time.Millisecond, time.Minute)
+	faults.Span("backoff_min", c.BackoffMin, time.Millisecond, time.Hour)
+	faults.Span("backoff_max", c.BackoffMax, time.Millisecond, 24*time.Hour)
+	faults.Span("give_up", c.GiveUp, time.Millisecond, 30*24*time.Hour)
+	faults.Span("done_retention", c.DoneRetention, time.Millisecond, 365*24*time.Hour)
+	faults.Span("dead_retention", c.DeadRetention, time.Millisecond, 5*365*24*time.Hour)
+	faults.Span("drain", c.Drain, time.Millisecond, 10*time.Minute)
 	if f := c.filled(); f.BackoffMin > f.BackoffMax {
-		errs = append(errs, errors.New("backoff_max: must not be below backoff_min"))
+		faults.Add("backoff_max", "must not be below backoff_min")
 	}
-	if c.Failures < 0 {
-		errs = append(errs, errors.New("failures: must not be negative"))
-	}
-	for key, n := range map[string]int{
-		"codes": c.Workers.Codes, "urgent": c.Workers.Urgent, "normal": c.Workers.Normal, "bulk": c.Workers.Bulk, "relay": c.Workers.Relay,
-	} {
-		if n < 0 || n > maxWorkers {
-			errs = append(errs, errors.New("workers."+key+": must be between 0 and 1000"))
-		}
-	}
-	return errors.Join(errs...)
+	faults.Refuse(c.Failures < 0, "failures", "must not be negative")
+	w := c.Workers
+	faults.Number("workers.codes", w.Codes, 1, maxWorkers)
+	faults.Number("workers.urgent", w.Urgent, 1, maxWorkers)
+	faults.Number("workers.normal", w.Normal, 1, maxWorkers)
+	faults.Number("workers.bulk", w.Bulk, 1, maxWorkers)
+	faults.Number("workers.relay", w.Relay, 1, maxWorkers)
+	return faults.Err()
 }
 
 // filled puts the defaults where the configuration says nothing.

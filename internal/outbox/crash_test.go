@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 // TestDeathAroundAnyWrite kills the process before and after each of its writes in turn, starts another one, and looks that every intent whose Put was
@@ -20,7 +21,7 @@ func TestDeathAroundAnyWrite(t *testing.T) {
 	for _, answered := range []bool{false, true} {
 		for left := range writes {
 			t.Run(fmt.Sprintf("write %d, reached the store: %t", left, answered), func(t *testing.T) {
-				bubble(t, func(t *testing.T, engine store.Engine) { dieAround(t, engine, left, answered, intents) })
+				storetest.Bubble(t, func(t *testing.T, engine store.Engine) { dieAround(t, engine, left, answered, intents) })
 			})
 		}
 	}
@@ -29,7 +30,9 @@ func TestDeathAroundAnyWrite(t *testing.T) {
 func dieAround(t *testing.T, engine store.Engine, left int, answered bool, intents int) {
 	ctx, die := context.WithCancel(t.Context())
 	var did effects
-	first := open(t, &mortal{Engine: engine, left: left, answered: answered, onDeath: die}, Config{})
+	life := &storetest.Life{OnEnd: die}
+	life.EndAt(left+1, answered)
+	first := open(t, storetest.Mortal{Engine: engine, Life: life}, Config{})
 	require.NoError(t, first.Handle("sms", did.count))
 	done := make(chan error, 1)
 	go func() { done <- first.Run(ctx) }()
@@ -66,9 +69,9 @@ func dieAround(t *testing.T, engine store.Engine, left int, answered bool, inten
 }
 
 func TestKilledWorkersIntentIsTakenOver(t *testing.T) {
-	bubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
+	storetest.BubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 		ctx, die := context.WithCancel(t.Context())
-		grave := &mortal{Engine: engine, left: -1, onDeath: die}
+		grave := storetest.Mortal{Engine: engine, Life: &storetest.Life{OnEnd: die}}
 		first := open(t, grave, Config{Drain: time.Second})
 		stuck := func(ctx context.Context, _ Intent) error {
 			<-ctx.Done()
@@ -79,10 +82,7 @@ func TestKilledWorkersIntentIsTakenOver(t *testing.T) {
 		go func() { done <- first.Run(ctx) }()
 		require.NoError(t, first.Put(t.Context(), Intent{ID: "a", Kind: "sms"}))
 		synctest.Wait()
-		grave.mu.Lock()
-		grave.dead = true
-		grave.mu.Unlock()
-		die()
+		grave.Kill()
 
 		second := open(t, engine, Config{})
 		var did effects
@@ -99,7 +99,7 @@ func TestKilledWorkersIntentIsTakenOver(t *testing.T) {
 }
 
 func TestIntentThatKillsItsWorkerDies(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Failures: 3})
 		require.NoError(t, o.Put(t.Context(), Intent{ID: "a", Kind: "sms"}))
 		for i := range 3 {
@@ -117,7 +117,7 @@ func TestIntentThatKillsItsWorkerDies(t *testing.T) {
 }
 
 func TestTwoReplicasShareTheWork(t *testing.T) {
-	bubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
+	storetest.BubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 		const intents = 120
 		var did effects
 		a, b := open(t, engine, Config{}), open(t, engine, Config{})
@@ -158,7 +158,7 @@ func (s signals) Signal(_ context.Context, topic string) { nudge(s.ch[topic]) }
 func (s signals) Watch(_ context.Context, topic string) <-chan struct{} { return s.ch[topic] }
 
 func TestOtherReplicaIsWoken(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		hub := signals{ch: map[string]chan struct{}{}}
 		for _, l := range Lanes() {
 			hub.ch[topic(l)] = make(chan struct{}, 1)
@@ -179,7 +179,7 @@ func TestOtherReplicaIsWoken(t *testing.T) {
 }
 
 func TestLostSignalCostsAPoll(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		putter, worker := open(t, engine, Config{}), open(t, engine, Config{Poll: 2 * time.Second})
 		var did effects
 		require.NoError(t, worker.Handle("sms", did.count))

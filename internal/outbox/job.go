@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 	"github.com/motcua/motcua/internal/store"
 )
 
@@ -35,7 +36,6 @@ const (
 	jobLook     = time.Minute      // a waiting replica reads the record at least this often
 	jobRetry    = 30 * time.Second // after a first failure, doubling
 	jobRetryMax = time.Hour
-	jobDoubling = 7 // doublings that stay below jobRetryMax
 )
 
 // Schedule lets f run in one replica at a time: the first time at once, then every so often, counted from the planned time and skipping what was missed. A
@@ -72,7 +72,7 @@ func (o *Outbox) repeat(ctx, work context.Context, j job) {
 			failing = err != nil
 			o.log.WarnContext(ctx, "job "+j.name, "working", !failing, "err", err)
 		}
-		sleep(ctx, min(wait, jobLook))
+		retry.Sleep(ctx, min(wait, jobLook))
 	}
 }
 
@@ -114,7 +114,7 @@ func (o *Outbox) turn(ctx, work context.Context, j job) (time.Duration, error) {
 		return max(r.Due.Sub(o.now()), time.Millisecond), nil
 	}
 	outcome := o.runJob(ctx, j, token)
-	err = o.stored(work, func(ctx context.Context) error {
+	err = retry.Stored(work, leaseMargin/2, func(ctx context.Context) error {
 		_, err := o.jobs.Update(ctx, j.name, func(r *jobRecord) error { return r.settle(token, outcome, j.every, o.now()) })
 		return err
 	})
@@ -141,9 +141,9 @@ func (r *jobRecord) settle(token string, outcome error, every time.Duration, now
 	case errors.Is(outcome, errDrained):
 		r.Due = *at(now) // another replica, or the next start, goes on
 	case outcome != nil:
-		retry := min(jobRetry<<min(r.Failures, jobDoubling), jobRetryMax, every)
+		wait := min(retry.Doubled(r.Failures, jobRetry, jobRetryMax), every)
 		r.Failures++
-		r.Due = *at(now.Add(retry))
+		r.Due = *at(now.Add(wait))
 	default:
 		r.Failures = 0
 		r.Due = *at(r.Planned.Add(every))
@@ -165,7 +165,7 @@ func (o *Outbox) runJob(ctx context.Context, j job, token string) error {
 		o.beat(mine, j.name, token, ended, cancel)
 	}()
 	began := o.now()
-	err := safely(func() error { return j.run(mine) })
+	err := retry.Safely(func() error { return j.run(mine) })
 	close(ended)
 	<-beating
 	if err != nil && ctx.Err() != nil {

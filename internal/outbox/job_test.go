@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 // runs notes when a job ran.
@@ -47,7 +48,7 @@ func (r *runs) leave() {
 }
 
 func TestJobRunsInOneReplica(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		r := runs{begun: time.Now()}
 		for range 3 {
 			o := open(t, engine, Config{})
@@ -67,9 +68,9 @@ func TestJobRunsInOneReplica(t *testing.T) {
 }
 
 func TestKilledReplicasJobIsTakenOver(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		ctx, die := context.WithCancel(t.Context())
-		grave := &mortal{Engine: engine, left: -1, onDeath: die}
+		grave := storetest.Mortal{Engine: engine, Life: &storetest.Life{OnEnd: die}}
 		first := open(t, grave, Config{})
 		require.NoError(t, first.Schedule("sweep", time.Hour, func(ctx context.Context) error {
 			<-ctx.Done()
@@ -78,10 +79,7 @@ func TestKilledReplicasJobIsTakenOver(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- first.Run(ctx) }()
 		synctest.Wait()
-		grave.mu.Lock()
-		grave.dead = true
-		grave.mu.Unlock()
-		die()
+		grave.Kill()
 		r := runs{begun: time.Now()}
 		second := open(t, engine, Config{})
 		require.NoError(t, second.Schedule("sweep", time.Hour, func(context.Context) error {
@@ -96,7 +94,7 @@ func TestKilledReplicasJobIsTakenOver(t *testing.T) {
 }
 
 func TestJobOfAReplicaThatLostItsLeaseIsStopped(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{})
 		stopped := make(chan error, 1)
 		require.NoError(t, o.Schedule("sweep", time.Hour, func(ctx context.Context) error {
@@ -120,7 +118,7 @@ func TestJobOfAReplicaThatLostItsLeaseIsStopped(t *testing.T) {
 }
 
 func TestFailedJobIsRepeatedSooner(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		r := runs{begun: time.Now()}
 		o := open(t, engine, Config{})
 		require.NoError(t, o.Schedule("sweep", 24*time.Hour, func(context.Context) error {
@@ -139,7 +137,7 @@ func TestFailedJobIsRepeatedSooner(t *testing.T) {
 }
 
 func TestMissedRunsAreSkippedAndAShorterPeriodCounts(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		r := runs{begun: time.Now()}
 		job := func(context.Context) error {
 			r.enter()
@@ -166,7 +164,7 @@ func TestMissedRunsAreSkippedAndAShorterPeriodCounts(t *testing.T) {
 }
 
 func TestStoppingInterruptsAJobAndLetsAnotherGoOn(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		r := runs{begun: time.Now()}
 		job := func(ctx context.Context) error {
 			r.enter()

@@ -3,25 +3,19 @@ package outbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 	"github.com/motcua/motcua/internal/store"
 )
 
 // batch is how many due intents a lane reads at once.
 const batch = 64
 
-var (
-	errPanic   = errors.New("panic")
-	errDrained = errors.New("the program stops")
-)
+var errDrained = errors.New("the program stops")
 
 // lane finds due intents and hands them to its workers.
 type lane struct {
@@ -117,7 +111,7 @@ func (l *lane) handle(work context.Context, r record) error {
 	if r.Until != nil {
 		in.Until = *r.Until
 	}
-	err := safely(func() error { return l.o.handlers[r.Kind](ctx, in) })
+	err := retry.Safely(func() error { return l.o.handlers[r.Kind](ctx, in) })
 	if err != nil && work.Err() != nil {
 		return errDrained
 	}
@@ -128,7 +122,7 @@ func (l *lane) handle(work context.Context, r record) error {
 func (l *lane) settle(work context.Context, r record, token string, outcome error) {
 	o := l.o
 	var after record
-	err := o.stored(work, func(ctx context.Context) error {
+	err := retry.Stored(work, leaseMargin/2, func(ctx context.Context) error {
 		var err error
 		after, err = o.records.Update(ctx, r.ID, func(r *record) error { return r.settle(token, outcome, o.now(), o.cfg) })
 		return err
@@ -223,35 +217,4 @@ func (l *lane) head(ctx context.Context, group string) (*record, error) {
 		return nil, err
 	}
 	return &found[0], nil
-}
-
-// stored makes a write that must not be given up because the program stops or the store hiccups: some attempts within the lease's margin.
-func (o *Outbox) stored(work context.Context, write func(ctx context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(work), leaseMargin/2)
-	defer cancel()
-	for pause := 50 * time.Millisecond; ; pause *= 2 {
-		err := write(ctx)
-		if err == nil || fault.CodeOf(err) != fault.Unavailable || ctx.Err() != nil {
-			return err
-		}
-		if !sleep(ctx, pause) {
-			return err
-		}
-	}
-}
-
-// safely turns a panic into an error. The text of a panic may repeat what it handled, so only that of the runtime itself is kept.
-func safely(f func() error) (err error) {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		what := fmt.Sprintf("%T", p)
-		if e, ok := p.(runtime.Error); ok {
-			what = e.Error()
-		}
-		err = fmt.Errorf("%w: %s\n%s", errPanic, what, debug.Stack())
-	}()
-	return f()
 }

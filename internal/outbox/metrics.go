@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/motcua/motcua/internal/retry"
 )
 
 // The outcomes of an attempt, as labels.
@@ -101,7 +103,7 @@ func (o *Outbox) measure(ctx context.Context) {
 		for _, r := range o.relays {
 			o.measureRelay(ctx, r)
 		}
-		sleep(ctx, measureEvery)
+		retry.Sleep(ctx, measureEvery)
 	}
 }
 
@@ -129,7 +131,7 @@ func (o *Outbox) measureLane(ctx context.Context, l Lane) {
 func (o *Outbox) measureRelay(ctx context.Context, r *relay) {
 	var n int
 	var since time.Time
-	err := safely(func() (err error) {
+	err := retry.Safely(func() (err error) {
 		n, since, err = r.src.Waiting(ctx, maxDepth)
 		return err
 	})

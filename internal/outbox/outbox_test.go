@@ -13,10 +13,11 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestPutThenDone(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{})
 		var did effects
 		require.NoError(t, o.Handle("sms", did.count))
@@ -37,7 +38,7 @@ func TestPutThenDone(t *testing.T) {
 }
 
 func TestPutRefusesMalformed(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{})
 		tests := []struct {
 			name string
@@ -58,7 +59,7 @@ func TestPutRefusesMalformed(t *testing.T) {
 }
 
 func TestWiringMistakes(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{})
 		h := func(context.Context, Intent) error { return nil }
 		f := func(context.Context) error { return nil }
@@ -74,7 +75,7 @@ func TestWiringMistakes(t *testing.T) {
 }
 
 func TestDueAndUntil(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Poll: time.Minute})
 		var did effects
 		require.NoError(t, o.Handle("sms", did.count))
@@ -120,7 +121,7 @@ func TestOutcomes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, engine store.Engine) {
+			storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 				o := open(t, engine, Config{Failures: 3, GiveUp: 3 * time.Hour})
 				h := func(context.Context, Intent) error {
 					switch {
@@ -159,7 +160,7 @@ var (
 )
 
 func TestHandlerHasADeadlineAndItsAttempt(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Attempt: 3 * time.Second})
 		var attempts []int
 		require.NoError(t, o.Handle("slow", func(ctx context.Context, in Intent) error {
@@ -180,7 +181,7 @@ func TestHandlerHasADeadlineAndItsAttempt(t *testing.T) {
 }
 
 func TestDeadLettersAreListedAndReplayed(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Failures: 2})
 		broken := true
 		require.NoError(t, o.Handle("sms", func(context.Context, Intent) error {
@@ -228,7 +229,7 @@ func idsOf(p store.Page[Entry]) []string {
 }
 
 func TestFullBulkLaneDelaysNoCode(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Workers: Workers{Bulk: 4}, Attempt: 5 * time.Minute})
 		release := make(chan struct{})
 		require.NoError(t, o.Handle("alert", func(ctx context.Context, _ Intent) error {
@@ -256,7 +257,7 @@ func TestFullBulkLaneDelaysNoCode(t *testing.T) {
 }
 
 func TestGroupKeepsItsOrder(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		a, b := open(t, engine, Config{Failures: 3}), open(t, engine, Config{Failures: 3})
 		var did effects
 		h := func(_ context.Context, in Intent) error {
@@ -292,7 +293,7 @@ func TestGroupKeepsItsOrder(t *testing.T) {
 }
 
 func TestStoppingLetsAttemptsFinish(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Drain: 5 * time.Second})
 		var did effects
 		require.NoError(t, o.Handle("slow", func(ctx context.Context, in Intent) error {
@@ -319,7 +320,7 @@ func TestStoppingLetsAttemptsFinish(t *testing.T) {
 }
 
 func TestStoppingHandsLongAttemptsOver(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Drain: 2 * time.Second})
 		require.NoError(t, o.Handle("slow", func(ctx context.Context, _ Intent) error {
 			<-ctx.Done()
@@ -344,7 +345,7 @@ func TestStoppingHandsLongAttemptsOver(t *testing.T) {
 }
 
 func TestHandlerThatIgnoresItsContextDoesNotBlockStopping(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Drain: time.Second})
 		release := make(chan struct{})
 		require.NoError(t, o.Handle("deaf", func(context.Context, Intent) error {

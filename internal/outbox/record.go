@@ -2,10 +2,10 @@ package outbox
 
 import (
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 	"github.com/motcua/motcua/internal/store"
 )
 
@@ -172,14 +172,8 @@ func (r *record) revive(now time.Time) error {
 	return nil
 }
 
-// backoff doubles with each attempt and varies, so that what failed together does not come back together.
 func (r *record) backoff(attempts int, c Config) time.Duration {
-	most := c.backoffMax(r.Lane)
-	d := most
-	if n := max(attempts-1, 0); n < 32 && c.BackoffMin < most>>n {
-		d = c.BackoffMin << n
-	}
-	return d/2 + rand.N(d/2+1)
+	return retry.Backoff(attempts-1, c.BackoffMin, c.backoffMax(r.Lane))
 }
 
 // at gives a time as the store keeps it.
@@ -189,7 +183,7 @@ func at(t time.Time) *time.Time {
 }
 
 func reasonOf(err error) string {
-	if errors.Is(err, errPanic) {
+	if errors.Is(err, retry.ErrPanic) {
 		return reasonPanic
 	}
 	f := fault.Of(err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/motcua/motcua/internal/retry"
 )
 
 // Source is a kind of document that holds something to be passed on, such as the notices of a case.
@@ -95,7 +97,7 @@ func (r *relay) sweep(ctx, work context.Context) (time.Duration, error) {
 func (r *relay) carry(work context.Context, id string) {
 	ctx, cancel := context.WithTimeout(work, r.o.cfg.Attempt)
 	defer cancel()
-	err := safely(func() error { return r.src.Carry(ctx, id) })
+	err := retry.Safely(func() error { return r.src.Carry(ctx, id) })
 	outcome := outcomeDone
 	if err != nil {
 		outcome = outcomeLater
@@ -108,11 +110,7 @@ func (r *relay) carry(work context.Context, id string) {
 		return
 	}
 	fails := r.resting[id].fails + 1
-	pause := restMax
-	if fails < 16 {
-		pause = min(restMax, r.o.cfg.BackoffMin<<(fails-1))
-	}
-	r.resting[id] = rest{until: r.o.now().Add(pause), fails: fails}
+	r.resting[id] = rest{until: r.o.now().Add(retry.Doubled(fails-1, r.o.cfg.BackoffMin, restMax)), fails: fails}
 	r.o.log.WarnContext(work, "relay could not pass on", "relay", r.name, "document", id, "fails", fails, "err", err)
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 // tray is a source: ids wait in it until they are carried.
@@ -78,7 +79,7 @@ func (s *tray) count() int {
 }
 
 func TestRelayCarriesWhenNudgedAndByItself(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Poll: time.Second})
 		s := &tray{}
 		require.NoError(t, o.Relay("cases", s))
@@ -104,7 +105,7 @@ func TestRelayCarriesWhenNudgedAndByItself(t *testing.T) {
 }
 
 func TestRelayGoesAroundPoison(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Poll: time.Second})
 		tries := map[string]int{}
 		s := &tray{}
@@ -142,7 +143,7 @@ func TestRelayGoesAroundPoison(t *testing.T) {
 }
 
 func TestRelayOutlivesAnOutageOfItsSource(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{Poll: time.Second})
 		s := &tray{down: true}
 		s.put("a")
@@ -159,7 +160,7 @@ func TestRelayOutlivesAnOutageOfItsSource(t *testing.T) {
 }
 
 func TestMetricsTellDepthAndAge(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{})
 		require.NoError(t, o.Handle("sms", func(context.Context, Intent) error { return Permanent("no", nil) }))
 		for i := range 3 {
@@ -177,7 +178,7 @@ func TestMetricsTellDepthAndAge(t *testing.T) {
 }
 
 func TestMetricsTellWhatRelaysHold(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{})
 		stuck := &tray{since: time.Now(), carry: func(string) error { return errors.New("odd") }}
 		stuck.put("a", "b", "c")
@@ -204,7 +205,7 @@ func TestMetricsTellWhatRelaysHold(t *testing.T) {
 }
 
 func TestParkedIsDeadUntilRetried(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		o := open(t, engine, Config{})
 		var done effects
 		require.NoError(t, o.Handle("relay", done.count))

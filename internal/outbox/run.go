@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/motcua/motcua/internal/retry"
 )
 
 // Run works until the context ends. Then it begins nothing new, lets attempts under way finish for Config.Drain, hands the rest to others and returns
@@ -36,25 +38,14 @@ func (o *Outbox) drain(interrupt func()) error {
 		o.flights.Wait()
 		close(idle)
 	}()
-	if within(idle, o.cfg.Drain) {
+	if retry.Within(idle, o.cfg.Drain) {
 		return nil
 	}
 	interrupt()
-	if within(idle, interruptWait+leaseMargin/2) {
+	if retry.Within(idle, interruptWait+leaseMargin/2) {
 		return nil
 	}
 	return errors.New("outbox: a handler did not heed its context; its intents are tried again when their leases end")
-}
-
-func within(done <-chan struct{}, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-done:
-		return true
-	case <-t.C:
-		return false
-	}
 }
 
 // cycle runs sweep until the context ends: again at once when it asks for no wait, otherwise after that wait, when woken, and at the latest after Poll.
@@ -84,18 +75,6 @@ func (o *Outbox) cycle(ctx context.Context, name string, wake, signal <-chan str
 		case <-wake:
 		case <-signal:
 		}
-	}
-}
-
-// sleep waits and tells whether it could to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }
 

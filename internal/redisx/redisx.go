@@ -19,6 +19,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config says where Redis is and how long a call may take.
@@ -36,20 +37,14 @@ type Config struct {
 
 // Validate reports every setting that cannot work.
 func (c Config) Validate() error {
-	var errs []error
+	var faults setting.Faults
 	if c.URI != "" {
-		errs = append(errs, checkURI(c.URI))
+		faults.Also(checkURI(c.URI))
 	}
-	if c.Timeout < 0 || c.Timeout > 10*time.Second {
-		errs = append(errs, errors.New("timeout: must be between 0 and 10s"))
-	}
-	if c.Pause < 0 {
-		errs = append(errs, errors.New("pause: must not be negative"))
-	}
-	if c.PoolSize < 0 {
-		errs = append(errs, errors.New("pool_size: must not be negative"))
-	}
-	return errors.Join(errs...)
+	faults.Refuse(c.Timeout < 0 || c.Timeout > 10*time.Second, "timeout", "must be between 0 and 10s")
+	faults.Refuse(c.Pause < 0, "pause", "must not be negative")
+	faults.Refuse(c.PoolSize < 0, "pool_size", "must not be negative")
+	return faults.Err()
 }
 
 // filled puts the defaults where the configuration says nothing.

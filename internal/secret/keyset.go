@@ -59,23 +59,23 @@ func Rotate(old []byte) ([]byte, error) {
 	return f.write()
 }
 
-// RotateIndex makes a new key for indexes and keeps the old ones for look-ups. Stop every replica before the new file comes into use: two that
-// store under different index keys at the same time would not see each other's claims.
-func RotateIndex(old []byte) ([]byte, error) {
+// Replace is Rotate for a file that others may have read: every key that it goes on with is new, also the one that comes next, and nothing that was signed
+// before is good any more. Old keys for sealing and indexes stay for what they made.
+// Stop every replica before the new file comes into use: two that store under different index keys at the same time would not see each other's claims.
+func Replace(old []byte) ([]byte, error) {
 	f, err := parse(old)
 	if err != nil {
 		return nil, err
 	}
-	m := keyset.NewManagerFromHandle(f.index)
-	id, err := m.Add(prf.HMACSHA256PRFKeyTemplate())
-	if err == nil {
-		err = m.SetPrimary(id)
+	var errs [4]error
+	f.seal, errs[0] = lead(f.seal, aead.AES256GCMKeyTemplate())
+	if errs[0] == nil {
+		f.seal, errs[1] = follow(f.seal, aead.AES256GCMKeyTemplate())
 	}
-	if err == nil {
-		f.index, err = m.Handle()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("secret: rotate indexes: %w", err)
+	f.sign, errs[2] = withNext(mac.HMACSHA256Tag256KeyTemplate())
+	f.index, errs[3] = lead(f.index, prf.HMACSHA256PRFKeyTemplate())
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, fmt.Errorf("secret: replace: %w", err)
 	}
 	return f.write()
 }
@@ -86,11 +86,7 @@ func withNext(t *tinkpb.KeyTemplate) (*keyset.Handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := keyset.NewManagerFromHandle(h)
-	if _, err := m.Add(t); err != nil {
-		return nil, err
-	}
-	return m.Handle()
+	return follow(h, t)
 }
 
 // advance puts the next key into use and adds the one after it.
@@ -100,6 +96,29 @@ func advance(h *keyset.Handle, t *tinkpb.KeyTemplate) (*keyset.Handle, error) {
 	if err := m.SetPrimary(all[len(all)-1]); err != nil {
 		return nil, err
 	}
+	h, err := m.Handle()
+	if err != nil {
+		return nil, err
+	}
+	return follow(h, t)
+}
+
+// lead adds a key and puts it into use.
+func lead(h *keyset.Handle, t *tinkpb.KeyTemplate) (*keyset.Handle, error) {
+	m := keyset.NewManagerFromHandle(h)
+	id, err := m.Add(t)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.SetPrimary(id); err != nil {
+		return nil, err
+	}
+	return m.Handle()
+}
+
+// follow adds the key that comes next.
+func follow(h *keyset.Handle, t *tinkpb.KeyTemplate) (*keyset.Handle, error) {
+	m := keyset.NewManagerFromHandle(h)
 	if _, err := m.Add(t); err != nil {
 		return nil, err
 	}

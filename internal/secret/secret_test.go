@@ -147,20 +147,41 @@ func TestRotateRollsOut(t *testing.T) {
 	}
 }
 
-func TestRotateIndexKeepsOldLookups(t *testing.T) {
+// TestReplace ends what whoever read the old file could do, the key that it announced included, and nothing else.
+func TestReplace(t *testing.T) {
 	t.Parallel()
-	old := generate(t, false)
-	changed, err := secret.RotateIndex(old)
+	old := generate(t, true)
+	changed, err := secret.Replace(old)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, after := open(t, old), open(t, changed)
+	rotated, err := secret.Rotate(changed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after, later := open(t, old), open(t, changed), open(t, rotated)
 	all := after.Indexes("phone", "1")
 	if len(all) != 2 || all[0] != after.Index("phone", "1") || all[1] != before.Index("phone", "1") || all[0] == all[1] {
 		t.Errorf("got %v", all)
 	}
-	if !after.Knows(before.Fingerprint()) || before.Knows(after.Fingerprint()) || after.Knows("") {
+	if !after.Knows(before.Fingerprint()) || before.Knows(after.Fingerprint()) || after.Knows("") || !after.Development() {
 		t.Error("a fingerprint is known where it should not be, or the reverse")
+	}
+	for name, b := range map[string]*secret.Box{"replaced": after, "and rotated": later} {
+		if b.Verify("p", "d", before.Sign("p", "d")) || before.Verify("p", "d", b.Sign("p", "d")) {
+			t.Errorf("%s: what was signed with the old file is good", name)
+		}
+		sealed, _ := b.Seal([]byte("x"), "c")
+		if _, err := before.Unseal(sealed, "c"); err == nil {
+			t.Errorf("%s: the old file reads what is new", name)
+		}
+		old, _ := before.Seal([]byte("x"), "c")
+		if _, err := b.Unseal(old, "c"); err != nil {
+			t.Errorf("%s: what was sealed before is lost", name)
+		}
+	}
+	if !later.Verify("p", "d", after.Sign("p", "d")) {
+		t.Error("a rotation after it ends what is signed")
 	}
 }
 

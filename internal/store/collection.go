@@ -117,7 +117,48 @@ func (c *Collection[T]) Update(ctx context.Context, id string, change func(*T) e
 			return none, err
 		}
 	}
-	return none, &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: fmt.Errorf("store: %s: document kept changing", c.kind.Name)}
+	return none, c.restless()
+}
+
+// Upsert is Update, and where there is no such document it stores the one that begin gives, changed. An ErrUnchanged of change then stores nothing. Neither
+// begin nor change may end with NOT_FOUND, and begin must give a document of that id.
+func (c *Collection[T]) Upsert(ctx context.Context, id string, begin func() T, change func(*T) error) (T, error) {
+	var none T
+	for attempt := range maxAttempts {
+		doc, err := c.Update(ctx, id, change)
+		if fault.CodeOf(err) != fault.NotFound {
+			return doc, err
+		}
+		doc = begin()
+		if err := change(&doc); errors.Is(err, ErrUnchanged) {
+			return begin(), nil
+		} else if err != nil {
+			return none, err
+		}
+		if err := c.Insert(ctx, doc); fault.CodeOf(err) != fault.Conflict {
+			return doc, err
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return none, err
+		}
+	}
+	return none, c.restless()
+}
+
+// restless gives up for now on a document that others keep changing.
+func (c *Collection[T]) restless() error {
+	return &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: fmt.Errorf("store: %s: document kept changing", c.kind.Name)}
+}
+
+// IfChanged makes a change for Update of one that tells whether it changed anything.
+func IfChanged[T any](change func(*T) (changed bool, err error)) func(*T) error {
+	return func(doc *T) error {
+		changed, err := change(doc)
+		if err == nil && !changed {
+			return ErrUnchanged
+		}
+		return err
+	}
 }
 
 // Delete removes the document of that id. NOT_FOUND when there is none.

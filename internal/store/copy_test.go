@@ -11,11 +11,12 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestCopyBringsEverything(t *testing.T) {
 	t.Parallel()
-	from, to := open(t), open(t)
+	from, to := storetest.OnFiles(t), storetest.OnFiles(t)
 	fill(t, define(t, from), 320)
 	kinds := []store.Kind{lamps(), {Name: "empty"}}
 	var last [2]int
@@ -45,7 +46,7 @@ func TestCopyBringsEverything(t *testing.T) {
 
 func TestCopyRefusesADifferentTarget(t *testing.T) {
 	t.Parallel()
-	from, to := open(t), open(t)
+	from, to := storetest.OnFiles(t), storetest.OnFiles(t)
 	fill(t, define(t, from), 3)
 	c := define(t, to)
 	require.NoError(t, c.Insert(t.Context(), lamp{ID: "l00001", N: 77}))
@@ -60,7 +61,7 @@ func TestCopyRefusesADifferentTarget(t *testing.T) {
 
 func dumped(t *testing.T, n int) (store.Report, []byte) {
 	t.Helper()
-	e := open(t)
+	e := storetest.OnFiles(t)
 	fill(t, define(t, e), n)
 	var out bytes.Buffer
 	report, err := store.Dump(t.Context(), e, []store.Kind{lamps(), {Name: "empty"}}, &out, now(), nil)
@@ -75,7 +76,7 @@ func TestDumpIsRestored(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, report, checked)
 
-	e := open(t)
+	e := storetest.OnFiles(t)
 	for range 2 { // a restore that was broken off can be repeated
 		restored, err := store.Restore(t.Context(), e, bytes.NewReader(data), nil)
 		require.NoError(t, err)
@@ -111,7 +112,7 @@ func TestDamagedDumpIsNoticed(t *testing.T) {
 	}
 	_, err := store.CheckDump(bytes.NewReader(append(bytes.Clone(data), 'x')))
 	require.Error(t, err, "something behind the end")
-	_, err = store.Restore(t.Context(), open(t), bytes.NewReader(data[:len(data)-1]), nil)
+	_, err = store.Restore(t.Context(), storetest.OnFiles(t), bytes.NewReader(data[:len(data)-1]), nil)
 	require.Error(t, err)
 }
 
@@ -128,7 +129,7 @@ func (f *full) Write(p []byte) (int, error) {
 
 func TestDumpSaysWhenItCannotBeWritten(t *testing.T) {
 	t.Parallel()
-	e := open(t)
+	e := storetest.OnFiles(t)
 	fill(t, define(t, e), 50)
 	for _, left := range []int{0, 500} {
 		_, err := store.Dump(t.Context(), e, []store.Kind{lamps()}, &full{left: left}, now(), nil)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 // renamed moves the field street to road.
@@ -46,7 +48,7 @@ func roads(t *testing.T, e store.Engine) int {
 
 func TestMigrateRunsOnce(t *testing.T) {
 	t.Parallel()
-	e := open(t)
+	e := storetest.OnFiles(t)
 	fill(t, define(t, e), 250)
 	var calls atomic.Int64
 	all := []store.Migration{renamed(&calls), {ID: "lamps-nothing", Kind: "lamps", Change: func(bson.D) (bson.D, error) { return nil, nil }}}
@@ -62,11 +64,19 @@ func TestMigrateRunsOnce(t *testing.T) {
 
 func TestMigrateGoesOnWhereItBrokeOff(t *testing.T) {
 	t.Parallel()
-	inner := open(t)
+	inner := storetest.OnFiles(t)
 	fill(t, define(t, inner), 250)
 	var calls atomic.Int64
-	e := &failing{Engine: inner}
-	e.left.Store(220)
+	errAway, left := errors.New("away"), 220
+	e := &storetest.Watched{Engine: inner, Before: func(c storetest.Call) error {
+		if c.Op != storetest.Replace || c.Kind != "lamps" {
+			return nil
+		}
+		if left--; left < 0 {
+			return fault.Wrap(fault.Unavailable, errAway)
+		}
+		return nil
+	}}
 	err := store.Migrate(t.Context(), e, []store.Migration{renamed(&calls)}, now, silent())
 	require.ErrorIs(t, err, errAway)
 	require.Equal(t, 220, roads(t, inner))
@@ -79,7 +89,7 @@ func TestMigrateGoesOnWhereItBrokeOff(t *testing.T) {
 
 func TestMigrateWithSeveralReplicas(t *testing.T) {
 	t.Parallel()
-	e := open(t)
+	e := storetest.OnFiles(t)
 	c := define(t, e)
 	fill(t, c, 120)
 	var calls atomic.Int64
@@ -107,7 +117,7 @@ func TestMigrateWithSeveralReplicas(t *testing.T) {
 
 func TestMigrateTakesOverFromTheDead(t *testing.T) {
 	t.Parallel()
-	e := open(t)
+	e := storetest.OnFiles(t)
 	fill(t, define(t, e), 3)
 	leases, err := store.Define[bson.M](t.Context(), e, store.Kind{Name: "migration_lease"})
 	require.NoError(t, err)
@@ -126,7 +136,7 @@ func TestMigrateTakesOverFromTheDead(t *testing.T) {
 
 func TestMigrationsAreChecked(t *testing.T) {
 	t.Parallel()
-	e := open(t)
+	e := storetest.OnFiles(t)
 	same := func(d bson.D) (bson.D, error) { return d, nil }
 	for _, all := range [][]store.Migration{
 		{{Kind: "lamps", Change: same}},

@@ -2,13 +2,11 @@ package store_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +20,7 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -37,14 +35,6 @@ type lamp struct {
 
 func lamps() store.Kind {
 	return store.Kind{Name: "lamps", ExpiresAt: "expires", Indexes: []store.Index{{Name: "street", Equal: []string{"street"}, Order: "n"}, {Name: "tags", Equal: []string{"tags"}, Many: "tags"}}}
-}
-
-func open(t *testing.T) store.Engine {
-	t.Helper()
-	e, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, e.Close()) })
-	return e
 }
 
 func define(t *testing.T, e store.Engine) *store.Collection[lamp] {
@@ -105,7 +95,7 @@ func TestKindIsChecked(t *testing.T) {
 
 func TestCursorHoldsItsPlace(t *testing.T) {
 	t.Parallel()
-	c := define(t, open(t))
+	c := define(t, storetest.OnFiles(t))
 	q, err := c.Query("street")
 	require.NoError(t, err)
 	cursor, err := c.CursorAt(q, lamp{ID: "l1", N: math.MaxInt})
@@ -164,7 +154,7 @@ func TestObserve(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	spans := tracetest.NewSpanRecorder()
 	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
-	e := store.Observe(open(t), reg, tp)
+	e := store.Observe(storetest.OnFiles(t), reg, tp)
 	c := define(t, e)
 	fill(t, c, 3)
 	ctx := t.Context()
@@ -211,7 +201,7 @@ func raw(t *testing.T, v any) bson.Raw {
 
 func TestSweepAllGoesOnUntilNothingIsLeft(t *testing.T) {
 	t.Parallel()
-	e := open(t)
+	e := storetest.OnFiles(t)
 	c := define(t, e)
 	parallel(1100, func(i int) {
 		if err := c.Insert(t.Context(), lamp{ID: fmt.Sprint(i), Expires: now().Add(time.Duration(i-1050) * time.Minute)}); err != nil {
@@ -228,7 +218,7 @@ func TestSweepAllGoesOnUntilNothingIsLeft(t *testing.T) {
 
 func TestKeepSweepsUntilItsContextEnds(t *testing.T) {
 	t.Parallel()
-	e := open(t)
+	e := storetest.OnFiles(t)
 	c := define(t, e)
 	require.NoError(t, c.Insert(t.Context(), lamp{ID: "a", Expires: now().Add(-time.Minute)}))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -243,19 +233,4 @@ func TestKeepSweepsUntilItsContextEnds(t *testing.T) {
 	}, 5*time.Second, time.Millisecond)
 	cancel()
 	<-done
-}
-
-// failing is an engine whose Replace fails after some time, as a server that goes away does.
-type failing struct {
-	store.Engine
-	left atomic.Int64
-}
-
-var errAway = errors.New("away")
-
-func (f *failing) Replace(ctx context.Context, kind, id string, version int64, doc bson.Raw) (bool, error) {
-	if kind == "lamps" && f.left.Add(-1) < 0 {
-		return false, fault.Wrap(fault.Unavailable, errAway)
-	}
-	return f.Engine.Replace(ctx, kind, id, version, doc)
 }

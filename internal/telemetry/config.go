@@ -1,9 +1,10 @@
 package telemetry
 
 import (
-	"errors"
 	"log/slog"
 	"net/url"
+
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config says what is logged and where traces go.
@@ -18,20 +19,18 @@ type Config struct {
 
 // Validate reports every setting that cannot work.
 func (c Config) Validate() error {
-	var errs []error
+	var faults setting.Faults
 	if _, err := c.level(); err != nil {
-		errs = append(errs, errors.New("log_level: must be debug, info, warn or error"))
+		faults.Add("log_level", "must be debug, info, warn or error")
 	}
 	if c.OTLPEndpoint != "" {
 		u, err := url.Parse(c.OTLPEndpoint)
-		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-			errs = append(errs, errors.New("otlp_endpoint: must be an http:// or https:// address"))
-		}
+		faults.Refuse(err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"), "otlp_endpoint", "must be an http:// or https:// address")
 	}
 	if !(c.TraceRatio >= 0 && c.TraceRatio <= 1) { // also refuses NaN
-		errs = append(errs, errors.New("trace_ratio: must be between 0 and 1"))
+		faults.Add("trace_ratio", "must be between 0 and 1")
 	}
-	return errors.Join(errs...)
+	return faults.Err()
 }
 
 func (c Config) level() (slog.Level, error) {

@@ -102,7 +102,7 @@ func TestOutage(t *testing.T) {
 		began := time.Now()
 		err := f()
 		require.Equal(t, fault.Unavailable, fault.CodeOf(err), "%s: %v", name, err)
-		require.Less(t, time.Since(began), 5*time.Second, name)
+		require.Less(t, time.Since(began), 20*time.Second, name)
 		require.Empty(t, fault.Of(err).Public, name)
 	}
 }
@@ -113,7 +113,7 @@ func TestOpenFailsSoonAndWithoutSecrets(t *testing.T) {
 	_, err := mongo.Open(t.Context(), mongo.Config{URI: "mongodb://user:hunter2@127.0.0.1:1/", SelectionTimeout: 200 * time.Millisecond})
 	require.ErrorContains(t, err, "does not answer")
 	require.NotContains(t, err.Error(), "hunter2")
-	require.Less(t, time.Since(began), 5*time.Second)
+	require.Less(t, time.Since(began), 20*time.Second)
 	_, err = mongo.Open(t.Context(), mongo.Config{URI: "mongodb://user:hunter2@%%%"})
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "hunter2")

@@ -21,6 +21,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
+	"github.com/motcua/motcua/internal/setting"
 	"github.com/motcua/motcua/internal/store"
 )
 
@@ -37,23 +38,13 @@ var databaseRE = regexp.MustCompile(`^[A-Za-z0-9_-]{1,60}$`)
 
 // Validate reports every wrong setting.
 func (c Config) Validate() error {
-	var errs []error
-	if !strings.HasPrefix(c.URI, "mongodb://") && !strings.HasPrefix(c.URI, "mongodb+srv://") {
-		errs = append(errs, errors.New("uri: must begin with mongodb:// or mongodb+srv://"))
-	}
-	if c.Database != "" && !databaseRE.MatchString(c.Database) {
-		errs = append(errs, errors.New("database: must be letters, digits, _ and -"))
-	}
-	if c.Timeout < 0 {
-		errs = append(errs, errors.New("timeout: must not be negative"))
-	}
-	if c.SelectionTimeout < 0 {
-		errs = append(errs, errors.New("selection_timeout: must not be negative"))
-	}
-	if c.MaxPool < 0 {
-		errs = append(errs, errors.New("max_pool: must not be negative"))
-	}
-	return errors.Join(errs...)
+	var faults setting.Faults
+	faults.Refuse(!strings.HasPrefix(c.URI, "mongodb://") && !strings.HasPrefix(c.URI, "mongodb+srv://"), "uri", "must begin with mongodb:// or mongodb+srv://")
+	faults.Refuse(c.Database != "" && !databaseRE.MatchString(c.Database), "database", "must be letters, digits, _ and -")
+	faults.Refuse(c.Timeout < 0, "timeout", "must not be negative")
+	faults.Refuse(c.SelectionTimeout < 0, "selection_timeout", "must not be negative")
+	faults.Refuse(c.MaxPool < 0, "max_pool", "must not be negative")
+	return faults.Err()
 }
 
 func (c Config) withDefaults() Config {

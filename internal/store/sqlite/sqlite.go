@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/setting"
 	"github.com/motcua/motcua/internal/store"
 )
 
@@ -35,23 +36,15 @@ var fileRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$`)
 
 // Validate reports every wrong setting.
 func (c Config) Validate() error {
-	var errs []error
-	if c.Dir == "" {
-		errs = append(errs, errors.New("dir: must name a folder"))
-	}
-	if c.File != "" && !fileRE.MatchString(c.File) {
-		errs = append(errs, errors.New("file: must be a plain file name"))
-	}
+	var faults setting.Faults
+	faults.Refuse(c.Dir == "", "dir", "must name a folder")
+	faults.Refuse(c.File != "" && !fileRE.MatchString(c.File), "file", "must be a plain file name")
 	if !slices.Contains([]string{"", "full", "normal"}, c.Synchronous) {
-		errs = append(errs, errors.New("synchronous: must be full or normal"))
+		faults.Add("synchronous", "must be full or normal")
 	}
-	if c.Readers < 0 || c.Readers > 256 {
-		errs = append(errs, errors.New("readers: must be between 0 and 256"))
-	}
-	if c.CacheKB < 0 {
-		errs = append(errs, errors.New("cache_kb: must not be negative"))
-	}
-	return errors.Join(errs...)
+	faults.Refuse(c.Readers < 0 || c.Readers > 256, "readers", "must be between 0 and 256")
+	faults.Refuse(c.CacheKB < 0, "cache_kb", "must not be negative")
+	return faults.Err()
 }
 
 func (c Config) withDefaults() Config {

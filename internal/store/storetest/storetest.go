@@ -1,6 +1,8 @@
 // Package storetest is what every store engine must pass: the promises of package store's comments, and the races that they are kept in.
 //
-// It knows engines only by their contract. Sizes are small, because one of the servers that the suite runs on searches without indexes.
+// For the tests of whatever keeps documents it also has engines to run on (OnEngines, OnFiles, Bubble), the engine of a process that a test kills (Mortal), and
+// one of which a test sees each call, and may let it fail (Watched). The suite knows engines only by their contract. Its sizes are small, because one of the
+// servers that it runs on searches without indexes.
 package storetest
 
 import (

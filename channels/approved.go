@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Approved is a text that a network approved beforehand, as a setting of its channel under the name that Template carries.
@@ -47,28 +48,22 @@ var (
 
 // Validate reports every part that cannot work.
 func (a Approved) Validate() error {
-	var errs []error
-	if !approvedRE.MatchString(a.ID) {
-		errs = append(errs, errors.New("id: must be the network's id of the text"))
-	}
-	if a.IDEN != "" && !approvedRE.MatchString(a.IDEN) {
-		errs = append(errs, errors.New("id_en: must be the network's id of the text"))
-	}
-	if len(a.Params) == 0 {
-		errs = append(errs, errors.New("params: must name the places of the text"))
-	}
+	var faults setting.Faults
+	faults.Refuse(!approvedRE.MatchString(a.ID), "id", "must be the network's id of the text")
+	faults.Refuse(a.IDEN != "" && !approvedRE.MatchString(a.IDEN), "id_en", "must be the network's id of the text")
+	faults.Refuse(len(a.Params) == 0, "params", "must name the places of the text")
 	for _, name := range slices.Sorted(maps.Keys(a.Params)) {
 		s := a.slot(name)
 		switch {
 		case !approvedRE.MatchString(name):
-			errs = append(errs, fmt.Errorf("params.%s: must be the network's name of a place", name))
+			faults.Add("params."+name, "must be the network's name of a place")
 		case s.Type != "text" && s.Type != "number" && s.Type != "date":
-			errs = append(errs, fmt.Errorf(`params.%s.type: must be "text", "number" or "date"`, name))
+			faults.Add("params."+name+".type", `must be "text", "number" or "date"`)
 		case s.Min < 0 || s.Max < s.Min || s.Max > slotLimit:
-			errs = append(errs, fmt.Errorf("params.%s: min and max must be in order and at most %d", name, slotLimit))
+			faults.Add("params."+name, "min and max must be in order and at most %d", slotLimit)
 		}
 	}
-	return errors.Join(errs...)
+	return faults.Err()
 }
 
 // Names gives the names of approved texts in order, as Profile.Templates has them.

@@ -86,12 +86,14 @@ type Event struct {
 	// Ref is what the deep link that the person came by carries; with Proved the code; with Echoed the Outbound.ID that the network repeats, where it does. At most
 	// 250 bytes; "" for none.
 	Ref      string
-	About    []string // with Echoed, Delivered, Seen and Reacted: the network's ids of the messages it is about; with Said the message that it puts in other words
-	Human    bool     // with Echoed: a person wrote it in the network's own console
-	Standby  bool     // with Said: somebody else holds the conversation on the network: it opens windows and is kept, not answered
-	Template bool     // with Delivered: of a template sent to a phone number. From is that phone, About the Outbound.ID
-	Foreign  bool     // it happened on another account than Profile's: kept, not acted on
-	Closed   bool     // the person cannot be answered here (a visitor without an account): kept, not acted on
+	Origin   string       `json:",omitempty"` // hides the IP address that it came from, as account.Accounts.Origin gives it; "" where the network does not show it
+	About    []string     // with Echoed, Delivered, Seen and Reacted: the network's ids of the messages it is about; with Said the message that it puts in other words
+	Human    bool         // with Echoed: a person wrote it in the network's own console
+	Standby  bool         // with Said: somebody else holds the conversation on the network: it opens windows and is kept, not answered
+	Template bool         // with Delivered: of a template sent to a phone number. From is that phone, About the Outbound.ID
+	Lang     message.Lang `json:",omitempty"` // of the page that the person reads, where the network says it; "" where it does not
+	Foreign  bool         // it happened on another account than Profile's: kept, not acted on
+	Closed   bool         // the person cannot be answered here (a visitor without an account): kept, not acted on
 }
 
 // EventKind tells what happened.
@@ -164,6 +166,8 @@ type Outbound struct {
 	ID      string // of the stored intent: the same for every attempt, so that a network that can tells a repeat
 	Account string // the city's account that it leaves from; "" means Profile's
 	Kind    Kind
+	From    string // with Staff: the name of who speaks, for networks that show it; "" when it is not told. On others the words say it
+	Late    bool   // with Staff: Profile.FreeWindow is over by our clock, so it can only leave on the ground that a member of staff wrote it
 	Blocks  message.Blocks
 	// Template, when it is set, is sent in place of Blocks: the text that the network approved under that name. Only names in Profile.Templates come.
 	Template *Template
@@ -197,10 +201,16 @@ type Outcome struct {
 	MessageID string        // with Sent
 	Retry     time.Duration // with Later; 0 lets the core choose
 	Unsure    bool          // with Later: the network may have taken it all the same, no answer came
-	Reason    string        // with Never: a code that the desk can read. With Later, of an Alarm
+	Tries     int           // with Later: the network refuses without a reason that we know, so after that many attempts it is never, for Reason; 0 means no such end
+	Reason    string        // with Never: a code that the desk can read. With Later, of an Alarm or of Tries
+	Gone      bool          // with Never: the network knows no such person any more, or they want nothing from us: nothing will ever arrive unless they write again
 	Alarm     bool          // nothing will leave until an operator acts: a revoked account, no money left
 	Cause     error         // with Later and Never: for the log
 }
+
+// OutsideWindow is the Reason of a channel whose network takes no words any more because the person's last message is too long ago by its own clock. A Template
+// may still leave.
+const OutsideWindow = "outside_window"
 
 // Status says how an attempt ended.
 type Status string

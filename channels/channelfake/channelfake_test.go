@@ -169,3 +169,110 @@ func TestCourier(t *testing.T) {
 	require.Positive(t, s.AckMS.Max)
 	require.GreaterOrEqual(t, s.AckMS.P99, s.AckMS.P50)
 }
+
+func TestButtonsAndMarks(t *testing.T) {
+	t.Parallel()
+	var c channelfake.Chat
+	text := func(s string) []byte { return channelfake.Compact(s) }
+	c.Add(channelfake.Entry{ID: "1", From: channelfake.City, Buttons: []channelfake.Button{{Title: "Có", Type: "old", Payload: text("yes")}}}, time.Now())
+	c.Add(channelfake.Entry{ID: "2", From: channelfake.City, Buttons: []channelfake.Button{{Title: "Có", Type: "new", Payload: text("yes")}, {Title: "Không", Payload: text("no")}}}, time.Now())
+	c.Add(channelfake.Entry{ID: "3", From: channelfake.Citizen}, time.Now())
+	for _, tt := range []struct {
+		title, payload, kind string
+		ok                   bool
+	}{{"Có", "", "new", true}, {"", "no", "", true}, {"Có", "no", "", false}, {"", "", "", false}, {"x", "", "", false}} {
+		b, ok := c.Button(tt.title, tt.payload)
+		require.Equal(t, tt.ok, ok, tt.title+tt.payload)
+		require.Equal(t, tt.kind, b.Type)
+	}
+	e, ok := c.Mark("", "❤️")
+	require.True(t, ok)
+	require.Equal(t, "2", e.ID, "the city's newest one")
+	_, ok = c.Mark("9", "❤️")
+	require.False(t, ok)
+	require.Equal(t, []channelfake.Entry{c.Last()}, c.After(2))
+}
+
+// TestStatesOfMessages follows a citizen's message and the city's answer.
+func TestStatesOfMessages(t *testing.T) {
+	t.Parallel()
+	var c channelfake.Chat
+	c.Add(channelfake.Entry{ID: "1", From: channelfake.Citizen}, time.Now())
+	c.Add(channelfake.Entry{ID: "2", From: channelfake.Citizen}, time.Now())
+	c.Add(channelfake.Entry{ID: "3", From: channelfake.City}, time.Now())
+	c.Settle("", true)
+	c.Settle("1", true)
+	c.Settle("2", false)
+	c.Answered()
+	c.Read([]string{"1", "3"})
+	var states []string
+	for _, e := range c.Those(all) {
+		states = append(states, e.State)
+	}
+	require.Equal(t, []string{channelfake.StateSeen, channelfake.StateFailed, channelfake.StateSeen}, states)
+}
+
+// TestFate plays each fault of a network that is only called.
+func TestFate(t *testing.T) {
+	t.Parallel()
+	var s channelfake.Switches[channelfake.Calls]
+	done := make(chan struct{})
+	of := func(c *channelfake.Calls) (*channelfake.Calls, bool) { return c, c.Status != 0 }
+	ask := func(ctx context.Context) (channelfake.Fate, string) {
+		w := httptest.NewRecorder()
+		fate, _ := s.Fate(w, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil), of, done)
+		return fate, w.Header().Get("Retry-After")
+	}
+	for _, tt := range []struct {
+		set   channelfake.Calls
+		fates []channelfake.Fate
+		after string // said with the first
+	}{
+		{channelfake.Calls{}, []channelfake.Fate{channelfake.Good}, ""},
+		{channelfake.Calls{Status: 429, Times: 1, RetryAfterS: 7}, []channelfake.Fate{channelfake.Broken, channelfake.Good}, "7"},
+		{channelfake.Calls{Lose: 2, RetryAfterS: 7}, []channelfake.Fate{channelfake.Lost, channelfake.Lost, channelfake.Good}, ""},
+		{channelfake.Calls{Outage: "refuse", Status: 429, Times: 1, RetryAfterS: 7}, []channelfake.Fate{channelfake.Out, channelfake.Out}, "7"},
+		{channelfake.Calls{SlowMS: 1, Lose: -1}, []channelfake.Fate{channelfake.Lost, channelfake.Lost}, ""},
+	} {
+		s.Change(func(c *channelfake.Calls) { *c = tt.set })
+		for i, want := range tt.fates {
+			fate, after := ask(t.Context())
+			require.Equal(t, want, fate, "%+v, request %d", tt.set, i)
+			if i == 0 {
+				require.Equal(t, tt.after, after)
+			}
+		}
+	}
+	s.Change(func(c *channelfake.Calls) { *c = channelfake.Calls{Outage: "hang"} })
+	left, cancel := context.WithCancel(t.Context())
+	cancel()
+	fate, _ := ask(left)
+	require.Equal(t, channelfake.Gone, fate, "its client has gone")
+	hung := make(chan channelfake.Fate)
+	go func() {
+		fate, _ := ask(t.Context())
+		hung <- fate
+	}()
+	s.Change(func(c *channelfake.Calls) { c.Outage = "" })
+	require.Contains(t, []channelfake.Fate{channelfake.Out, channelfake.Good}, <-hung, "the outage is over, or was when it came")
+	for _, bad := range []channelfake.Calls{{Outage: "x"}, {Status: 200}, {Status: 600}} {
+		require.Error(t, bad.Check())
+	}
+	require.NoError(t, channelfake.Calls{Outage: "hang", Status: 503}.Check())
+}
+
+func TestLater(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	ctx, cancel := context.WithCancel(t.Context())
+	did := make(chan string, 3)
+	channelfake.Later(ctx, &mu, -1, func() { did <- "never" })
+	channelfake.Later(ctx, &mu, 1, func() { did <- "soon" })
+	require.Equal(t, "soon", <-did)
+	mu.Lock()
+	channelfake.Later(ctx, &mu, 0, func() { did <- "after the end" })
+	cancel()
+	mu.Unlock()
+	channelfake.Later(t.Context(), &mu, 1, func() { did <- "last" })
+	require.Equal(t, "last", <-did)
+}

@@ -22,10 +22,15 @@ type Entry struct {
 	Files   []File   `json:"files,omitempty"`
 	Place   *Place   `json:"place,omitempty"`
 	React   string   `json:"react,omitempty"`
-	Hidden  bool     `json:"hidden,omitempty"` // said silently, by a button: the phone shows nothing
-	Double  bool     `json:"double,omitempty"` // the city said the same just before
-	At      string   `json:"at"`               // RFC 3339
-	State   string   `json:"state"`            // sent; delivered: the phone, or the city's program, has it; seen: read, or answered; failed: will not arrive
+
+	Template string            `json:"template,omitempty"` // id of the approved text that was sent
+	Data     map[string]string `json:"data,omitempty"`     // what was put into it
+	Tracking string            `json:"tracking_id,omitempty"`
+
+	Hidden bool   `json:"hidden,omitempty"` // said silently, by a button: the phone shows nothing
+	Double bool   `json:"double,omitempty"` // the city said the same just before
+	At     string `json:"at"`               // RFC 3339
+	State  string `json:"state"`            // sent; delivered: the phone, or the city's program, has it; seen: read, or answered; failed: will not arrive
 }
 
 // Who an entry is from.
@@ -161,6 +166,61 @@ func (c *Chat) Newest(which func(Entry) bool) (Entry, bool) {
 		return Entry{}, false
 	}
 	return list[len(list)-1], true
+}
+
+// Button finds the newest button with this title; "" means any that has the payload.
+func (c *Chat) Button(title, payload string) (Button, bool) {
+	fits := func(b Button) bool {
+		return (title == "" || b.Title == title) && (payload == "" || b.Value() == payload)
+	}
+	e, ok := c.Newest(func(e Entry) bool { return title+payload != "" && slices.ContainsFunc(e.Buttons, fits) })
+	if !ok {
+		return Button{}, false
+	}
+	return e.Buttons[slices.IndexFunc(e.Buttons, fits)], true
+}
+
+// Mark puts an emoji on the message with an id, or takes it away with ""; id "" takes the city's newest one. It is false when there is none.
+func (c *Chat) Mark(id, emoji string) (Entry, bool) {
+	e, ok := c.Newest(func(e Entry) bool { return e.ID != "" && (id == e.ID || id == "" && e.From == City) })
+	if !ok {
+		return Entry{}, false
+	}
+	e.React = emoji
+	c.Amend(e.Same, func(x *Entry) { x.React = emoji })
+	return e, true
+}
+
+// Same tells whether another entry of the chat is this one, at whatever time it was read.
+func (e Entry) Same(x Entry) bool { return x.Seq == e.Seq }
+
+// Settle shows whether the program has got a citizen's message; id "" is none's.
+func (c *Chat) Settle(id string, acked bool) {
+	which := func(e Entry) bool { return id != "" && e.ID == id && e.From == Citizen }
+	if acked {
+		c.Advance(StateDelivered, which)
+		return
+	}
+	c.Amend(which, func(e *Entry) { e.State = StateFailed })
+}
+
+// Answered shows that the program has dealt with what the citizen said before.
+func (c *Chat) Answered() {
+	c.Advance(StateSeen, func(e Entry) bool { return e.From == Citizen && e.ID != "" && e.State == StateDelivered })
+}
+
+// Read shows that the citizen has read these messages of the city.
+func (c *Chat) Read(ids []string) {
+	c.Advance(StateSeen, func(e Entry) bool { return e.From == City && slices.Contains(ids, e.ID) })
+}
+
+// After gives the entries after one, oldest first.
+func (c *Chat) After(seq int64) []Entry { return c.Those(func(e Entry) bool { return e.Seq > seq }) }
+
+// Last gives the newest entry; the zero one when there is none.
+func (c *Chat) Last() Entry {
+	e, _ := c.Newest(func(Entry) bool { return true })
+	return e
 }
 
 // Await gives the entries that are asked for as soon as there are any; none when the context ended first.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,7 @@ type CourierConfig struct {
 	Log         *slog.Logger
 	Answer      time.Duration          // what the program has to answer in
 	Hold        time.Duration          // how long a parcel waits for the next one to overtake it
+	RetryHeader string                 // tells the program which later attempt it is, from 1; "" for none
 	Concurrency int                    // requests on the way at a time
 	Target      func() string          // where they go; "" fails
 	Retries     func() []time.Duration // waits between the attempts
@@ -42,9 +44,15 @@ type Courier struct {
 type Parcel struct {
 	Body   []byte
 	Header http.Header
-	Done   func(acked bool) // called once at its end; may be nil
+	Done   func(acked bool) // called once at its end, also when it was not kept; may be nil
 
 	moved bool // has been swapped, or looked at for that
+}
+
+func (p *Parcel) done(acked bool) {
+	if p.Done != nil {
+		p.Done(acked)
+	}
 }
 
 // Lane keeps the order of one person's parcels. It belongs to one courier.
@@ -64,6 +72,14 @@ func (c *Courier) Faults(l *Lane) Webhooks {
 		return *own
 	}
 	return c.cfg.Faults()
+}
+
+// Break changes the faults of a lane, which are its own from then on, and gives them.
+func (c *Courier) Break(l *Lane, f func(*Webhooks)) Webhooks {
+	own := c.Faults(l)
+	f(&own)
+	l.Break(&own)
+	return own
 }
 
 // NewLane makes a lane.
@@ -111,7 +127,14 @@ func (c *Courier) resending() <-chan struct{} {
 
 // Post puts a parcel at the end of its lane and has somebody send it. It is false when nothing can be kept any more.
 func (c *Courier) Post(l *Lane, p *Parcel) bool {
-	unordered := c.Faults(l).Unordered
+	kept := c.keep(l, p, c.Faults(l).Unordered)
+	if !kept {
+		p.done(false)
+	}
+	return kept
+}
+
+func (c *Courier) keep(l *Lane, p *Parcel, unordered bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed || c.pending >= manyPending {
@@ -202,15 +225,13 @@ func (c *Courier) deliver(ctx context.Context, l *Lane, p *Parcel) {
 			waited++ // an attempt that was asked for is beside the schedule
 		}
 	}
-	c.mu.Lock()
-	c.pending--
-	c.mu.Unlock()
 	if acked {
 		c.cfg.Stats.acked.Add(1)
 	}
-	if p.Done != nil {
-		p.Done(acked)
-	}
+	p.done(acked)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending--
 }
 
 // attempt sends all copies of a parcel at once. One acknowledgement is enough.
@@ -228,7 +249,7 @@ func (c *Courier) attempt(ctx context.Context, l *Lane, p *Parcel, number int) b
 	var acked atomic.Bool
 	for range copies {
 		wg.Go(func() {
-			if c.call(ctx, address, p) {
+			if c.call(ctx, address, p, number) {
 				acked.Store(true)
 			}
 		})
@@ -238,7 +259,7 @@ func (c *Courier) attempt(ctx context.Context, l *Lane, p *Parcel, number int) b
 }
 
 // call is one request to the program. It is true when that answered 200 in time.
-func (c *Courier) call(ctx context.Context, address string, p *Parcel) bool {
+func (c *Courier) call(ctx context.Context, address string, p *Parcel, number int) bool {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -252,6 +273,9 @@ func (c *Courier) call(ctx context.Context, address string, p *Parcel) bool {
 		return false
 	}
 	req.Header = p.Header.Clone()
+	if number > 0 && c.cfg.RetryHeader != "" {
+		req.Header.Set(c.cfg.RetryHeader, strconv.Itoa(number))
+	}
 	start := time.Now()
 	c.cfg.Stats.sent.Add(1)
 	res, err := c.cfg.Client.Do(req)

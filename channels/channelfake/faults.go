@@ -1,6 +1,7 @@
 package channelfake
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -21,6 +22,17 @@ type Faults struct {
 	Webhooks
 }
 
+// Check tells what is wrong with what was asked for.
+func (f Faults) Check() error { return CheckOutage(f.Outage) }
+
+// CheckOutage tells what is wrong with the name of an outage.
+func CheckOutage(how string) error {
+	if how != "" && how != "refuse" && how != "hang" {
+		return errors.New(`outage: "", "refuse" or "hang"`)
+	}
+	return nil
+}
+
 // Webhooks are the faults of the way from the network to the program.
 type Webhooks struct {
 	Duplicate int   `json:"duplicate"` // so many copies of each event at once; 0 and 1 mean one
@@ -38,14 +50,14 @@ func Planned(times *int) bool {
 	return *times < 0
 }
 
-// Switches are what goes wrong, and a signal when that changes. They are safe for concurrent use.
+// Switches are what is set, such as what goes wrong, and a signal when that changes. The zero value has the zero settings; it is safe for concurrent use.
 type Switches[F any] struct {
 	mu      sync.Mutex
 	value   F
 	changed chan struct{}
 }
 
-// Get tells what goes wrong.
+// Get tells what is set.
 func (s *Switches[F]) Get() F {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,6 +76,12 @@ func (s *Switches[F]) Change(f func(*F)) F {
 	return s.value
 }
 
+// Planned takes one off a counted fault and tells whether it happens.
+func (s *Switches[F]) Planned(times func(*F) *int) (happens bool) {
+	s.Change(func(f *F) { happens = Planned(times(f)) })
+	return happens
+}
+
 // watch gives what is set, and a channel that is closed at the next change.
 func (s *Switches[F]) watch() (F, <-chan struct{}) {
 	s.mu.Lock()
@@ -74,21 +92,31 @@ func (s *Switches[F]) watch() (F, <-chan struct{}) {
 	return s.value, s.changed
 }
 
-// Gate plays an outage and slowness. It is false when the request has been answered, or its client or the stand-in has gone.
+// Gate plays an outage and slowness. It is false when the request has been answered, or its client or the stand-in has gone. What hung is refused when the
+// outage is over.
 func (s *Switches[F]) Gate(w http.ResponseWriter, r *http.Request, of func(F) Faults, done <-chan struct{}) bool {
-	for {
-		value, changed := s.watch()
-		f := of(value)
-		if f.Outage == "" {
-			return pause(r, time.Duration(f.SlowMS)*time.Millisecond, done)
-		}
-		if f.Outage != "hang" {
-			w.Header().Set("Content-Type", "text/html")
-			w.WriteHeader(http.StatusServiceUnavailable)
-			_, _ = w.Write([]byte("<h1>503 Service Temporarily Unavailable</h1>")) // a client that has left needs no answer
+	switch f := of(s.Get()); f.Outage {
+	case "":
+		return Pause(r, time.Duration(f.SlowMS)*time.Millisecond, done)
+	case "hang":
+		if !s.hang(w, r, func(now F) bool { return of(now).Outage == "hang" }, done) {
 			return false
 		}
-		Endless(w)
+	}
+	w.Header().Set("Content-Type", "text/html")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = w.Write([]byte("<h1>503 Service Temporarily Unavailable</h1>")) // a client that has left needs no answer
+	return false
+}
+
+// hang holds a request for as long as it is to. It is false when the client or the stand-in has gone.
+func (s *Switches[F]) hang(w http.ResponseWriter, r *http.Request, still func(F) bool, done <-chan struct{}) bool {
+	Endless(w)
+	for {
+		value, changed := s.watch()
+		if !still(value) {
+			return true
+		}
 		select {
 		case <-changed:
 		case <-r.Context().Done():
@@ -99,8 +127,8 @@ func (s *Switches[F]) Gate(w http.ResponseWriter, r *http.Request, of func(F) Fa
 	}
 }
 
-// pause waits. It is false when the client gave up meanwhile.
-func pause(r *http.Request, d time.Duration, done <-chan struct{}) bool {
+// Pause waits. It is false when the client gave up, or done was closed, meanwhile.
+func Pause(r *http.Request, d time.Duration, done <-chan struct{}) bool {
 	if d <= 0 {
 		return true
 	}

@@ -1,5 +1,5 @@
 // Package channelfake holds what stand-ins of chat networks have in common: the chat as people see it and its stream, the courier of webhooks with its
-// repeats, doubles and swaps, files, faults, and sums.
+// repeats, doubles and swaps, files, faults, sums, and the handles by which a test or a page moves them.
 //
 // It knows no network. What a message may be, and what is refused, is each stand-in's own.
 package channelfake

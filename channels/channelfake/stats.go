@@ -2,6 +2,7 @@ package channelfake
 
 import (
 	"math"
+	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -41,9 +42,10 @@ type AckStats struct {
 
 // SendStats are about API requests.
 type SendStats struct {
-	OK          int64            `json:"ok"`      // messages taken
-	Charged     int64            `json:"charged"` // of them, paid for
-	Refused     int64            `json:"refused"` // requests of any kind answered with an error
+	OK          int64            `json:"ok"`        // messages taken
+	Templates   int64            `json:"templates"` // of them, approved texts
+	Charged     int64            `json:"charged"`   // of them, paid for
+	Refused     int64            `json:"refused"`   // requests of any kind answered with an error
 	ByError     map[string]int64 `json:"by_error"`
 	LostAnswers int64            `json:"lost_answers"`
 	Uploads     int64            `json:"uploads"`
@@ -51,7 +53,7 @@ type SendStats struct {
 
 // Counters gather the sums. The zero value is ready; they are safe for concurrent use.
 type Counters struct {
-	Sends, Charged, LostAnswers, Uploads, Doubles                                          atomic.Int64
+	Sends, Templates, Charged, LostAnswers, Uploads, Doubles                               atomic.Int64
 	events, sent, acked, retried, duplicates, swapped, notOK, unanswered, givenUp, dropped atomic.Int64
 	times                                                                                  [80]atomic.Int64 // of answers, in steps of a fifth from 0.1 ms
 	longest                                                                                atomic.Int64     // nanoseconds
@@ -88,6 +90,12 @@ func (c *Counters) Refused(code int) {
 	c.byError[strconv.Itoa(code)]++
 }
 
+// BreakOff ends a connection without an answer. It does not return.
+func (c *Counters) BreakOff() {
+	c.LostAnswers.Add(1)
+	panic(http.ErrAbortHandler) // net/http breaks the connection and goes on
+}
+
 func (c *Counters) quantile(q float64) float64 {
 	total, seen := int64(0), int64(0)
 	for i := range c.times {
@@ -110,7 +118,7 @@ func (c *Counters) Stats() Stats {
 			Swapped: c.swapped.Load(), NotOK: c.notOK.Load(), Unanswered: c.unanswered.Load(), GivenUp: c.givenUp.Load(), Dropped: c.dropped.Load(),
 		},
 		AckMS:   AckStats{P50: c.quantile(0.5), P99: c.quantile(0.99), Max: math.Round(float64(c.longest.Load())/1e3) / 1000},
-		Sends:   SendStats{OK: c.Sends.Load(), Charged: c.Charged.Load(), LostAnswers: c.LostAnswers.Load(), Uploads: c.Uploads.Load(), ByError: map[string]int64{}},
+		Sends:   SendStats{OK: c.Sends.Load(), Templates: c.Templates.Load(), Charged: c.Charged.Load(), LostAnswers: c.LostAnswers.Load(), Uploads: c.Uploads.Load(), ByError: map[string]int64{}},
 		Doubles: c.Doubles.Load(),
 	}
 	c.mu.Lock()

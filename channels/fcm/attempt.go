@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // attempt is what the wire saw of one request. Google's library hides it: it tries again by itself for seven seconds, and its errors do not say whether a
@@ -53,7 +55,7 @@ func (a *attempt) answered(res *http.Response, err error) {
 		a.tally = tally{err: err, unsure: a.wrote}
 		return
 	}
-	a.tally = tally{status: res.StatusCode, wait: retryAfter(res.Header.Get("Retry-After"))}
+	a.tally = tally{status: res.StatusCode, wait: netcall.RetryAfter(res.Header)}
 }
 
 func (a *attempt) result() tally {

@@ -3,6 +3,7 @@ package fcm
 import (
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -115,38 +116,45 @@ func TestPhoneSignIn(t *testing.T) {
 	fake := fcmfake.New(fcmfake.Config{ProjectID: "demo-test"})
 	t.Cleanup(fake.Close)
 	v, srv := emulate(t, "demo-test", fake, time.Now)
-	call := func(path, body string, status int) map[string]any {
+	read := func(res *http.Response, err error, status int) string {
 		t.Helper()
-		res, err := srv.Client().Post(srv.URL+"/identitytoolkit.googleapis.com/v1/accounts:"+path+"?key=fake", "application/json", strings.NewReader(body))
 		require.NoError(t, err)
 		defer func() { _ = res.Body.Close() }()
 		require.Equal(t, status, res.StatusCode)
-		var out map[string]any
-		require.NoError(t, json.NewDecoder(res.Body).Decode(&out))
-		return out
+		body, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		return string(body)
 	}
-	info := call("sendVerificationCode", string(sample(t, "auth_send_code_request")), 200)["sessionInfo"].(string)
-	res, err := srv.Client().Get(srv.URL + "/emulator/v1/projects/demo-test/verificationCodes")
-	require.NoError(t, err)
-	defer func() { _ = res.Body.Close() }()
+	call := func(path, body string, status int) string {
+		t.Helper()
+		res, err := srv.Client().Post(srv.URL+"/identitytoolkit.googleapis.com/v1/accounts:"+path+"?key=fake", "application/json", strings.NewReader(body))
+		return read(res, err, status)
+	}
+	sent := call("sendVerificationCode", string(sample(t, "auth_send_code_request")), 200)
+	listed := func() string {
+		res, err := srv.Client().Get(srv.URL + "/emulator/v1/projects/demo-test/verificationCodes")
+		return read(res, err, 200)
+	}()
 	var codes struct {
 		VerificationCodes []struct{ PhoneNumber, SessionInfo, Code string }
 	}
-	require.NoError(t, json.NewDecoder(res.Body).Decode(&codes))
+	require.NoError(t, json.Unmarshal([]byte(listed), &codes))
 	require.Len(t, codes.VerificationCodes, 1)
-	require.Equal(t, phone, codes.VerificationCodes[0].PhoneNumber)
+	code := codes.VerificationCodes[0]
+	named := strings.NewReplacer(code.SessionInfo, "FAKE_SESSION_INFO", code.Code, "123456") // what is random as the samples name it
+	require.JSONEq(t, string(sample(t, "auth_send_code_response")), named.Replace(sent))
+	require.JSONEq(t, string(sample(t, "auth_emulator_codes_response")), named.Replace(listed))
 
-	call("signInWithPhoneNumber", `{"sessionInfo":"`+info+`","code":"x"}`, 400)
-	signIn := `{"sessionInfo":"` + info + `","code":"` + codes.VerificationCodes[0].Code + `"}`
-	got := call("signInWithPhoneNumber", signIn, 200)
+	signIn := strings.NewReplacer("FAKE_SESSION_INFO", code.SessionInfo, "123456", code.Code).Replace(string(sample(t, "auth_sign_in_request")))
+	call("signInWithPhoneNumber", strings.Replace(signIn, code.Code, "x", 1), 400)
+	var got map[string]any
+	require.NoError(t, json.Unmarshal([]byte(call("signInWithPhoneNumber", signIn, 200)), &got))
 	var want map[string]any
 	require.NoError(t, json.Unmarshal(sample(t, "auth_sign_in_response"), &want))
 	for name := range want {
 		require.IsType(t, want[name], got[name], name)
 	}
-	again, err := json.Marshal(call("signInWithPhoneNumber", signIn, 400))
-	require.NoError(t, err)
-	require.JSONEq(t, string(sample(t, "auth_error_invalid_session")), string(again))
+	require.JSONEq(t, string(sample(t, "auth_error_invalid_session")), call("signInWithPhoneNumber", signIn, 400))
 
 	proved, err := v.Verify(t.Context(), got["idToken"].(string))
 	require.NoError(t, err)

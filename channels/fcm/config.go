@@ -3,12 +3,11 @@ package fcm
 import (
 	"cmp"
 	"errors"
-	"fmt"
-	"net"
-	"net/url"
 	"regexp"
-	"strings"
 	"time"
+
+	"github.com/motcua/motcua/internal/netcall"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config is the section channels.fcm of the configuration. A zero duration or number means its default.
@@ -43,19 +42,16 @@ var projectRE = regexp.MustCompile(`^[a-z][a-z0-9-]{4,29}$`) // https://cloud.go
 // Validate reports every setting that cannot work. What the project needs is asked for only when the channel is on.
 func (c Config) Validate() error {
 	c = c.withDefaults()
-	var errs []error
-	bad := func(key, format string, args ...any) { errs = append(errs, fmt.Errorf(key+": "+format, args...)) }
+	var faults setting.Faults
 	if c.Enabled() {
-		c.project(bad)
+		c.project(&faults)
 	}
 	for _, b := range []struct{ key, base string }{{"api_base", c.APIBase}, {"link_base", c.LinkBase}, {"auth_stand_in", c.AuthStandIn}} {
-		if b.base != "" && baseFault(b.base) != "" {
-			bad(b.key, "%s", baseFault(b.base))
+		if b.base != "" && netcall.BaseFault(b.base) != "" {
+			faults.Add(b.key, "%s", netcall.BaseFault(b.base))
 		}
 	}
-	if c.AuthStandIn != "" && !local(c.AuthStandIn) {
-		bad("auth_stand_in", "must be on this machine")
-	}
+	faults.Refuse(c.AuthStandIn != "" && !netcall.Local(c.AuthStandIn), "auth_stand_in", "must be on this machine")
 	for _, d := range []struct {
 		key             string
 		value, min, max time.Duration
@@ -65,13 +61,11 @@ func (c Config) Validate() error {
 		{"auth_max_age", c.AuthMaxAge, time.Second, time.Hour},
 	} {
 		if d.value < d.min || d.value > d.max {
-			bad(d.key, "must be from %v to %v", d.min, d.max)
+			faults.Add(d.key, "must be from %v to %v", d.min, d.max)
 		}
 	}
-	if c.PerMinute < 0 {
-		bad("per_minute", "must not be negative")
-	}
-	return errors.Join(errs...)
+	faults.Refuse(c.PerMinute < 0, "per_minute", "must not be negative")
+	return faults.Err()
 }
 
 // ForCitizens reports the settings that only a machine of a developer may have.
@@ -82,34 +76,7 @@ func (c Config) ForCitizens() error {
 	return nil
 }
 
-func (c Config) project(bad func(key, format string, args ...any)) {
-	if !projectRE.MatchString(c.ProjectID) {
-		bad("project_id", "must be 5 to 30 characters of a-z 0-9 -")
-	}
-	if c.CredentialsFile == "" && !local(c.APIBase) {
-		bad("credentials_file", "must be set")
-	}
-}
-
-// baseFault says what is wrong with an address; "" when nothing is. Texts must not travel in the clear: http is for this machine only.
-func baseFault(base string) string {
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || strings.HasSuffix(base, "/") || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return "must be https://host/path without a slash at the end"
-	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		return "must be https, or http on this machine"
-	}
-	return ""
-}
-
-// local tells whether an address leads to this machine.
-func local(base string) bool {
-	u, err := url.Parse(base)
-	return err == nil && loopback(u.Hostname())
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+func (c Config) project(faults *setting.Faults) {
+	faults.Refuse(!projectRE.MatchString(c.ProjectID), "project_id", "must be 5 to 30 characters of a-z 0-9 -")
+	faults.Refuse(c.CredentialsFile == "" && !netcall.Local(c.APIBase), "credentials_file", "must be set")
 }

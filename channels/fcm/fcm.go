@@ -13,7 +13,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	firebase "firebase.google.com/go/v4"
@@ -26,7 +25,8 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 )
 
-// Channel pushes to phones. Its addresses are registration tokens, or "/topics/<name>" for all who follow a topic. It is safe for concurrent use.
+// Channel pushes to phones. Its addresses are registration tokens, or "/topics/<name>,<name>" for all who follow any of these topics. It is safe for
+// concurrent use.
 type Channel struct {
 	cfg    Config
 	client *messaging.Client
@@ -89,6 +89,8 @@ func authorised(cfg Config, client *http.Client) (*http.Client, error) {
 	}, nil
 }
 
+const idlePerHost = 100 // connections: more than notices are under way at once
+
 // roomy gives a transport that keeps the connections of many requests at once: the usual one keeps two to a host, and dials anew for each further request where
 // the other side does not speak HTTP/2.
 func roomy() http.RoundTripper {
@@ -97,7 +99,7 @@ func roomy() http.RoundTripper {
 		return http.DefaultTransport
 	}
 	t := usual.Clone()
-	t.MaxIdleConnsPerHost = 2 * workers
+	t.MaxIdleConnsPerHost = idlePerHost
 	return t
 }
 
@@ -127,15 +129,15 @@ func (c *Channel) Check(raw string) (to channels.Address, known string, err erro
 	return channels.Address(raw), raw, nil
 }
 
-// Send makes one attempt. Reasons of never: bad_address, unsupported_block, too_big, bad_data, token_dead when the registration is over (with an alarm when
-// it belongs to another project), bad_topic, bad_request, refused_<status>. Reasons of alarms that are later: credentials, forbidden, no_such_project,
+// Send makes one attempt. Reasons of never: bad_address, unsupported_block, too_big, bad_data, token_dead when the registration is over, wrong_sender with an
+// alarm when it belongs to another project, bad_topic, bad_request, refused_<class of the status>: "refused_4xx". Reasons of alarms that are later: credentials, forbidden, no_such_project,
 // third_party_auth.
 func (c *Channel) Send(ctx context.Context, to channels.Address, m channels.Outbound) channels.Outcome {
 	target, ok := aim(to)
 	if !ok {
 		return never("bad_address", nil)
 	}
-	p, ok := pushOf(m)
+	p, ok := m.AsPush()
 	if !ok {
 		return never("unsupported_block", nil)
 	}
@@ -154,42 +156,8 @@ func (c *Channel) send(ctx context.Context, m *messaging.Message) channels.Outco
 	defer try.end()
 	id, err := c.client.Send(ctx, m)
 	o := outcome(id, err, try.result())
-	if m.Topic != "" && o.Reason == "token_dead" {
+	if m.Token == "" && o.Reason == "token_dead" {
 		o.Reason = "bad_topic"
 	}
 	return o
-}
-
-// Letter is one of many messages.
-type Letter struct {
-	To  channels.Address
-	Out channels.Outbound
-}
-
-const (
-	// MaxBatch is how many messages SendEach takes.
-	MaxBatch = 500
-	// workers is how many requests of a batch are under way at once, as many as Google's library has.
-	workers = 50
-)
-
-// SendEach makes one attempt at each message, one request each (there is no request for many any more), and gives the outcomes in their order. Beyond
-// MaxBatch they are later, untried.
-func (c *Channel) SendEach(ctx context.Context, letters []Letter) []channels.Outcome {
-	out := make([]channels.Outcome, len(letters))
-	slots := make(chan struct{}, workers)
-	var wg sync.WaitGroup
-	for i, l := range letters {
-		if i >= MaxBatch {
-			out[i] = later(0, errors.New("fcm: more than a batch"))
-			continue
-		}
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			out[i] = c.Send(ctx, l.To, l.Out)
-		})
-	}
-	wg.Wait()
-	return out
 }

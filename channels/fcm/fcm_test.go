@@ -2,7 +2,6 @@ package fcm
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -87,7 +86,8 @@ func TestGolden(t *testing.T) {
 			Title: "Hồ sơ HS2026000123", Text: "Đã có kết quả", Link: "/r/HP-7K3M", Collapse: "feedback/HP-7K3M", Urgent: true, TTL: time.Hour,
 			Data: map[string]string{"app": "feedback", "case": "0192-abc"},
 		}}},
-		"topic": {"/topics/ward-11383", push("letter-3", "Mưa rất to trong 3 giờ tới")},
+		"topic":  {"/topics/ward-11383", push("letter-3", "Mưa rất to trong 3 giờ tới")},
+		"topics": {"/topics/ward-11383,ward-11311,city", push("letter-5", "Mưa rất to trong 3 giờ tới")},
 		"long_names": {"FAKE_REGISTRATION_TOKEN", channels.Outbound{ID: strings.Repeat("x", 128), Push: &channels.Push{
 			Text: "x", Collapse: strings.Repeat("y", 100), Link: "https://elsewhere.example/a?b=1&c=2",
 		}}},
@@ -124,7 +124,7 @@ func TestErrors(t *testing.T) {
 		want       channels.Outcome
 	}{
 		{"error_unregistered", "", 0, never("token_dead")},
-		{"error_sender_id_mismatch", "", 0, channels.Outcome{Status: channels.Never, Reason: "token_dead", Alarm: true}},
+		{"error_sender_id_mismatch", "", 0, channels.Outcome{Status: channels.Never, Reason: "wrong_sender", Alarm: true}},
 		{"error_invalid_argument_token", "", 0, never("token_dead")},
 		{"error_invalid_argument_field", "", 0, never("bad_request")},
 		{"error_payload_too_big", "", 0, never("too_big")},
@@ -142,10 +142,10 @@ func TestErrors(t *testing.T) {
 		{"bare 429", "", 429, later(time.Minute)},
 		{"bare 502", "", 502, unsure},
 		{"bare 503", "soon", 503, later(0)},
-		{"a redirect is not followed", "", 307, never("refused_307")},
-		{"a redirect that Google's library takes for success", "", 302, never("refused_302")},
+		{"a redirect is not followed", "", 307, never("refused_3xx")},
+		{"a redirect that Google's library takes for success", "", 302, never("refused_3xx")},
 		{"success without an id", "", 200, unsure},
-		{"odd", "", 418, never("refused_418")},
+		{"odd", "", 418, never("refused_4xx")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name+tt.retryAfter, func(t *testing.T) {
@@ -208,7 +208,7 @@ func TestNoAnswer(t *testing.T) {
 	release := make(chan struct{})
 	c := play(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	t.Cleanup(func() { close(release) })
-	c.cfg.Timeout = 500 * time.Millisecond
+	c.cfg.Timeout = time.Second // for the request to leave, on a busy machine too
 	o := c.Send(t.Context(), "T", push("1", "x"))
 	require.Equal(t, channels.Later, o.Status)
 	require.True(t, o.Unsure)
@@ -218,7 +218,7 @@ func TestNoAnswer(t *testing.T) {
 	o = nobody.Send(t.Context(), "T", push("1", "x"))
 	require.Equal(t, channels.Later, o.Status)
 	require.False(t, o.Unsure, "nothing has left")
-	require.Less(t, time.Since(began), 2*time.Second, "the library would try for seven seconds")
+	require.Less(t, time.Since(began), 5*time.Second, "the library would try for seven seconds")
 }
 
 func TestLongTextsAreShortened(t *testing.T) {
@@ -229,7 +229,7 @@ func TestLongTextsAreShortened(t *testing.T) {
 	for _, tt := range []struct {
 		to    channels.Address
 		limit int
-	}{{to, 4096}, {"/topics/ward-1", 2048}} {
+	}{{to, 4096}, {"/topics/ward-1", 2048}, {c.Address([]string{"ward-2", "ward-1"}), 2048}} {
 		require.Equal(t, channels.Sent, c.Send(t.Context(), tt.to, push("1", strings.Repeat("nước ngập & sâu ", 400))).Status)
 		got := fake.Deliveries("Lan")
 		last := got[len(got)-1].Message
@@ -244,6 +244,27 @@ func TestLongTextsAreShortened(t *testing.T) {
 	require.Equal(t, "too_big", c.Send(t.Context(), to, m).Reason)
 }
 
+// TestAnyOfSomeTopics reaches who follows any of them, each once.
+func TestAnyOfSomeTopics(t *testing.T) {
+	t.Parallel()
+	c, fake, lan := serve(t)
+	hoa := channels.Address(fake.Install("Hoa"))
+	fake.Install("Mai")
+	for _, topic := range []string{"ward-1", "ward-2"} {
+		_, err := c.Subscribe(t.Context(), topic, []channels.Address{lan})
+		require.NoError(t, err)
+	}
+	_, err := c.Subscribe(t.Context(), "ward-2", []channels.Address{hoa})
+	require.NoError(t, err)
+	require.Equal(t, channels.Sent, c.Send(t.Context(), c.Address([]string{"ward-1", "ward-2", "ward-3"}), push("1", "x")).Status)
+	for name, want := range map[string]int{"Lan": 1, "Hoa": 1, "Mai": 0} {
+		require.Len(t, fake.Deliveries(name), want, name)
+	}
+	require.Equal(t, channels.Sent, c.Send(t.Context(), c.Address([]string{"ward-1"}), push("2", "x")).Status)
+	require.Len(t, fake.Deliveries("Lan"), 2)
+	require.Len(t, fake.Deliveries("Hoa"), 1)
+}
+
 func TestUnsupported(t *testing.T) {
 	t.Parallel()
 	c, _, to := serve(t)
@@ -255,7 +276,7 @@ func TestUnsupported(t *testing.T) {
 		m.Push.Data = map[string]string{name: "x"}
 		require.Equal(t, "bad_data", c.Send(t.Context(), to, m).Reason)
 	}
-	for _, bad := range []channels.Address{"", "/topics/", "/topics/chủ-đề", "/topics/a b", "a\nb"} {
+	for _, bad := range []channels.Address{"", "/topics/", "/topics/chủ-đề", "/topics/a b", "/topics/a,", "/topics/a,b',c", "/topics/a,b,c,d,e,f", "a\nb"} {
 		require.Equal(t, "bad_address", c.Send(t.Context(), bad, push("1", "x")).Reason)
 	}
 	_, _, err := c.Check(" ")
@@ -263,25 +284,6 @@ func TestUnsupported(t *testing.T) {
 	got, known, err := c.Check(" " + string(to) + "\n")
 	require.NoError(t, err)
 	require.Equal(t, []string{string(to), string(to)}, []string{string(got), known})
-}
-
-func TestSendEach(t *testing.T) {
-	t.Parallel()
-	c, fake, to := serve(t)
-	fake.Install("Nam")
-	fake.Behave("Nam", fcmfake.Unregistered)
-	gone := channels.Address("unknown")
-	letters := []Letter{{to, push("1", "một")}, {gone, push("2", "hai")}, {"", push("3", "ba")}}
-	for i := range MaxBatch {
-		letters = append(letters, Letter{to, push(fmt.Sprint("n", i), "x")})
-	}
-	out := c.SendEach(t.Context(), letters)
-	require.Len(t, out, MaxBatch+3)
-	require.Equal(t, channels.Sent, out[0].Status)
-	require.Equal(t, "token_dead", out[1].Reason)
-	require.Equal(t, "bad_address", out[2].Reason)
-	require.Equal(t, channels.Sent, out[MaxBatch-1].Status)
-	require.Equal(t, channels.Later, out[MaxBatch].Status)
 }
 
 func TestTopics(t *testing.T) {

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +20,36 @@ import (
 	"github.com/motcua/motcua/channels/fcm/fcmfake"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if unread := unread(); code == 0 && len(unread) > 0 {
+			fmt.Fprintln(os.Stderr, "no test reads", unread)
+			code = 1
+		}
+		os.Exit(code)
+	}))
+}
+
+// read remembers which files of testdata a test has read.
+var read sync.Map
+
+// unread gives the files that none has, when all tests have run.
+func unread() (out []string) {
+	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
+			return nil
+		}
+	}
+	for _, pattern := range []string{"testdata/*.json", "testdata/payloads/*.json"} {
+		found, _ := filepath.Glob(pattern) // the pattern is a good one
+		for _, name := range found {
+			if _, ok := read.Load(name); !ok {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
@@ -63,8 +95,10 @@ func push(id, text string) channels.Outbound {
 
 func sample(t testing.TB, name string) []byte {
 	t.Helper()
-	b, err := os.ReadFile("testdata/payloads/" + name + ".json")
+	path := "testdata/payloads/" + name + ".json"
+	b, err := os.ReadFile(path)
 	require.NoError(t, err)
+	read.Store(path, true)
 	return b
 }
 
@@ -79,5 +113,6 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 	want, err := os.ReadFile(name)
 	require.NoError(t, err)
+	read.Store(name, true)
 	require.Equal(t, string(want), pretty.String())
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,11 +14,12 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 const (
-	busyWait  = time.Minute      // the quota counts minutes
-	alarmWait = 15 * time.Minute // what an operator mends, nobody mends in seconds
+	busyWait  = time.Minute       // the quota counts minutes
+	alarmWait = netcall.AlarmWait // what an operator mends, nobody mends in seconds
 )
 
 // outcome says what became of a message. err is as the library gave it: its checks know it no more once it is wrapped.
@@ -60,7 +60,7 @@ func refused(err error, t tally) channels.Outcome {
 	case messaging.IsUnregistered(err):
 		return never("token_dead", cause)
 	case messaging.IsSenderIDMismatch(err): // registered with another project: an app that was built wrongly
-		o := never("token_dead", cause)
+		o := never("wrong_sender", cause)
 		o.Alarm = true
 		return o
 	case messaging.IsQuotaExceeded(err), errorutils.IsResourceExhausted(err):
@@ -89,7 +89,7 @@ func byStatus(t tally, cause error) channels.Outcome {
 	case http.StatusNotFound:
 		return alarm("no_such_project", t.wait, cause)
 	}
-	return never("refused_"+strconv.Itoa(t.status), cause)
+	return never(fmt.Sprintf("refused_%dxx", t.status/100), cause)
 }
 
 // problem is the part of an error's body that says which field it is about.
@@ -141,15 +141,6 @@ func problemOf(err error) (p problem) {
 func shortID(name string) string {
 	id := name[strings.LastIndexByte(name, '/')+1:]
 	return id[:min(len(id), 200)]
-}
-
-// retryAfter reads a wait in seconds; 0 when there is none that makes sense.
-func retryAfter(s string) time.Duration {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n > 86400 {
-		return 0
-	}
-	return time.Duration(n) * time.Second
 }
 
 func never(reason string, cause error) channels.Outcome {

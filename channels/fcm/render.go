@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,6 @@ import (
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/clip"
-	"github.com/motcua/motcua/internal/message"
 )
 
 // How much one message may be, in bytes: https://firebase.google.com/docs/cloud-messaging/concept-options. The network counts less of it than we do here,
@@ -25,38 +25,29 @@ const (
 	maxTopic   = 2048
 )
 
-// target is whom a message is for: one of the two.
-type target struct{ token, topic string }
+// target is whom a message is for: one of the three.
+type target struct{ token, topic, condition string }
 
 // topicRE is what a topic's name is made of, as Google's library has it.
 var topicRE = regexp.MustCompile(`^[a-zA-Z0-9-_.~%]{1,900}$`)
 
 // aim reads an address. ok is false when it is none.
 func aim(to channels.Address) (t target, ok bool) {
-	if name, isTopic := strings.CutPrefix(string(to), "/topics/"); isTopic {
-		return target{topic: name}, topicRE.MatchString(name)
+	if list, isTopic := strings.CutPrefix(string(to), topicPrefix); isTopic {
+		return aimAt(strings.Split(list, topicSeparator))
 	}
 	return target{token: string(to)}, isToken(string(to))
 }
 
-// pushOf gives the message as a push. Blocks, where a caller brings some, are written out: a lock screen shows a text.
-func pushOf(m channels.Outbound) (p channels.Push, ok bool) {
-	if m.Push != nil {
-		return *m.Push, m.Push.Text != "" || m.Push.Title != ""
+// aimAt aims at those who follow any of some topics. Several are a condition, which reaches each device once.
+func aimAt(topics []string) (t target, ok bool) {
+	if len(topics) > MaxTopics || slices.ContainsFunc(topics, func(name string) bool { return !topicRE.MatchString(name) }) {
+		return target{}, false
 	}
-	var parts []string
-	for _, b := range m.Blocks {
-		switch b := b.(type) {
-		case message.Words:
-			parts = append(parts, b.Text)
-		case message.Link:
-			parts = append(parts, strings.TrimSpace(b.Label+" "+b.URL))
-		default:
-			return channels.Push{}, false
-		}
+	if len(topics) == 1 {
+		return target{topic: topics[0]}, true
 	}
-	p.Text = strings.TrimSpace(strings.Join(parts, "\n"))
-	return p, p.Text != ""
+	return target{condition: "'" + strings.Join(topics, "' in topics || '") + "' in topics"}, true
 }
 
 // render writes a push as the network takes it, its text shortened until it fits. reason is not "" when it cannot be sent.
@@ -66,11 +57,11 @@ func (c *Channel) render(t target, id string, p channels.Push) (m *messaging.Mes
 		return nil, "bad_data"
 	}
 	limit := maxMessage
-	if t.topic != "" {
+	if t.token == "" {
 		limit = maxTopic
 	}
 	m = &messaging.Message{
-		Token: t.token, Topic: t.topic, Data: data, Notification: &messaging.Notification{Title: p.Title},
+		Token: t.token, Topic: t.topic, Condition: t.condition, Data: data, Notification: &messaging.Notification{Title: p.Title},
 		Android: c.android(id, p), APNS: c.apns(id, p), Webpush: c.web(id, p),
 	}
 	text, ok := clip.Text(p.Text, func(s string) bool {

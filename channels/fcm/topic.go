@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"firebase.google.com/go/v4/messaging"
@@ -14,6 +15,20 @@ import (
 
 // MaxTokens is how many devices one change of a topic takes.
 const MaxTokens = 1000
+
+// MaxTopics is how many topics one message may be for: https://firebase.google.com/docs/cloud-messaging/send-topic-messages
+const MaxTopics = 5
+
+// How the address of topics is written.
+const (
+	topicPrefix    = "/topics/"
+	topicSeparator = ","
+)
+
+// Address gives the address of all devices that follow any of the topics, MaxTopics at most. Each gets a message to it once.
+func (c *Channel) Address(topics []string) channels.Address {
+	return channels.Address(topicPrefix + strings.Join(topics, topicSeparator))
+}
 
 // Subscribe lets devices follow a topic. The result has one entry for each: "" when it does, or the network's code why not, NOT_FOUND for a registration
 // that is over. INVALID for a name or tokens that cannot be, RATE_LIMITED and UNAVAILABLE as the network says, FORBIDDEN when an operator has to act.

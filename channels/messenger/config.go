@@ -2,13 +2,15 @@ package messenger
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/motcua/motcua/internal/netcall"
+	"github.com/motcua/motcua/internal/openweb"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config is the section channels.messenger of the configuration. A zero duration, number, address or list means its default.
@@ -51,6 +53,14 @@ type Template struct {
 // Enabled tells whether the city has a page here.
 func (c Config) Enabled() bool { return c.PageID != "" || len(c.Pages) > 0 }
 
+// First gives the id of the page that notices leave from; "" when there is none.
+func (c Config) First() string {
+	if pages := c.pages(); len(pages) > 0 {
+		return pages[0].ID
+	}
+	return ""
+}
+
 // pages gives all pages, the first one first.
 func (c Config) pages() []Page {
 	if c.PageID == "" {
@@ -78,69 +88,55 @@ func (c Config) withDefaults() Config {
 // Validate reports every setting that cannot work. Credentials are asked for only when the channel is on.
 func (c Config) Validate() error {
 	c = c.withDefaults()
-	var errs []error
-	bad := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf(key+": "+format, args...))
-	}
+	var faults setting.Faults
 	if c.Enabled() {
-		c.credentials(bad)
+		c.credentials(&faults)
 	}
-	c.limits(bad)
-	c.texts(bad)
-	if why := baseFault(c.APIBase); why != "" {
-		bad("api_base", "%s", why)
+	c.limits(&faults)
+	c.texts(&faults)
+	if why := netcall.BaseFault(c.APIBase); why != "" {
+		faults.Add("api_base", "%s", why)
 	}
-	if !versionRE.MatchString(c.Version) {
-		bad("version", `must be like "v25.0"`)
+	faults.Refuse(!versionRE.MatchString(c.Version), "version", `must be like "v25.0"`)
+	if err := openweb.Hosts(c.MediaHosts).Check(); err != nil {
+		faults.Add("media_hosts", "%w", err)
 	}
-	for _, h := range c.MediaHosts {
-		if !hostRE.MatchString(h) {
-			bad("media_hosts", `%q is none of "host", "*.host", "host:port"`, h)
-		}
-	}
-	return errors.Join(errs...)
+	return faults.Err()
 }
 
 var (
 	idRE       = regexp.MustCompile(`^[0-9]{1,32}$`)
 	versionRE  = regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]{1,2}$`)
-	hostRE     = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
 	templateRE = regexp.MustCompile(`^[a-z0-9_]{1,512}$`)
 	localeRE   = regexp.MustCompile(`^[a-z]{2,3}(_[A-Z]{2})?$`)
 )
 
-func (c Config) credentials(bad func(key, format string, args ...any)) {
+func (c Config) credentials(faults *setting.Faults) {
 	seen := map[string]bool{}
 	for i, p := range c.pages() {
 		id, token := "page_id", "page_access_token"
 		if c.PageID == "" || i > 0 {
 			id, token = fmt.Sprintf("pages[%d].page_id", i-count(c.PageID)), fmt.Sprintf("pages[%d].page_access_token", i-count(c.PageID))
 		}
-		if !idRE.MatchString(p.ID) || seen[p.ID] {
-			bad(id, "must be set, digits only, each page once")
-		}
+		faults.Refuse(!idRE.MatchString(p.ID) || seen[p.ID], id, "must be set, digits only, each page once")
 		seen[p.ID] = true
-		oneLine(bad, token, p.Token, true)
+		oneLine(faults, token, p.Token, true)
 	}
-	if !idRE.MatchString(c.AppID) {
-		bad("app_id", "must be set, digits only")
-	}
-	oneLine(bad, "app_secret", c.AppSecret, true)
-	oneLine(bad, "app_secret_old", c.AppSecretOld, false)
-	if oneLine(bad, "verify_token", c.VerifyToken, true); len(c.VerifyToken) > 0 && len(c.VerifyToken) < 8 {
-		bad("verify_token", "must have 8 characters or more")
+	faults.Refuse(!idRE.MatchString(c.AppID), "app_id", "must be set, digits only")
+	oneLine(faults, "app_secret", c.AppSecret, true)
+	oneLine(faults, "app_secret_old", c.AppSecretOld, false)
+	if oneLine(faults, "verify_token", c.VerifyToken, true); len(c.VerifyToken) > 0 && len(c.VerifyToken) < 8 {
+		faults.Add("verify_token", "must have 8 characters or more")
 	}
 }
 
 func count(s string) int { return min(1, len(s)) }
 
-func oneLine(bad func(key, format string, args ...any), key, value string, needed bool) {
-	if needed && value == "" || strings.ContainsAny(value, "\r\n") {
-		bad(key, "must be set, on one line")
-	}
+func oneLine(faults *setting.Faults, key, value string, needed bool) {
+	faults.Refuse(needed && value == "" || strings.ContainsAny(value, "\r\n"), key, "must be set, on one line")
 }
 
-func (c Config) limits(bad func(key, format string, args ...any)) {
+func (c Config) limits(faults *setting.Faults) {
 	for _, d := range []struct {
 		key        string
 		value, max time.Duration
@@ -151,60 +147,35 @@ func (c Config) limits(bad func(key, format string, args ...any)) {
 		{"timeout", c.Timeout, 2 * time.Minute},
 	} {
 		if d.value < 0 || d.value > d.max {
-			bad(d.key, "must be positive and at most %v", d.max)
+			faults.Add(d.key, "must be positive and at most %v", d.max)
 		}
 	}
-	if c.StaffWindow < c.FreeWindow {
-		bad("staff_window", "must not be shorter than free_window")
-	}
-	if c.MaxText < 100 || c.MaxText > 10_000 {
-		bad("max_text", "must be from 100 to 10000")
-	}
-	if c.PerMinute < 0 {
-		bad("per_minute", "must not be negative")
-	}
+	faults.Refuse(c.StaffWindow < c.FreeWindow, "staff_window", "must not be shorter than free_window")
+	faults.Refuse(c.MaxText < 100 || c.MaxText > 10_000, "max_text", "must be from 100 to 10000")
+	faults.Refuse(c.PerMinute < 0, "per_minute", "must not be negative")
 }
 
-func (c Config) texts(bad func(key, format string, args ...any)) {
-	if c.AccountLink != "" && !webAddress(c.AccountLink) {
-		bad("account_link", "must be the beginning of an address, https://…/")
-	}
+func (c Config) texts(faults *setting.Faults) {
+	faults.Refuse(c.AccountLink != "" && !webAddress(c.AccountLink), "account_link", "must be the beginning of an address, https://…/")
 	seen := map[string]bool{}
 	for i, t := range c.Templates {
 		key := fmt.Sprintf("templates[%d].", i)
 		if t.Notice == "" || seen[t.Notice] {
-			bad(key+"notice", "must be set, each notice once")
+			faults.Add(key+"notice", "must be set, each notice once")
 		}
 		seen[t.Notice] = true
 		if !templateRE.MatchString(t.Name) {
-			bad(key+"name", "must be small letters, digits and _")
+			faults.Add(key+"name", "must be small letters, digits and _")
 		}
 		if t.Language["vi"] == "" {
-			bad(key+"language", "must have vi")
+			faults.Add(key+"language", "must have vi")
 		}
 		for lang, code := range t.Language {
 			if !localeRE.MatchString(code) {
-				bad(key+"language", `%s must be like "vi" or "en_US"`, lang)
+				faults.Add(key+"language", `%s must be like "vi" or "en_US"`, lang)
 			}
 		}
 	}
-}
-
-// baseFault says what is wrong with an address; "" when nothing is. Tokens and texts must not travel in the clear: http is for this machine only.
-func baseFault(base string) string {
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || strings.HasSuffix(base, "/") || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return "must be https://host/path without a slash at the end"
-	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		return "must be https, or http on this machine"
-	}
-	return ""
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func webAddress(address string) bool {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/loose"
 )
 
 // happened is one event as the network tells it.
@@ -87,7 +88,7 @@ const (
 // postback reads a tap on a button, on the menu, or on the one that opens a conversation. Standby ones have no payload.
 func (c *Channel) postback(h happened) (channels.Event, string) {
 	var p tapped
-	relaxed(h.raw, &p)
+	loose.Object(h.raw, &p)
 	e := channels.Event{Kind: channels.Said, ID: named(h.name, p.MID), From: h.person(), Text: string(p.Title), Choice: string(p.Payload), Ref: refOf(p.Referral)}
 	if e.Choice == getStarted {
 		e.Kind, e.Text, e.Choice = channels.Opened, "", ""
@@ -101,7 +102,7 @@ func (c *Channel) postback(h happened) (channels.Event, string) {
 // referred reads that somebody came to a conversation that there was already by a link.
 func (c *Channel) referred(h happened) (channels.Event, string) {
 	var r referral
-	relaxed(h.raw, &r)
+	loose.Object(h.raw, &r)
 	return channels.Event{Kind: channels.Opened, From: h.person(), Ref: refOf(r)}, ""
 }
 
@@ -116,7 +117,7 @@ func refOf(r referral) string {
 // optedIn reads the button "send to Messenger" of a website.
 func (c *Channel) optedIn(h happened) (channels.Event, string) {
 	var o optin
-	relaxed(h.raw, &o)
+	loose.Object(h.raw, &o)
 	switch {
 	case o.Type == "notification_messages":
 		return channels.Event{}, whyNews
@@ -129,7 +130,7 @@ func (c *Channel) optedIn(h happened) (channels.Event, string) {
 // linked reads that somebody came back from our sign-in.
 func (c *Channel) linked(h happened) (channels.Event, string) {
 	var l linking
-	relaxed(h.raw, &l)
+	loose.Object(h.raw, &l)
 	switch {
 	case l.Status != "linked":
 		return channels.Event{}, whyUnlinked
@@ -150,7 +151,7 @@ func (c *Channel) seen(h happened) (channels.Event, string) { return h.receipt(c
 // receipt names no message when the network names none: then it is about everything until At.
 func (h happened) receipt(kind channels.EventKind) channels.Event {
 	var m mark
-	relaxed(h.raw, &m)
+	loose.Object(h.raw, &m)
 	e := channels.Event{Kind: kind, From: h.person()}
 	for _, id := range m.MIDs {
 		if id != "" {
@@ -166,7 +167,7 @@ func (h happened) receipt(kind channels.EventKind) channels.Event {
 // reacted reads an emoji put on a message. Text is empty when it was taken away.
 func (c *Channel) reacted(h happened) (channels.Event, string) {
 	var r reaction
-	relaxed(h.raw, &r)
+	loose.Object(h.raw, &r)
 	e := channels.Event{Kind: channels.Reacted, From: h.person(), Text: string(r.Emoji)}
 	if r.Action == "unreact" {
 		e.Text = ""
@@ -180,7 +181,7 @@ func (c *Channel) reacted(h happened) (channels.Event, string) {
 // passed reads who holds the conversation from now on. One that nobody holds is whose first answers: ours.
 func (c *Channel) passed(h happened) (channels.Event, string) {
 	var o handover
-	relaxed(h.raw, &o)
+	loose.Object(h.raw, &o)
 	kind := channels.TakenOver
 	if o.NewOwner == "" || string(o.NewOwner) == c.cfg.AppID {
 		kind = channels.HandedBack
@@ -192,7 +193,7 @@ func (c *Channel) passed(h happened) (channels.Event, string) {
 const maxID = 200
 
 // named makes the id of an event of the network's id of a message; "" when that is too long or not there.
-func named(kind string, mid loose) string {
+func named(kind string, mid loose.String) string {
 	id := kind + ":" + string(mid)
 	if mid == "" || len(id) > maxID {
 		return ""

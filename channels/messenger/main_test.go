@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -76,7 +77,7 @@ func serve(t *testing.T, h http.Handler, change func(*Config)) *Channel {
 // sign makes a webhook request of a body.
 func sign(body, secret string) channels.Request {
 	h := http.Header{}
-	h.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(sum(secret, []byte(body))))
+	h.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(netcall.MAC(secret, []byte(body))))
 	return channels.Request{Method: http.MethodPost, Header: h, Body: []byte(body)}
 }
 

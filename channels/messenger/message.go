@@ -2,19 +2,18 @@ package messenger
 
 import (
 	"encoding/json"
-	"math"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/loose"
 )
 
 // message reads what a person said, or what the city said and the network repeats.
 func (c *Channel) message(h happened) (channels.Event, string) {
 	var m inbound
-	relaxed(h.raw, &m)
+	loose.Object(h.raw, &m)
 	if m.IsEcho {
 		return c.echoed(h, m), ""
 	}
@@ -35,7 +34,7 @@ func (c *Channel) message(h happened) (channels.Event, string) {
 // edited reads a message that was said before, in new words. About names it.
 func (c *Channel) edited(h happened) (channels.Event, string) {
 	var m inbound
-	relaxed(h.raw, &m)
+	loose.Object(h.raw, &m)
 	e := channels.Event{Kind: channels.Said, From: h.person(), Text: string(m.Text)}
 	if m.MID != "" {
 		e.About = []string{string(m.MID)}
@@ -70,7 +69,7 @@ type metadata struct {
 }
 
 // outboxID reads metadata; "" when it is not ours.
-func outboxID(raw loose) string {
+func outboxID(raw loose.String) string {
 	var m metadata
 	if json.Unmarshal([]byte(raw), &m) != nil || len(m.OutboxID) > maxRef {
 		return ""
@@ -79,7 +78,7 @@ func outboxID(raw loose) string {
 }
 
 // attachmentKinds are the types of the network. A reel is shared as the address of its page.
-var attachmentKinds = map[loose]channels.AttachmentKind{
+var attachmentKinds = map[loose.String]channels.AttachmentKind{
 	"image":    channels.Photo,
 	"video":    channels.Video,
 	"audio":    channels.Audio,
@@ -93,7 +92,7 @@ var attachmentKinds = map[loose]channels.AttachmentKind{
 }
 
 // attachment reads a file. Until the middle of 2026 a sticker comes as an image with its number, on the file or on the message.
-func attachment(a inboundAttachment, sticker loose) channels.Attachment {
+func attachment(a inboundAttachment, sticker loose.String) channels.Attachment {
 	kind, known := attachmentKinds[a.Type]
 	switch {
 	case !known:
@@ -101,10 +100,10 @@ func attachment(a inboundAttachment, sticker loose) channels.Attachment {
 	case kind == channels.Photo && (a.Payload.StickerID != "" || sticker != ""):
 		kind = channels.Sticker
 	}
-	out := channels.Attachment{Kind: kind, URL: first(a.Payload.URL, a.URL)}
+	out := channels.Attachment{Kind: kind, URL: loose.First(a.Payload.URL, a.URL)}
 	switch kind {
 	case channels.WebLink:
-		out.Text = first(a.Payload.Title, a.Title)
+		out.Text = loose.First(a.Payload.Title, a.Title)
 	case channels.File:
 		out.Name = fileName(out.URL)
 	}
@@ -122,25 +121,10 @@ func fileName(address string) string {
 
 // place reads a position; nil when the attachment is none, or it is none on earth. Its title is the network's own words, "An's location", and no name of a place.
 func place(a inboundAttachment) *channels.Place {
-	lat, latOK := degrees(a.Payload.Coordinates.Lat, 90)
-	lon, lonOK := degrees(a.Payload.Coordinates.Long, 180)
+	lat, latOK := a.Payload.Coordinates.Lat.Number(90)
+	lon, lonOK := a.Payload.Coordinates.Long.Number(180)
 	if a.Type != "location" || !latOK || !lonOK {
 		return nil
 	}
 	return &channels.Place{Lat: lat, Lon: lon}
-}
-
-func degrees(l loose, limit float64) (float64, bool) {
-	f, err := strconv.ParseFloat(strings.TrimSpace(string(l)), 64)
-	return f, err == nil && math.Abs(f) <= limit // false for NaN
-}
-
-// first gives the first that is not empty.
-func first(ls ...loose) string {
-	for _, l := range ls {
-		if l != "" {
-			return string(l)
-		}
-	}
-	return ""
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // Limits of the network that are no settings: "Send API" and "Templates" at https://developers.facebook.com/docs/messenger-platform/.
@@ -54,7 +55,7 @@ func New(cfg Config, client *http.Client, now func() time.Time) (*Channel, error
 	if err != nil {
 		return nil, err
 	}
-	c := &Channel{cfg: cfg, tokens: map[string]string{}, templates: map[string]Template{}, client: direct(client), begun: parts, now: now}
+	c := &Channel{cfg: cfg, tokens: map[string]string{}, templates: map[string]Template{}, client: netcall.Direct(client), begun: parts, now: now}
 	for _, p := range cfg.pages() {
 		c.tokens[p.ID] = p.Token
 	}
@@ -63,13 +64,6 @@ func New(cfg Config, client *http.Client, now func() time.Time) (*Channel, error
 	}
 	c.first = cfg.pages()[0].ID
 	return c, nil
-}
-
-// direct gives a copy of the client that follows no redirect.
-func direct(client *http.Client) *http.Client {
-	own := *client
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &own
 }
 
 // Profile gives the limits of a message. A picture stands alone: the network carries a text beside one only as a cropped card with a title of 80 characters,

@@ -1,5 +1,7 @@
 package messenger
 
+import "github.com/motcua/motcua/internal/loose"
+
 // outgoing is the body of POST /{page}/messages, https://developers.facebook.com/docs/messenger-platform/reference/send-api.
 type outgoing struct {
 	Recipient     recipient       `json:"recipient"`
@@ -76,16 +78,16 @@ type parameter struct {
 
 // reply is what the API answers, to a message, an upload, a setting; or why it did not do the work, https://developers.facebook.com/docs/graph-api/guides/error-handling.
 type reply struct {
-	MessageID    loose       `json:"message_id"`
-	AttachmentID loose       `json:"attachment_id"`
-	Result       loose       `json:"result"` // of a page's profile: "success"
-	Success      bool        `json:"success"`
-	Error        *replyError `json:"error"`
+	MessageID    loose.String `json:"message_id"`
+	AttachmentID loose.String `json:"attachment_id"`
+	Result       loose.String `json:"result"` // of a page's profile: "success"
+	Success      bool         `json:"success"`
+	Error        *replyError  `json:"error"`
 }
 
 type replyError struct {
-	Code      int   `json:"code"`
-	Subcode   int   `json:"error_subcode"`
-	Transient bool  `json:"is_transient"`
-	Trace     loose `json:"fbtrace_id"` // the network's support asks for it
+	Code      int          `json:"code"`
+	Subcode   int          `json:"error_subcode"`
+	Transient bool         `json:"is_transient"`
+	Trace     loose.String `json:"fbtrace_id"` // the network's support asks for it
 }

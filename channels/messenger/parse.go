@@ -11,6 +11,7 @@ import (
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/loose"
 )
 
 const (
@@ -35,7 +36,7 @@ func (c *Channel) Parse(r channels.Request) (channels.Batch, error) {
 		return channels.Batch{}, fault.Wrap(fault.Invalid, errors.New("messenger: webhook: signed, but no JSON"))
 	}
 	var b webhook
-	relaxed(r.Body, &b)
+	loose.Object(r.Body, &b)
 	now := c.now()
 	if err := c.fresh(b, now); err != nil {
 		return channels.Batch{}, err
@@ -65,8 +66,8 @@ func (c *Channel) fresh(b webhook, now time.Time) error {
 	return nil
 }
 
-func stamps(lists ...list[item]) []loose {
-	var out []loose
+func stamps(lists ...loose.List[item]) []loose.String {
+	var out []loose.String
 	for _, l := range lists {
 		for _, i := range l {
 			out = append(out, i.Timestamp)
@@ -76,7 +77,7 @@ func stamps(lists ...list[item]) []loose {
 }
 
 // moment reads a time in milliseconds.
-func moment(stamp loose) (time.Time, bool) {
+func moment(stamp loose.String) (time.Time, bool) {
 	millis, err := strconv.ParseInt(string(stamp), 10, 64)
 	return time.UnixMilli(millis).UTC(), err == nil && millis > 0
 }

@@ -5,54 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"mime/multipart"
 	"net/textproto"
 
-	"github.com/boombuler/barcode/qr"
-
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/qrcode"
 )
-
-const (
-	qrScale = 8 // pixels of the smallest square: cameras read this from a screen
-	qrQuiet = 4 // squares around the code that must stay white, ISO/IEC 18004
-)
-
-// drawQR draws a code as PNG.
-func drawQR(payload string) ([]byte, error) {
-	code, err := qr.Encode(payload, qr.M, qr.Unicode)
-	if err != nil {
-		return nil, err
-	}
-	side := (code.Bounds().Dx() + 2*qrQuiet) * qrScale
-	img := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
-	for y := range side {
-		for x := range side {
-			if dark(code, x/qrScale-qrQuiet, y/qrScale-qrQuiet) {
-				img.SetColorIndex(x, y, 1)
-			}
-		}
-	}
-	var b bytes.Buffer
-	err = png.Encode(&b, img)
-	return b.Bytes(), err
-}
-
-func dark(code image.Image, x, y int) bool {
-	if !image.Pt(x, y).In(code.Bounds()) {
-		return false
-	}
-	r, _, _, _ := code.At(x, y).RGBA()
-	return r == 0
-}
 
 // uploadQR draws a code and gives it to the network, "Attachment Upload API" in the documentation. Nobody sees it yet, so an upload whose answer is lost is
 // not Unsure. Codes differ from person to person, so none is kept for another message.
 func (c *Channel) uploadQR(ctx context.Context, p post, payload string) (string, channels.Outcome) {
-	picture, err := drawQR(payload)
+	picture, err := qrcode.PNG(payload)
 	if err != nil {
 		return "", refused("qr_too_long")
 	}

@@ -1,15 +1,14 @@
 package messenger
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"sync"
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // Send makes one attempt. Reasons of never: bad_address, unknown_account, those of draw, of messages, of approved and of the table of error numbers,
@@ -119,19 +118,23 @@ func (c *Channel) sendPicture(ctx context.Context, p post, d draft) channels.Out
 	return c.deliver(ctx, p, outgoingMessage{Attachment: &outgoingAttachment{Type: "image", Payload: payload}})
 }
 
-// deliver sends one message of the network. What a person wrote goes as an answer first; when the window for answers is over, on the ground of its writer.
-// The network refuses before it sends anything, so nothing comes twice.
+// deliver sends one message of the network. What a person wrote goes as an answer; when the window for answers is over, by our clock or the network's, on the
+// ground of its writer. The network refuses before it sends anything, so nothing comes twice.
 func (c *Channel) deliver(ctx context.Context, p post, m outgoingMessage) channels.Outcome {
 	if p.out.ID != "" {
-		carried, err := encode(metadata{OutboxID: p.out.ID})
+		carried, err := netcall.JSON(metadata{OutboxID: p.out.ID})
 		if err != nil {
 			return later(err)
 		}
 		m.Metadata = string(carried)
 	}
+	byHand := outgoing{Recipient: recipient{p.to}, MessagingType: typeTagged, Tag: tagHuman, Message: m}
+	if p.out.Kind == channels.Staff && p.out.Late {
+		return c.call(ctx, p, byHand)
+	}
 	o := c.call(ctx, p, outgoing{Recipient: recipient{p.to}, MessagingType: typeOf(p.out), Message: m})
-	if p.out.Kind == channels.Staff && o.Status == channels.Never && o.Reason == outsideWindow {
-		o = c.call(ctx, p, outgoing{Recipient: recipient{p.to}, MessagingType: typeTagged, Tag: tagHuman, Message: m})
+	if p.out.Kind == channels.Staff && o.Status == channels.Never && o.Reason == channels.OutsideWindow {
+		o = c.call(ctx, p, byHand)
 	}
 	return o
 }
@@ -148,20 +151,9 @@ func typeOf(m channels.Outbound) string {
 
 // call makes one request.
 func (c *Channel) call(ctx context.Context, p post, body outgoing) channels.Outcome {
-	raw, err := encode(body)
+	raw, err := netcall.JSON(body)
 	if err != nil {
 		return later(err)
 	}
 	return outcome(c.ask(ctx, request{path: "/" + p.page + "/messages", token: p.token, contentType: "application/json", body: raw}))
-}
-
-// encode writes JSON as the network's own samples have it, with & and < in addresses as they are.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // Welcome is what a page shows before anybody has written to it, and its menu.
@@ -71,7 +72,7 @@ func (c *Channel) Setup(ctx context.Context, w Welcome) error {
 	if err := w.validate(); err != nil {
 		return fault.Wrap(fault.Invalid, err)
 	}
-	body, err := encode(w.request())
+	body, err := netcall.JSON(w.request())
 	if err != nil {
 		return fault.Wrap(fault.Internal, err)
 	}
@@ -106,12 +107,12 @@ func (a answer) fault() error {
 	case a.err != nil:
 		return fault.Wrap(fault.Unavailable, a.err)
 	case a.isAPI && a.reply.Error != nil:
-		if v := verdictOf(a.reply.Error); v.end == retry || v.end == busy {
+		if v := verdictOf(a.reply.Error); v.end == netcall.Retry || v.end == netcall.Busy {
 			return fault.Wrap(fault.Unavailable, told(a.reply.Error))
 		}
 		return fault.Wrap(fault.Forbidden, told(a.reply.Error))
 	case !a.isAPI || a.status != http.StatusOK:
-		return fault.Wrap(fault.Unavailable, byStatus(a).Cause)
+		return fault.Wrap(fault.Unavailable, netcall.ByStatus("messenger", a.status, a.wait).Cause)
 	}
 	return nil
 }

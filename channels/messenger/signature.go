@@ -12,6 +12,7 @@ import (
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // maxChallenge is the longest challenge that is repeated, in bytes; real ones are numbers.
@@ -45,7 +46,7 @@ func (c *Channel) verify(h http.Header, body []byte) error {
 	good := false
 	for _, secret := range []string{c.cfg.AppSecret, c.cfg.AppSecretOld} { // both are tried, so that the time taken tells nothing
 		if secret != "" {
-			good = hmac.Equal(sum(secret, body), mac) || good
+			good = hmac.Equal(netcall.MAC(secret, body), mac) || good
 		}
 	}
 	if !good {
@@ -54,31 +55,12 @@ func (c *Channel) verify(h http.Header, body []byte) error {
 	return nil
 }
 
-func sum(secret string, data []byte) []byte {
-	h := hmac.New(sha256.New, []byte(secret))
-	_, _ = h.Write(data) // a hash takes everything
-	return h.Sum(nil)
-}
-
 // signature reads the header; nil when there is none or it is no signature.
 func signature(h http.Header) []byte {
-	name, digits, _ := strings.Cut(strings.TrimSpace(header(h, "X-Hub-Signature-256")), "=")
+	name, digits, _ := strings.Cut(strings.TrimSpace(netcall.Header(h, "X-Hub-Signature-256")), "=")
 	mac, err := hex.DecodeString(digits)
 	if name != "sha256" || err != nil || len(mac) != sha256.Size {
 		return nil
 	}
 	return mac
-}
-
-// header gives a header however its name is written: not every server keeps the canonical form.
-func header(h http.Header, name string) string {
-	if v := h.Get(name); v != "" {
-		return v
-	}
-	for k, v := range h {
-		if strings.EqualFold(k, name) && len(v) > 0 {
-			return v[0]
-		}
-	}
-	return ""
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/motcua/motcua/internal/loose"
 )
 
 // PageStatus is how a page stands at the network.
@@ -25,24 +27,24 @@ type PageStatus struct {
 // tokenCheck is the answer of GET /debug_token.
 type tokenCheck struct {
 	Data struct {
-		IsValid bool        `json:"is_valid"`
-		Expires loose       `json:"expires_at"` // seconds; 0 means never
-		Scopes  list[loose] `json:"scopes"`
+		IsValid bool                     `json:"is_valid"`
+		Expires loose.String             `json:"expires_at"` // seconds; 0 means never
+		Scopes  loose.List[loose.String] `json:"scopes"`
 	} `json:"data"`
 }
 
 type profileCheck struct {
-	Data list[struct {
-		GetStarted getStartedButton `json:"get_started"`
-		Greeting   list[localText]  `json:"greeting"`
-		Menu       list[localMenu]  `json:"persistent_menu"`
+	Data loose.List[struct {
+		GetStarted getStartedButton      `json:"get_started"`
+		Greeting   loose.List[localText] `json:"greeting"`
+		Menu       loose.List[localMenu] `json:"persistent_menu"`
 	}] `json:"data"`
 }
 
 type eventsCheck struct {
-	Data list[struct {
-		ID     loose       `json:"id"`
-		Fields list[loose] `json:"subscribed_fields"`
+	Data loose.List[struct {
+		ID     loose.String             `json:"id"`
+		Fields loose.List[loose.String] `json:"subscribed_fields"`
 	}] `json:"data"`
 }
 
@@ -102,7 +104,7 @@ func (c *Channel) checkEvents(ctx context.Context, p Page, s *PageStatus) error 
 	s.Missing = slices.Clone(subscribed)
 	for _, app := range t.Data {
 		if string(app.ID) == c.cfg.AppID {
-			s.Missing = slices.DeleteFunc(s.Missing, func(f string) bool { return slices.Contains(app.Fields, loose(f)) })
+			s.Missing = slices.DeleteFunc(s.Missing, func(f string) bool { return slices.Contains(app.Fields, loose.String(f)) })
 		}
 	}
 	return nil
@@ -114,6 +116,6 @@ func (c *Channel) look(ctx context.Context, r request, into any) error {
 	if err := a.fault(); err != nil {
 		return err
 	}
-	relaxed(a.body, into)
+	loose.Object(a.body, into)
 	return nil
 }

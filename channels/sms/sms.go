@@ -5,7 +5,6 @@ package sms
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config is the section channels.sms of the configuration.
@@ -30,22 +30,16 @@ type Config struct {
 
 // Validate reports every setting that is out of range. The token and the texts must not travel in the clear: http is for this machine only.
 func (c Config) Validate() error {
-	var errs []error
+	var faults setting.Faults
 	if u, err := url.Parse(c.APIBase); err != nil || u.Host == "" || strings.HasSuffix(c.APIBase, "/") || u.RawQuery != "" || u.User != nil {
-		errs = append(errs, errors.New("api_base: must be https://host/path without a slash at the end"))
+		faults.Add("api_base", "must be https://host/path without a slash at the end")
 	} else if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		errs = append(errs, errors.New("api_base: must be https, or http on this machine"))
+		faults.Add("api_base", "must be https, or http on this machine")
 	}
-	if c.Token == "" || strings.ContainsAny(c.Token, "\r\n") {
-		errs = append(errs, errors.New("token: must be set, on one line"))
-	}
-	if c.Timeout <= 0 {
-		errs = append(errs, errors.New("timeout: must be positive"))
-	}
-	if c.MaxText < 70 || c.MaxText > 1000 {
-		errs = append(errs, errors.New("max_text: must be from 70 to 1000"))
-	}
-	return errors.Join(errs...)
+	faults.Refuse(c.Token == "" || strings.ContainsAny(c.Token, "\r\n"), "token", "must be set, on one line")
+	faults.Refuse(c.Timeout <= 0, "timeout", "must be positive")
+	faults.Refuse(c.MaxText < 70 || c.MaxText > 1000, "max_text", "must be from 70 to 1000")
+	return faults.Err()
 }
 
 func loopback(host string) bool {

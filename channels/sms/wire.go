@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // outgoing is the body of POST <api_base>/messages. The same id again means the same message: a provider that can does not send it twice.
@@ -65,11 +66,11 @@ func (c *Channel) post(ctx context.Context, m outgoing) channels.Outcome {
 	if err != nil {
 		return later(0, fmt.Errorf("sms: answer: %w", err))
 	}
-	return outcome(res.StatusCode, res.Header.Get("Retry-After"), answer)
+	return outcome(res.StatusCode, netcall.RetryAfter(res.Header), answer)
 }
 
 // outcome reads a provider's answer: 2xx is sent; 408, 429 and 5xx are worth another try; everything else is final.
-func outcome(status int, retryAfter string, body []byte) channels.Outcome {
+func outcome(status int, wait time.Duration, body []byte) channels.Outcome {
 	cause := fmt.Errorf("sms: the provider answered %d", status)
 	switch {
 	case status >= 200 && status < 300:
@@ -79,20 +80,11 @@ func outcome(status int, retryAfter string, body []byte) channels.Outcome {
 		}
 		return channels.Outcome{Status: channels.Sent, MessageID: a.ID}
 	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
-		return later(wait(retryAfter), cause)
+		return later(wait, cause)
 	}
 	var r refusal
 	if json.Unmarshal(body, &r) == nil && refusals(r.Error) {
 		return never(r.Error, cause)
 	}
 	return never("refused_"+strconv.Itoa(status), cause)
-}
-
-// wait reads a Retry-After in seconds; 0 when there is none that makes sense.
-func wait(s string) time.Duration {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n > 86400 {
-		return 0
-	}
-	return time.Duration(n) * time.Second
 }

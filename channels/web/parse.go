@@ -86,13 +86,13 @@ func decode(body []byte) (p posted, err error) {
 
 // event checks a message and gives what happened.
 func (c *Channel) event(v webchat.Visitor, p posted) (channels.Event, error) {
-	e := channels.Event{Kind: channels.Said, From: channels.Address(v.ID), At: c.now().UTC(), Text: p.Text, Choice: p.Choice, Ref: p.Ref}
+	e := channels.Event{Kind: channels.Said, From: channels.Address(v.ID), At: c.now().UTC(), Text: p.Text, Choice: p.Choice, Ref: p.Ref, Lang: v.Lang}
 	id := strings.ToLower(p.ID)
 	switch {
 	case !idRE.MatchString(id):
 		return e, fault.InvalidField("webchat.message_id", "id")
-	case utf8.RuneCountInString(p.Text) > c.maxText:
-		return e, fault.InvalidField("webchat.text_too_long", "text").With("max", c.maxText)
+	case utf8.RuneCountInString(p.Text) > c.cfg.MaxText:
+		return e, fault.InvalidField("webchat.text_too_long", "text").With("max", c.cfg.MaxText)
 	case len(p.Choice) > maxChoice:
 		return e, fault.InvalidField("webchat.choice", "choice")
 	case len(p.Ref) > maxRef:

@@ -14,11 +14,11 @@ import (
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	c := New(box(t, keyset(t)), &shelf{}, 2000, clock)
+	c := New(box(t, keyset(t)), &shelf{}, settings, clock)
 	token := c.Begin("vi")
 	v := visitorOf(t, c, token)
 	ticket := c.Ticket(v, channels.Attachment{Kind: channels.Photo, Media: "m1"})
-	said := channels.Event{ID: eventID(v, id), Kind: channels.Said, From: channels.Address(v.ID), At: moment}
+	said := channels.Event{ID: eventID(v, id), Kind: channels.Said, From: channels.Address(v.ID), At: moment, Lang: v.Lang}
 	with := func(change func(*channels.Event)) *channels.Event {
 		e := said
 		change(&e)
@@ -45,6 +45,7 @@ func TestParse(t *testing.T) {
 		{"a file of nobody", msg(`,"uploads":["m1"]`), nil, "uploads"},
 		{"opened", msg(``), with(func(e *channels.Event) { e.Kind = channels.Opened }), ""},
 		{"opened by a link", msg(`,"ref":"feedback.report"`), with(func(e *channels.Event) { e.Kind, e.Ref = channels.Opened, "feedback.report" }), ""},
+		{"opened by a link with words", msg(`,"ref":"signs.show:HP-00572-4"`), with(func(e *channels.Event) { e.Kind, e.Ref = channels.Opened, "signs.show:HP-00572-4" }), ""},
 		{"blanks are nothing", msg(`,"text":"  "`), with(func(e *channels.Event) { e.Kind = channels.Opened }), ""},
 		{"a long link", msg(`,"ref":"` + strings.Repeat("x", 251) + `"`), nil, "ref"},
 		{"no id", `{"text":"x"}`, nil, "id"},
@@ -81,7 +82,7 @@ func TestParse(t *testing.T) {
 // TestVisitorsDoNotShareIDs: a page that sends another's id is a message of its own.
 func TestVisitorsDoNotShareIDs(t *testing.T) {
 	t.Parallel()
-	c := New(box(t, keyset(t)), &shelf{}, 2000, clock)
+	c := New(box(t, keyset(t)), &shelf{}, settings, clock)
 	seen := map[string]bool{}
 	for range 3 {
 		b, err := c.Parse(request(c.Begin("vi"), `{"id":"`+id+`","text":"x"}`))
@@ -92,7 +93,7 @@ func TestVisitorsDoNotShareIDs(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	c := New(box(f, keyset(f)), &shelf{}, 2000, clock)
+	c := New(box(f, keyset(f)), &shelf{}, settings, clock)
 	token := c.Begin("vi")
 	for _, body := range []string{
 		`{"id":"` + id + `","text":"Đèn hỏng"}`, `{"id":"` + id + `","choice":"x","place":{"lat":1,"lon":2,"label":"y"},"uploads":["photo.m.s"],"ref":"a.b"}`, `{}`, `[`, `{"id":1}`,

@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
@@ -31,27 +33,35 @@ func (c *Channel) Begin(lang message.Lang) (token string) {
 	return c.token(webchat.Visitor{ID: base64.RawURLEncoding.EncodeToString(id), Lang: lang.Or()})
 }
 
-// Renew gives the visitor of a good token another one, for another language and under the present key.
+// Renew gives the visitor of a good token another one: for another language, from now on, and under the present key.
 func (c *Channel) Renew(v webchat.Visitor, lang message.Lang) (token string) {
 	v.Lang = lang.Or()
 	return c.token(v)
 }
 
-// token is <id>.<language>.<signature>.
+// token is <id>.<language>.<when it was made>.<signature>; the time is in Unix seconds, to base 36.
 func (c *Channel) token(v webchat.Visitor) string {
-	what := v.ID + "." + string(v.Lang)
+	what := v.ID + "." + string(v.Lang) + "." + strconv.FormatInt(c.now().Unix(), 36)
 	return what + "." + c.signer.Sign(purposeToken, what)
 }
 
-// Visitor gives who asks, by the header "Authorization: Chat <token>". UNAUTHORIZED when the token is missing or not ours.
+// Visitor gives who asks, by the header "Authorization: Chat <token>". UNAUTHORIZED when the token is missing, not ours, or so old that who has it did not come
+// back in time: one that was copied must not be good for ever.
 func (c *Channel) Visitor(h http.Header) (webchat.Visitor, error) {
 	scheme, token, _ := strings.Cut(h.Get("Authorization"), " ")
 	what, mac, ok := cutLast(token)
-	id, lang, two := strings.Cut(what, ".")
-	if !strings.EqualFold(scheme, "Chat") || !ok || !two || len(token) > maxToken || !c.signer.Verify(purposeToken, what, mac) || !visitorRE.MatchString(id) {
+	parts := strings.Split(what, ".")
+	if !strings.EqualFold(scheme, "Chat") || !ok || len(parts) != 3 || len(token) > maxToken || !c.signer.Verify(purposeToken, what, mac) ||
+		!visitorRE.MatchString(parts[0]) || !c.lasts(parts[2]) {
 		return webchat.Visitor{}, &fault.Error{Code: fault.Unauthorized, Key: "webchat.session", Cause: errors.New("web: no good token")}
 	}
-	return webchat.Visitor{ID: id, Lang: message.Lang(lang).Or()}, nil
+	return webchat.Visitor{ID: parts[0], Lang: message.Lang(parts[1]).Or()}, nil
+}
+
+// lasts tells whether a token of that time is still good.
+func (c *Channel) lasts(made string) bool {
+	at, err := strconv.ParseInt(made, 36, 64)
+	return err == nil && c.now().Before(time.Unix(at, 0).Add(c.cfg.SessionMax))
 }
 
 func cutLast(s string) (before, after string, ok bool) {

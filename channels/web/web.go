@@ -30,19 +30,25 @@ type Log interface {
 	Append(ctx context.Context, visitor string, line webchat.Line) (seq int64, err error)
 }
 
+// Config is what the city decides of the channel. All of it is needed.
+type Config struct {
+	MaxText    int           // runes of a visitor's message
+	SessionMax time.Duration // life of a token; each use of the page gets a new one
+}
+
 // Channel is the web chat. It is safe for concurrent use.
 type Channel struct {
-	signer  Signer
-	log     Log
-	maxText int // runes
-	now     func() time.Time
+	cfg    Config
+	signer Signer
+	log    Log
+	now    func() time.Time
 }
 
 var _ channels.Channel = (*Channel)(nil)
 
-// New makes the channel. maxText is how many runes a visitor's message may have.
-func New(signer Signer, log Log, maxText int, now func() time.Time) *Channel {
-	return &Channel{signer: signer, log: log, maxText: maxText, now: now}
+// New makes the channel.
+func New(signer Signer, log Log, cfg Config, now func() time.Time) *Channel {
+	return &Channel{cfg: cfg, signer: signer, log: log, now: now}
 }
 
 // Profile gives the limits: there are none. The page shows every kind of block, and may be written to at any time.
@@ -66,7 +72,7 @@ func (c *Channel) Send(ctx context.Context, to channels.Address, m channels.Outb
 	}
 	line := webchat.Line{ID: m.ID, From: webchat.Bot, At: c.now(), Blocks: m.Blocks}
 	if m.Kind == channels.Staff {
-		line.From = webchat.Staff
+		line.From, line.Name = webchat.Staff, m.From
 	}
 	_, err := c.log.Append(ctx, string(to), line)
 	return outcome(m.ID, err)

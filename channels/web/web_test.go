@@ -29,6 +29,8 @@ var moment = time.UnixMilli(1_790_000_000_000).UTC()
 
 func clock() time.Time { return moment }
 
+var settings = Config{MaxText: 2000, SessionMax: 365 * 24 * time.Hour}
+
 func keyset(t testing.TB) []byte {
 	t.Helper()
 	file, err := secret.Generate(true)
@@ -117,7 +119,7 @@ func TestChannel(t *testing.T) {
 	t.Parallel()
 	channeltest.Run(t, func(t *testing.T) channeltest.Fixture {
 		s := &shelf{}
-		c := New(box(t, keyset(t)), s, 2000, clock)
+		c := New(box(t, keyset(t)), s, settings, clock)
 		token := c.Begin("vi")
 		v := visitorOf(t, c, token)
 		signed := request(token, `{"id":"`+id+`","text":"Chào"}`)
@@ -140,17 +142,19 @@ func TestChannel(t *testing.T) {
 func TestSend(t *testing.T) {
 	t.Parallel()
 	s := &shelf{}
-	c := New(box(t, keyset(t)), s, 2000, clock)
+	c := New(box(t, keyset(t)), s, settings, clock)
 	v := visitorOf(t, c, c.Begin("vi"))
 	words := message.Blocks{message.Words{Text: "Chào bà con"}}
 	for _, tt := range []struct {
 		name string
 		m    channels.Outbound
 		from webchat.Speaker
+		says string
 	}{
-		{"a reply", channels.Outbound{ID: "1", Kind: channels.Reply, Blocks: words}, webchat.Bot},
-		{"a notice", channels.Outbound{ID: "2", Kind: channels.Notice, Blocks: words}, webchat.Bot},
-		{"staff", channels.Outbound{ID: "3", Kind: channels.Staff, Blocks: words}, webchat.Staff},
+		{"a reply", channels.Outbound{ID: "1", Kind: channels.Reply, Blocks: words}, webchat.Bot, ""},
+		{"a notice", channels.Outbound{ID: "2", Kind: channels.Notice, Blocks: words}, webchat.Bot, ""},
+		{"staff", channels.Outbound{ID: "3", Kind: channels.Staff, Blocks: words}, webchat.Staff, ""},
+		{"staff by name", channels.Outbound{ID: "4", Kind: channels.Staff, From: "Lan", Blocks: words}, webchat.Staff, "Lan"},
 	} {
 		for range 2 {
 			o := c.Send(t.Context(), channels.Address(v.ID), tt.m)
@@ -158,9 +162,9 @@ func TestSend(t *testing.T) {
 		}
 		lines := s.of(v.ID)
 		last := lines[len(lines)-1]
-		require.Equal(t, webchat.Line{ID: tt.m.ID, From: tt.from, At: moment, Blocks: words}, last, tt.name)
+		require.Equal(t, webchat.Line{ID: tt.m.ID, From: tt.from, Name: tt.says, At: moment, Blocks: words}, last, tt.name)
 	}
-	require.Len(t, s.of(v.ID), 3)
+	require.Len(t, s.of(v.ID), 4)
 	for _, tt := range []struct {
 		name string
 		err  error
@@ -172,14 +176,14 @@ func TestSend(t *testing.T) {
 		s.fail = []error{tt.err}
 		require.Equal(t, tt.want, c.Send(t.Context(), channels.Address(v.ID), channels.Outbound{ID: "9", Blocks: words}), tt.name)
 	}
-	o := c.Send(t.Context(), channels.Address(v.ID), channels.Outbound{ID: "4", Template: &channels.Template{Name: "x"}})
+	o := c.Send(t.Context(), channels.Address(v.ID), channels.Outbound{ID: "5", Template: &channels.Template{Name: "x"}})
 	require.Equal(t, channels.Outcome{Status: channels.Never, Reason: "unsupported"}, o)
 }
 
 func TestHeard(t *testing.T) {
 	t.Parallel()
 	s := &shelf{}
-	c := New(box(t, keyset(t)), s, 2000, clock)
+	c := New(box(t, keyset(t)), s, settings, clock)
 	token := c.Begin("en")
 	v := visitorOf(t, c, token)
 	ticket := c.Ticket(v, channels.Attachment{Kind: channels.Video, Media: "m1"})
@@ -208,7 +212,7 @@ func TestHeard(t *testing.T) {
 func TestToken(t *testing.T) {
 	t.Parallel()
 	file := keyset(t)
-	c := New(box(t, file), &shelf{}, 2000, clock)
+	c := New(box(t, file), &shelf{}, settings, clock)
 	token := c.Begin("en")
 	v := visitorOf(t, c, token)
 	require.Equal(t, message.English, v.Lang)
@@ -219,13 +223,13 @@ func TestToken(t *testing.T) {
 
 	next, err := secret.Rotate(file)
 	require.NoError(t, err)
-	require.Equal(t, v, visitorOf(t, New(box(t, next), &shelf{}, 1, clock), token), "the key before is good too")
+	require.Equal(t, v, visitorOf(t, New(box(t, next), &shelf{}, settings, clock), token), "the key before is good too")
 
 	bad := []string{"", "Chat", "Chat ", "Bearer " + token, "Chat " + token + "x", "Chat " + strings.Repeat("x", 4000), "Chat a.b.c", "Chat " + c.Ticket(v, channels.Attachment{Kind: "photo", Media: "m"})}
 	for i := range token {
 		bad = append(bad, "Chat "+token[:i]+"!"+token[i+1:])
 	}
-	bad = append(bad, "Chat "+New(box(t, keyset(t)), &shelf{}, 1, clock).Begin("vi"))
+	bad = append(bad, "Chat "+New(box(t, keyset(t)), &shelf{}, settings, clock).Begin("vi"))
 	for _, h := range bad {
 		_, err := c.Visitor(http.Header{"Authorization": {h}})
 		require.Equal(t, fault.Unauthorized, fault.CodeOf(err), h)
@@ -235,9 +239,30 @@ func TestToken(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// TestTokenEnds ends one that nobody used for SessionMax, and lets those live that were renewed.
+func TestTokenEnds(t *testing.T) {
+	t.Parallel()
+	now := moment
+	c := New(box(t, keyset(t)), &shelf{}, Config{MaxText: 1, SessionMax: 48 * time.Hour}, func() time.Time { return now })
+	known := func(token string) fault.Code {
+		_, err := c.Visitor(http.Header{"Authorization": {"Chat " + token}})
+		return fault.CodeOf(err)
+	}
+	old := c.Begin("vi")
+	v := visitorOf(t, c, old)
+	now = now.Add(47 * time.Hour)
+	require.Empty(t, known(old))
+	renewed := c.Renew(v, "vi")
+	now = now.Add(2 * time.Hour)
+	require.Equal(t, fault.Unauthorized, known(old))
+	require.Equal(t, v, visitorOf(t, c, renewed))
+	what := v.ID + ".vi"
+	require.Equal(t, fault.Unauthorized, known(what+"."+c.signer.Sign(purposeToken, what)), "one without a time")
+}
+
 func TestTicketIsTheVisitorsOwn(t *testing.T) {
 	t.Parallel()
-	c := New(box(t, keyset(t)), &shelf{}, 2000, clock)
+	c := New(box(t, keyset(t)), &shelf{}, settings, clock)
 	mine, theirs := c.Begin("vi"), c.Begin("vi")
 	ticket := c.Ticket(visitorOf(t, c, mine), channels.Attachment{Kind: channels.Photo, Media: "m1"})
 	post := func(token, ticket string) error {

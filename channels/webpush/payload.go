@@ -5,12 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/clip"
-	"github.com/motcua/motcua/internal/message"
 )
 
 // Payload is what a page's service worker is given. The names are the city's own.
@@ -51,26 +49,6 @@ func encode(v any) []byte {
 		return nil
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-// pushOf gives the message as a push. Blocks, where a caller brings some, are written out: a lock screen shows a text.
-func pushOf(m channels.Outbound) (p channels.Push, ok bool) {
-	if m.Push != nil {
-		return *m.Push, m.Push.Text != "" || m.Push.Title != ""
-	}
-	var parts []string
-	for _, b := range m.Blocks {
-		switch b := b.(type) {
-		case message.Words:
-			parts = append(parts, b.Text)
-		case message.Link:
-			parts = append(parts, strings.TrimSpace(b.Label+" "+b.URL))
-		default:
-			return channels.Push{}, false
-		}
-	}
-	p.Text = strings.TrimSpace(strings.Join(parts, "\n"))
-	return p, p.Text != ""
 }
 
 // topic names what a waiting message is replaced by: 32 characters of base64url (RFC 8030, section 5.4), the same for the same name.

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	library "github.com/SherClockHolmes/webpush-go"
@@ -28,8 +30,8 @@ type Channel struct {
 
 var _ channels.Channel = (*Channel)(nil)
 
-// New makes the channel. An endpoint is whatever a stranger's browser says, so connections leave only towards the open Internet, whatever transport the
-// client has, and redirects are not followed. Without a client it has settings of its own.
+// New makes the channel. An endpoint is whatever a stranger's browser says, so connections leave only towards Config.Hosts on the open Internet, whatever
+// transport the client has, and redirects are not followed. Without a client it has settings of its own.
 func New(cfg Config, client *http.Client, now func() time.Time) (*Channel, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("webpush: configuration: %w", err)
@@ -38,7 +40,7 @@ func New(cfg Config, client *http.Client, now func() time.Time) (*Channel, error
 		return nil, errors.New("webpush: configuration: vapid_public_key and vapid_private_key are not set")
 	}
 	cfg = cfg.withDefaults()
-	g := openweb.Guard{Hosts: cfg.Hosts, Trusted: cfg.TrustedHosts, Local: cfg.AllowPrivate}
+	g := openweb.Guard{Hosts: cfg.Hosts, Only: true, Through: cfg.TrustedHosts, Local: cfg.AllowPrivate}
 	var base *http.Transport
 	if client != nil {
 		base, _ = client.Transport.(*http.Transport) // nil when it has none, or one of another kind
@@ -67,14 +69,27 @@ func (c *Channel) Parse(channels.Request) (channels.Batch, error) {
 // Close lets go of connections that are kept for later.
 func (c *Channel) Close() { c.client.CloseIdleConnections() }
 
+// Host names where a subscription leads, with its port unless that is the usual one; "" for what is none.
+func (c *Channel) Host(to channels.Address) string {
+	s, ok := parse(string(to), c.guard)
+	if !ok {
+		return ""
+	}
+	u, err := url.Parse(s.Endpoint)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(strings.ToLower(u.Host), ":443")
+}
+
 // Send makes one attempt. Reasons of never: bad_address, unsupported_block, too_big, token_dead when the subscription is over, vapid_refused with an alarm,
-// refused_<status>.
+// refused_<class of the status>: "refused_4xx".
 func (c *Channel) Send(ctx context.Context, to channels.Address, m channels.Outbound) channels.Outcome {
 	s, ok := parse(string(to), c.guard)
 	if !ok {
 		return never("bad_address", nil)
 	}
-	p, ok := pushOf(m)
+	p, ok := m.AsPush()
 	if !ok {
 		return never("unsupported_block", nil)
 	}

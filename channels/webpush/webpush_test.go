@@ -115,8 +115,8 @@ func TestOutcomes(t *testing.T) {
 		{"too many, with nonsense", "soon", "", 429, channels.Outcome{Status: channels.Later, Retry: time.Minute}},
 		{"down", "5", "", 503, channels.Outcome{Status: channels.Later, Retry: 5 * time.Second}},
 		{"broken", "", "", 500, channels.Outcome{Status: channels.Later, Unsure: true}},
-		{"a redirect is not followed", "", "/elsewhere", 307, channels.Outcome{Status: channels.Never, Reason: "refused_307"}},
-		{"odd", "", "", 418, channels.Outcome{Status: channels.Never, Reason: "refused_418"}},
+		{"a redirect is not followed", "", "/elsewhere", 307, channels.Outcome{Status: channels.Never, Reason: "refused_3xx"}},
+		{"odd", "", "", 418, channels.Outcome{Status: channels.Never, Reason: "refused_4xx"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestSlowServiceIsLater(t *testing.T) {
 	release := make(chan struct{})
 	c, to := play(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	t.Cleanup(func() { close(release) })
-	c.cfg.Timeout = 50 * time.Millisecond
+	c.cfg.Timeout = time.Second // for the request to leave, on a busy machine too
 	o := c.Send(t.Context(), to, push("1", "x"))
 	require.Equal(t, channels.Later, o.Status)
 	require.True(t, o.Unsure)
@@ -169,7 +169,7 @@ func TestClosedAddresses(t *testing.T) {
 	s.Endpoint = "https://localtest.localhost./push" // only looks can be judged before the name is resolved
 	_, _, err = c.Check(s.String())
 	require.Error(t, err)
-	s.Endpoint = "https://push.example.vn/x"
+	s.Endpoint = "https://updates.push.services.mozilla.com/x"
 	_, known, err := c.Check(s.String())
 	require.NoError(t, err)
 	require.Equal(t, s.Endpoint, known)
@@ -218,8 +218,8 @@ func TestValidate(t *testing.T) {
 }
 
 func FuzzCheck(f *testing.F) {
-	f.Add(webpushfake.New(webpushfake.Config{Base: "https://push.example.vn"}).Subscribe("Lan", "").String())
-	f.Add(`{"endpoint":"https://push.example.vn/x","keys":{"p256dh":"","auth":""}}`)
+	f.Add(webpushfake.New(webpushfake.Config{Base: "https://fcm.googleapis.com"}).Subscribe("Lan", "").String())
+	f.Add(`{"endpoint":"https://fcm.googleapis.com/x","keys":{"p256dh":"","auth":""}}`)
 	f.Add(`{"endpoint":"https://127.0.0.1/x"}`)
 	f.Add(`null`)
 	cfg := testConfig(f)
@@ -236,4 +236,39 @@ func FuzzCheck(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, to, again)
 	})
+}
+
+// TestHosts shows that a subscription leads nowhere but to the push services that are listed.
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	subscription := webpushfake.New(webpushfake.Config{Base: "https://fcm.googleapis.com"}).Subscribe("Lan", "")
+	at := func(hosts []string, endpoint string) (channels.Address, *Channel, error) {
+		cfg := testConfig(t)
+		cfg.AllowPrivate, cfg.Hosts = false, hosts
+		c, s := newChannel(t, cfg), subscription
+		s.Endpoint = endpoint
+		to, _, err := c.Check(s.String())
+		return to, c, err
+	}
+	for endpoint, host := range map[string]string{
+		"https://fcm.googleapis.com/fcm/send/abc":                    "fcm.googleapis.com",
+		"https://FCM.googleapis.com:443/wp/abc":                      "fcm.googleapis.com",
+		"https://updates.push.services.mozilla.com/wpush/v2/gAAA":    "updates.push.services.mozilla.com",
+		"https://wns2-by3p.notify.windows.com/w/?token=BQYA":         "wns2-by3p.notify.windows.com",
+		"https://web.push.apple.com/QGuQyavXutnMH":                   "web.push.apple.com",
+		"https://fcm.googleapis.com:8443/fcm/send/abc":               "",
+		"http://fcm.googleapis.com/fcm/send/abc":                     "",
+		"https://push.example.vn/x":                                  "",
+		"https://fcm.googleapis.com.example.vn/x":                    "",
+		"https://notify.windows.com.example.vn/?.notify.windows.com": "",
+		"https://someone@fcm.googleapis.com/x":                       "",
+	} {
+		to, c, err := at(nil, endpoint)
+		require.Equal(t, host == "", err != nil, endpoint)
+		require.Equal(t, host, c.Host(to), endpoint)
+	}
+	_, _, err := at([]string{"push.example.vn"}, "https://push.example.vn/x")
+	require.NoError(t, err)
+	_, _, err = at([]string{"push.example.vn"}, "https://fcm.googleapis.com/x")
+	require.Error(t, err)
 }

@@ -6,16 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"path"
-	"strconv"
-	"sync/atomic"
 	"time"
 
 	library "github.com/SherClockHolmes/webpush-go"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/netcall"
 	"github.com/motcua/motcua/internal/openweb"
 )
 
@@ -27,14 +25,13 @@ const busyWait = time.Minute
 
 // post makes the request (RFC 8030, section 5).
 func (c *Channel) post(ctx context.Context, s library.Subscription, body []byte, p channels.Push) channels.Outcome {
-	var wrote atomic.Bool // the transport may still report while Do returns
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }})
+	ctx, left := netcall.Watched(ctx)
 	res, err := library.SendNotificationWithContext(ctx, body, &s, c.options(p))
 	if errors.Is(err, openweb.ErrClosed) {
 		return never("bad_address", err)
 	}
 	if err != nil {
-		return channels.Outcome{Status: channels.Later, Unsure: wrote.Load(), Cause: fmt.Errorf("webpush: send: %w", bare(err))}
+		return channels.Outcome{Status: channels.Later, Unsure: left(), Cause: fmt.Errorf("webpush: send: %w", netcall.Bare(err))}
 	}
 	defer func() { _ = res.Body.Close() }()                         // nothing depends on how the connection ends
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer)) // the status has said it all
@@ -62,7 +59,7 @@ func (c *Channel) options(p channels.Push) *library.Options {
 // the subscription chose who answers here.
 func outcome(status int, h http.Header) channels.Outcome {
 	cause := fmt.Errorf("webpush: the push service answered %d", status)
-	wait := retryAfter(h.Get("Retry-After"))
+	wait := netcall.RetryAfter(h)
 	switch {
 	case status >= 200 && status < 300:
 		return channels.Outcome{Status: channels.Sent, MessageID: messageID(h.Get("Location"))}
@@ -81,7 +78,7 @@ func outcome(status int, h http.Header) channels.Outcome {
 	case status == http.StatusRequestTimeout, status >= 500:
 		return channels.Outcome{Status: channels.Later, Retry: wait, Unsure: true, Cause: cause}
 	}
-	return never("refused_"+strconv.Itoa(status), cause)
+	return never(fmt.Sprintf("refused_%dxx", status/100), cause) // the status alone is a stranger's to choose
 }
 
 // messageID is the last part of the message's address, where a push service gives one; it is known by that nowhere else.
@@ -97,27 +94,9 @@ func messageID(location string) string {
 	return id
 }
 
-// retryAfter reads a wait in seconds; 0 when there is none that makes sense.
-func retryAfter(s string) time.Duration {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 || n > 86400 {
-		return 0
-	}
-	return time.Duration(n) * time.Second
-}
-
-// bare takes the address off an error: an endpoint is as good as its owner's name.
-func bare(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
 func never(reason string, cause error) channels.Outcome {
 	if cause != nil {
-		cause = bare(cause)
+		cause = netcall.Bare(cause)
 	}
 	return channels.Outcome{Status: channels.Never, Reason: reason, Cause: cause}
 }

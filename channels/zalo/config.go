@@ -2,15 +2,15 @@ package zalo
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/netcall"
+	"github.com/motcua/motcua/internal/openweb"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config is the section channels.zalo of the configuration. A zero duration, number, address or list means its default.
@@ -69,16 +69,13 @@ func (c Config) withDefaults() Config {
 // Validate reports every setting that cannot work. Credentials are asked for only when the channel is on.
 func (c Config) Validate() error {
 	c = c.withDefaults()
-	var errs []error
-	bad := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf(key+": "+format, args...))
-	}
-	c.credentials(bad)
+	var faults setting.Faults
+	c.credentials(&faults)
 	for _, b := range []struct{ key, base string }{
 		{"api_base", c.APIBase}, {"oauth_base", c.OAuthBase}, {"zns_base", c.ZNSBase}, {"graph_base", c.GraphBase},
 	} {
-		if why := baseFault(b.base); why != "" {
-			bad(b.key, "%s", why)
+		if why := netcall.BaseFault(b.base); why != "" {
+			faults.Add(b.key, "%s", why)
 		}
 	}
 	for _, d := range []struct {
@@ -93,53 +90,40 @@ func (c Config) Validate() error {
 		{"attachment_life", c.AttachmentLife, 167 * time.Hour},
 	} {
 		if d.value < 0 || d.value > d.max {
-			bad(d.key, "must be positive and at most %v", d.max)
+			faults.Add(d.key, "must be positive and at most %v", d.max)
 		}
 	}
-	if c.PaidWindow < c.FreeWindow {
-		bad("paid_window", "must not be shorter than free_window")
-	}
-	if c.MaxText < 100 || c.MaxText > 10_000 {
-		bad("max_text", "must be from 100 to 10000")
-	}
-	if c.PerMinute < 0 {
-		bad("per_minute", "must not be negative")
-	}
+	faults.Refuse(c.PaidWindow < c.FreeWindow, "paid_window", "must not be shorter than free_window")
+	faults.Refuse(c.MaxText < 100 || c.MaxText > 10_000, "max_text", "must be from 100 to 10000")
+	faults.Refuse(c.PerMinute < 0, "per_minute", "must not be negative")
 	for _, l := range []struct {
 		key   string
 		hosts []string
 	}{{"media_hosts", c.MediaHosts}, {"picture_hosts", c.PictureHosts}} {
-		for _, h := range l.hosts {
-			if !hostRE.MatchString(h) {
-				bad(l.key, `%q is none of "host", "*.host", "host:port"`, h)
-			}
+		if err := openweb.Hosts(l.hosts).Check(); err != nil {
+			faults.Add(l.key, "%w", err)
 		}
 	}
 	if u, err := url.Parse(c.ContactImage); c.ContactImage != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
-		bad("contact_image", "must be the address of a picture")
+		faults.Add("contact_image", "must be the address of a picture")
 	}
 	for _, name := range channels.Names(c.Templates) {
-		if err := c.Templates[name].Validate(); err != nil {
-			bad("templates."+name, "%w", err)
-		}
+		faults.Under("templates."+name, c.Templates[name].Validate())
 	}
-	return errors.Join(errs...)
+	return faults.Err()
 }
 
 var (
 	idRE       = regexp.MustCompile(`^[0-9]{1,32}$`)
 	verifierRE = regexp.MustCompile(`^[A-Za-z0-9._~-]{43,128}$`) // RFC 7636, section 4.1
-	hostRE     = regexp.MustCompile(`^(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?$`)
 )
 
-func (c Config) credentials(bad func(key, format string, args ...any)) {
+func (c Config) credentials(faults *setting.Faults) {
 	if c.AppID == "" && c.OAID == "" {
 		return
 	}
 	for _, v := range []struct{ key, value string }{{"app_id", c.AppID}, {"oa_id", c.OAID}} {
-		if !idRE.MatchString(v.value) {
-			bad(v.key, "must be set, digits only")
-		}
+		faults.Refuse(!idRE.MatchString(v.value), v.key, "must be set, digits only")
 	}
 	for _, v := range []struct {
 		key, value string
@@ -147,28 +131,7 @@ func (c Config) credentials(bad func(key, format string, args ...any)) {
 	}{
 		{"app_secret", c.AppSecret, true}, {"oa_secret_key", c.OASecretKey, true}, {"oa_secret_key_old", c.OASecretKeyOld, false},
 	} {
-		if v.needed && v.value == "" || strings.ContainsAny(v.value, "\r\n") {
-			bad(v.key, "must be set, on one line")
-		}
+		faults.Refuse(v.needed && v.value == "" || strings.ContainsAny(v.value, "\r\n"), v.key, "must be set, on one line")
 	}
-	if !verifierRE.MatchString(c.CodeVerifier) {
-		bad("code_verifier", "must be 43 to 128 characters of A-Z a-z 0-9 - . _ ~")
-	}
-}
-
-// baseFault says what is wrong with an address; "" when nothing is. Tokens and texts must not travel in the clear: http is for this machine only.
-func baseFault(base string) string {
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || strings.HasSuffix(base, "/") || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return "must be https://host/path without a slash at the end"
-	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		return "must be https, or http on this machine"
-	}
-	return ""
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	faults.Refuse(!verifierRE.MatchString(c.CodeVerifier), "code_verifier", "must be 43 to 128 characters of A-Z a-z 0-9 - . _ ~")
 }

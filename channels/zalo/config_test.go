@@ -39,7 +39,7 @@ func TestValidate(t *testing.T) {
 		"a window for staff":     {func(c *Config) { c.StaffWindow = -1 }, []string{"staff_window"}},
 		"a template without id": {func(c *Config) {
 			c.Templates = map[string]channels.Approved{"a.b": {Params: map[string]channels.Slot{"x": {}}}}
-		}, []string{"templates.a.b"}},
+		}, []string{"templates.a.b.id"}},
 		"hosts": {func(c *Config) { c.MediaHosts = []string{"127.0.0.1:8090", "*.zdn.vn", "x.example"} }, nil},
 	} {
 		cfg := testConfig("http://127.0.0.1:1/zalo")

@@ -4,11 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"math"
 	"strconv"
 	"strings"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/loose"
 )
 
 // reading says what becomes of an event: it is read, or left alone for a reason.
@@ -110,20 +110,10 @@ func readingOf(name string) reading {
 	return reading{why: whyUnknown}
 }
 
-// first gives the first that is not empty.
-func first(ls ...loose) string {
-	for _, l := range ls {
-		if l != "" {
-			return string(l)
-		}
-	}
-	return ""
-}
-
 func said(b *webhook) channels.Event {
 	e := channels.Event{
 		Kind:    channels.Said,
-		Account: first(b.Recipient.ID, b.OAID),
+		Account: loose.First(b.Recipient.ID, b.OAID),
 		From:    channels.Address(b.Sender.ID),
 		Text:    string(b.Message.Text),
 	}
@@ -152,8 +142,8 @@ func became(kind channels.EventKind) func(*webhook) channels.Event {
 	return func(b *webhook) channels.Event {
 		return channels.Event{
 			Kind:    kind,
-			Account: first(b.OAID, b.Recipient.ID),
-			From:    channels.Address(first(b.Follower.ID, b.UserID, b.Sender.ID)),
+			Account: loose.First(b.OAID, b.Recipient.ID),
+			From:    channels.Address(loose.First(b.Follower.ID, b.UserID, b.Sender.ID)),
 		}
 	}
 }
@@ -161,8 +151,8 @@ func became(kind channels.EventKind) func(*webhook) channels.Event {
 func shared(b *webhook) channels.Event {
 	return channels.Event{
 		Kind:    channels.Shared,
-		Account: first(b.Recipient.ID, b.OAID),
-		From:    channels.Address(first(b.Sender.ID, b.UserID)),
+		Account: loose.First(b.Recipient.ID, b.OAID),
+		From:    channels.Address(loose.First(b.Sender.ID, b.UserID)),
 		Contact: &channels.Contact{Name: string(b.Info.Name), Phone: string(b.Info.Phone), Address: b.Info.address()},
 	}
 }
@@ -180,7 +170,7 @@ func receipt(kind channels.EventKind) func(*webhook) channels.Event {
 	return func(b *webhook) channels.Event {
 		return channels.Event{
 			Kind:    kind,
-			Account: first(b.Sender.ID, b.OAID),
+			Account: loose.First(b.Sender.ID, b.OAID),
 			From:    channels.Address(b.Recipient.ID),
 			About:   about(b),
 		}
@@ -190,7 +180,7 @@ func receipt(kind channels.EventKind) func(*webhook) channels.Event {
 func reacted(b *webhook) channels.Event {
 	return channels.Event{
 		Kind:    channels.Reacted,
-		Account: first(b.Recipient.ID, b.OAID),
+		Account: loose.First(b.Recipient.ID, b.OAID),
 		From:    channels.Address(b.Sender.ID),
 		Text:    string(b.Message.Icon),
 		About:   about(b),
@@ -199,7 +189,7 @@ func reacted(b *webhook) channels.Event {
 
 func about(b *webhook) []string {
 	var out []string
-	for _, id := range append(list[loose]{b.Message.ID}, b.Message.IDs...) {
+	for _, id := range append(loose.List[loose.String]{b.Message.ID}, b.Message.IDs...) {
 		if id != "" {
 			out = append(out, string(id))
 		}
@@ -207,7 +197,7 @@ func about(b *webhook) []string {
 	return out
 }
 
-var attachmentKinds = map[loose]channels.AttachmentKind{
+var attachmentKinds = map[loose.String]channels.AttachmentKind{
 	"image":   channels.Photo,
 	"gif":     channels.Animation,
 	"link":    channels.WebLink,
@@ -217,7 +207,7 @@ var attachmentKinds = map[loose]channels.AttachmentKind{
 	"file":    channels.File,
 }
 
-func attachment(a inboundAttachment, event loose) channels.Attachment {
+func attachment(a inboundAttachment, event loose.String) channels.Attachment {
 	kind, known := attachmentKinds[a.Type]
 	if !known {
 		kind = channels.File // answered with words
@@ -234,7 +224,7 @@ func attachment(a inboundAttachment, event loose) channels.Attachment {
 }
 
 // card reads the description of a contact card. ok is false for that of an ordinary link.
-func card(description loose) (phone string, ok bool) {
+func card(description loose.String) (phone string, ok bool) {
 	var b businessCard
 	if json.Unmarshal([]byte(description), &b) != nil || b.Phone == "" {
 		return "", false
@@ -244,17 +234,12 @@ func card(description loose) (phone string, ok bool) {
 
 // place reads a position; nil when it is none on earth.
 func place(a inboundAttachment) *channels.Place {
-	lat, latOK := degrees(a.Payload.Coordinates.Latitude, 90)
-	lon, lonOK := degrees(a.Payload.Coordinates.Longitude, 180)
+	lat, latOK := a.Payload.Coordinates.Latitude.Number(90)
+	lon, lonOK := a.Payload.Coordinates.Longitude.Number(180)
 	if !latOK || !lonOK {
 		return nil
 	}
 	return &channels.Place{Lat: lat, Lon: lon}
-}
-
-func degrees(l loose, limit float64) (float64, bool) {
-	f, err := strconv.ParseFloat(strings.TrimSpace(string(l)), 64)
-	return f, err == nil && math.Abs(f) <= limit // false for NaN
 }
 
 // maxNamed is the longest id of the network that stands in ours as it is, in bytes.

@@ -10,11 +10,17 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/motcua/motcua/channels/zaloapi"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // MiniApp checks who somebody is who opened the city's Mini App inside Zalo. It keeps nothing. It is safe for concurrent use.
-type MiniApp struct{ api }
+type MiniApp struct {
+	cfg    Config
+	api    zaloapi.Client
+	client *http.Client // of the social API, which takes the person's tokens
+}
 
 // NewMiniApp makes it; it needs the same settings and tokens as the channel. The client's redirect policy is replaced, as with New.
 func NewMiniApp(cfg Config, tokens Tokens, client *http.Client) (*MiniApp, error) {
@@ -22,7 +28,7 @@ func NewMiniApp(cfg Config, tokens Tokens, client *http.Client) (*MiniApp, error
 	if err != nil {
 		return nil, err
 	}
-	return &MiniApp{api{cfg, tokens, direct(client)}}, nil
+	return &MiniApp{cfg: cfg, api: apiOf(cfg, tokens, client), client: netcall.Direct(client)}, nil
 }
 
 // MiniAppUser is somebody in the Mini App. All that is set is proved by the network, except Name, which people choose for themselves.
@@ -73,7 +79,7 @@ func isToken(s string) bool { return len(s) <= maxToken && headerRE.MatchString(
 // me asks who has the access token, https://developers.zalo.me/docs/social-api/tai-lieu/thong-tin-nguoi-dung. The proof is obligatory since 2024.
 func (m *MiniApp) me(ctx context.Context, accessToken string) (socialReply, error) {
 	r, err := m.ask(ctx, "/v2.0/me?fields=id,name,picture", map[string]string{
-		"access_token": accessToken, "appsecret_proof": proof(m.cfg.AppSecret, accessToken),
+		"access_token": accessToken, "appsecret_proof": netcall.Proof(m.cfg.AppSecret, accessToken),
 	})
 	if err == nil && !idRE.MatchString(string(r.ID)) {
 		err = unclear("no id")
@@ -98,9 +104,10 @@ func (m *MiniApp) paired(ctx context.Context, idByOA, id string) bool {
 	if !idRE.MatchString(idByOA) {
 		return false
 	}
-	a := m.call(ctx, request{path: "/v3.0/oa/user/detail?data=" + url.QueryEscape(`{"user_id":"`+idByOA+`"}`)})
-	d := a.reply.Data
-	return a.err == nil && a.reply.Error != nil && a.number() == 0 && string(d.UserID) == idByOA && string(d.UserIDByApp) == id
+	a := m.api.Call(ctx, zaloapi.Request{Path: "/v3.0/oa/user/detail?data=" + url.QueryEscape(`{"user_id":"`+idByOA+`"}`)})
+	var d answered
+	a.Data(&d)
+	return a.OK() && string(d.UserID) == idByOA && string(d.UserIDByApp) == id
 }
 
 // ask makes one call of the social API.
@@ -109,16 +116,16 @@ func (m *MiniApp) ask(ctx context.Context, path string, header map[string]string
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.cfg.GraphBase+path, nil)
 	if err != nil {
-		return socialReply{}, fmt.Errorf("zalo: mini app: %w", bare(err))
+		return socialReply{}, fmt.Errorf("zalo: mini app: %w", netcall.Bare(err))
 	}
 	for name, value := range header {
 		req.Header.Set(name, value)
 	}
 	res, err := m.client.Do(req)
 	if err != nil {
-		return socialReply{}, fault.Wrap(fault.Unavailable, fmt.Errorf("zalo: mini app: %w", bare(err)))
+		return socialReply{}, fault.Wrap(fault.Unavailable, fmt.Errorf("zalo: mini app: %w", netcall.Bare(err)))
 	}
-	body, err := limited(res, maxAnswer)
+	body, err := netcall.Body(res, zaloapi.MaxAnswer)
 	if err != nil {
 		return socialReply{}, fault.Wrap(fault.Unavailable, fmt.Errorf("zalo: mini app: %w", err))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // graph plays the three answers of a sign-in, and keeps what was asked.
@@ -97,7 +98,7 @@ func TestMiniAppRequests(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "/v2.0/me?fields=id,name,picture", g.asked[0].RequestURI)
 	require.Equal(t, "FAKE_SOCIAL_TOKEN", g.asked[0].Header.Get("access_token"))
-	require.Equal(t, proof("FAKE_APP_SECRET", "FAKE_SOCIAL_TOKEN"), g.asked[0].Header.Get("appsecret_proof"))
+	require.Equal(t, netcall.Proof("FAKE_APP_SECRET", "FAKE_SOCIAL_TOKEN"), g.asked[0].Header.Get("appsecret_proof"))
 	require.Equal(t, "/v2.0/me/info", g.asked[1].RequestURI)
 	require.Equal(t, "FAKE_SOCIAL_TOKEN", g.asked[1].Header.Get("access_token"))
 	require.Equal(t, "FAKE_PHONE_TOKEN", g.asked[1].Header.Get("code"))

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/channels/channelfake"
 	"github.com/motcua/motcua/channels/channeltest"
 	"github.com/motcua/motcua/channels/zalo"
 	"github.com/motcua/motcua/channels/zalo/zalofake"
@@ -22,8 +23,8 @@ import (
 	"github.com/motcua/motcua/internal/fit"
 	"github.com/motcua/motcua/internal/grant"
 	"github.com/motcua/motcua/internal/message"
-	"github.com/motcua/motcua/internal/secret"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/secret/secrettest"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 const (
@@ -100,7 +101,7 @@ func (f fixed) Renew(context.Context, string) (string, error) { return string(f)
 func (n *network) received(user string) []string {
 	var out []string
 	for _, e := range n.Chat(user, 0) {
-		if e.From == zalofake.City {
+		if e.From == channelfake.City {
 			out = append(out, e.Text)
 		}
 	}
@@ -144,7 +145,7 @@ func TestCitizensActs(t *testing.T) {
 		{"photo", func() { n.Photo(citizen, "đây") }, func(e channels.Event) bool {
 			return e.Text == "đây" && len(e.Attachments) == 1 && e.Attachments[0].Kind == channels.Photo && strings.HasPrefix(e.Attachments[0].URL, n.server.URL)
 		}},
-		{"place", func() { n.Share(citizen, zalofake.Place{Lat: 16.05, Lon: 108.2, Name: "Chợ Hàn"}) }, func(e channels.Event) bool {
+		{"place", func() { n.Share(citizen, channelfake.Place{Lat: 16.05, Lon: 108.2, Name: "Chợ Hàn"}) }, func(e channels.Event) bool {
 			return e.Place != nil && *e.Place == channels.Place{Lat: 16.05, Lon: 108.2, Label: "Chợ Hàn"} && e.Text == ""
 		}},
 		{"card", func() { n.Card(citizen, "84900000001") }, func(e channels.Event) bool {
@@ -321,14 +322,7 @@ func consent(t *testing.T, oauth *zalo.OAuth) string {
 
 func openKeeper(t *testing.T) *grant.Keeper {
 	t.Helper()
-	engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, engine.Close()) })
-	file, err := secret.Generate(true)
-	require.NoError(t, err)
-	box, err := secret.Open(file)
-	require.NoError(t, err)
-	k, err := grant.New(t.Context(), engine, box, time.Now, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	k, err := grant.New(t.Context(), storetest.OnFiles(t), secrettest.NewBox(t), time.Now, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	require.NoError(t, err)
 	return k
 }

@@ -1,6 +1,7 @@
 package zalo
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -80,22 +81,25 @@ func TestTokens(t *testing.T) {
 		status int
 		body   string
 		life   time.Duration
-		want   fault.Code
+		want   fault.Code // of Refresh
+		code   fault.Code // of Exchange, when it is another
 	}{
-		"as documented":    {200, sample(t, "api_oauth_token_response"), 25 * time.Hour, ""},
-		"a number":         {200, pair(`3600`), time.Hour, ""},
-		"no life":          {200, pair(`null`), shortLife, ""},
-		"a life of nought": {200, pair(`"0"`), shortLife, ""},
-		"a life for ever":  {200, pair(`"99999999999999999999"`), shortLife, ""},
-		"spent":            {200, sample(t, "api_oauth_token_error"), 0, fault.Unauthorized},
-		"wrong redirect":   {200, `{"error":-14003}`, 0, fault.Forbidden},
-		"unknown app":      {200, `{"error":"-14002"}`, 0, fault.Forbidden},
-		"another number":   {200, `{"error":-14099}`, 0, fault.Unavailable},
-		"half a pair":      {200, `{"access_token":"A"}`, 0, fault.Unavailable},
-		"nothing":          {200, `{}`, 0, fault.Unavailable},
-		"a list":           {200, `[]`, 0, fault.Unavailable},
-		"a page":           {502, `<html>`, 0, fault.Unavailable},
-		"a redirect":       {302, ``, 0, fault.Unavailable},
+		"as documented":    {200, sample(t, "api_oauth_token_response"), 25 * time.Hour, "", ""},
+		"a number":         {200, pair(`3600`), time.Hour, "", ""},
+		"no life":          {200, pair(`null`), shortLife, "", ""},
+		"a life of nought": {200, pair(`"0"`), shortLife, "", ""},
+		"a life for ever":  {200, pair(`"99999999999999999999"`), shortLife, "", ""},
+		"spent":            {200, sample(t, "api_oauth_token_error"), 0, fault.Unauthorized, ""},
+		"wrong redirect":   {200, `{"error":-14003}`, 0, fault.Forbidden, ""},
+		"unknown app":      {200, `{"error":"-14002"}`, 0, fault.Forbidden, ""},
+		"another number":   {200, `{"error":-14099}`, 0, fault.Unavailable, fault.Unauthorized},
+		"a spent code":     {200, `{"error":-14019,"error_name":"Invalid authorization code"}`, 0, fault.Unavailable, fault.Unauthorized},
+		"too many":         {200, `{"error":-32}`, 0, fault.Unavailable, ""},
+		"half a pair":      {200, `{"access_token":"A"}`, 0, fault.Unavailable, ""},
+		"nothing":          {200, `{}`, 0, fault.Unavailable, ""},
+		"a list":           {200, `[]`, 0, fault.Unavailable, ""},
+		"a page":           {502, `<html>`, 0, fault.Unavailable, ""},
+		"a redirect":       {302, ``, 0, fault.Unavailable, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,6 +108,8 @@ func TestTokens(t *testing.T) {
 				w.WriteHeader(tt.status)
 				_, _ = io.WriteString(w, tt.body)
 			})
+			_, err := o.Exchange(t.Context(), "SECRET_CODE")
+			require.Equal(t, cmp.Or(tt.code, tt.want), fault.CodeOf(err))
 			p, err := o.Refresh(t.Context(), "SECRET_REFRESH")
 			require.Equal(t, tt.want, fault.CodeOf(err))
 			if err != nil {

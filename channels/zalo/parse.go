@@ -8,6 +8,7 @@ import (
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // Parse believes a webhook, or refuses it with UNAUTHORIZED: unsigned, signed by nobody we know, of another application, older than max_age, or ahead of our
@@ -32,7 +33,7 @@ func (c *Channel) Parse(r channels.Request) (channels.Batch, error) {
 		return channels.Batch{}, fault.Wrap(fault.Invalid, err)
 	}
 	read := readingOf(string(b.EventName))
-	if strings.EqualFold(header(r.Header, "X-ZEvent-Server"), "ZNS") || b.Message.TrackingID != "" {
+	if strings.EqualFold(netcall.Header(r.Header, "X-ZEvent-Server"), "ZNS") || b.Message.TrackingID != "" {
 		read = templated(b, read)
 	}
 	e, why := c.event(b, read, stamp, at)

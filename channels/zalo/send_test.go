@@ -25,8 +25,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/channels/zaloapi"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // recorder plays the API: it keeps what came and answers what it is told, the last answer again and again.
@@ -102,10 +104,10 @@ func TestAPISamples(t *testing.T) {
 		"api_cs_text_response":      {Status: channels.Sent, MessageID: "0f1e2d3c4b5a69788796"},
 		"api_error_invalid_param":   {Status: channels.Never, Reason: "bad_parameter"},
 		"api_error_night":           {Status: channels.Later, Retry: 12*time.Hour + 59*time.Minute + 59*time.Second},
-		"api_error_not_followed":    {Status: channels.Never, Reason: "not_a_follower"},
+		"api_error_not_followed":    {Status: channels.Never, Reason: "not_a_follower", Gone: true},
 		"api_error_outside_window":  {Status: channels.Never, Reason: "outside_window"},
 		"api_error_rate_limit":      {Status: channels.Later, Retry: time.Minute},
-		"api_error_token_invalid":   {Status: channels.Later, Alarm: true, Reason: "token_refused", Retry: alarmWait},
+		"api_error_token_invalid":   {Status: channels.Later, Alarm: true, Reason: "token_refused", Retry: netcall.AlarmWait},
 		"api_upload_image_response": {Status: channels.Later, Unsure: true}, // no answer to a message: no message_id
 	}
 	elsewhere := map[string]string{
@@ -250,7 +252,7 @@ func TestLoneLinkAndAlt(t *testing.T) {
 func TestWithoutATokenAnOperatorIsCalled(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[fault.Code]channels.Outcome{
-		fault.Forbidden:   {Status: channels.Later, Alarm: true, Reason: "no_token", Retry: alarmWait},
+		fault.Forbidden:   {Status: channels.Later, Alarm: true, Reason: "no_token", Retry: netcall.AlarmWait},
 		fault.Unavailable: {Status: channels.Later, Retry: 7 * time.Second},
 	} {
 		c := newChannel(t, testConfig("http://127.0.0.1:1"), &wallet{err: fault.New(code, "").After(7 * time.Second)}, &http.Client{})
@@ -264,21 +266,22 @@ func TestWithoutATokenAnOperatorIsCalled(t *testing.T) {
 // TestErrorNumbers: each number of the table has an end, and each answer an outcome that the core can act on.
 func TestErrorNumbers(t *testing.T) {
 	t.Parallel()
-	for n, v := range verdicts {
-		require.Equal(t, v.end == never || v.end == alarm, v.reason != "", n)
+	for n, v := range zaloapi.Account {
+		require.Equal(t, v.End == netcall.Never || v.End == netcall.Gone || v.End == netcall.Alarm || v.End == netcall.Few, v.Reason != "", n)
 	}
 	tests := []struct {
 		name, body, retryAfter string
 		status                 int
 		want                   channels.Outcome
 	}{
-		{"generic", `{"error":-200}`, "", 200, channels.Outcome{Status: channels.Later}},
-		{"number as text", `{"error":"-213"}`, "", 200, channels.Outcome{Status: channels.Never, Reason: "not_a_follower"}},
+		{"generic", `{"error":-200}`, "", 200, channels.Outcome{Status: channels.Later, Tries: netcall.FewTries, Reason: "send_failed"}},
+		{"number as text", `{"error":"-213"}`, "", 200, channels.Outcome{Status: channels.Never, Reason: "not_a_follower", Gone: true}},
+		{"away for long", `{"error":-227}`, "", 200, channels.Outcome{Status: channels.Never, Reason: "person_inactive", Gone: true}},
 		{"text as number", `{"error":"down"}`, "", 200, channels.Outcome{Status: channels.Later}},
 		{"a number of tomorrow", `{"error":-999}`, "", 200, channels.Outcome{Status: channels.Later}},
 		{"data of another type", `{"error":-201,"data":[]}`, "", 200, channels.Outcome{Status: channels.Never, Reason: "bad_parameter"}},
-		{"disabled", `{"error":-204}`, "", 200, channels.Outcome{Status: channels.Later, Alarm: true, Reason: "account_disabled", Retry: alarmWait}},
-		{"no money", `{"error":-321}`, "", 200, channels.Outcome{Status: channels.Later, Alarm: true, Reason: "no_money", Retry: alarmWait}},
+		{"disabled", `{"error":-204}`, "", 200, channels.Outcome{Status: channels.Later, Alarm: true, Reason: "account_disabled", Retry: netcall.AlarmWait}},
+		{"no money", `{"error":-321}`, "", 200, channels.Outcome{Status: channels.Later, Alarm: true, Reason: "no_money", Retry: netcall.AlarmWait}},
 		{"too many, with a time", `{"error":-32}`, "90", 200, channels.Outcome{Status: channels.Later, Retry: 90 * time.Second}},
 		{"too many at a proxy", `<html>`, "7", 429, channels.Outcome{Status: channels.Later, Retry: 7 * time.Second}},
 		{"too many for ever", ``, "99999999999", 429, channels.Outcome{Status: channels.Later, Retry: time.Second}},
@@ -287,11 +290,11 @@ func TestErrorNumbers(t *testing.T) {
 		{"no JSON", `<html>`, "", 200, channels.Outcome{Status: channels.Later, Unsure: true}},
 		{"nothing", ``, "", 200, channels.Outcome{Status: channels.Later, Unsure: true}},
 		{"no number", `{"data":{"message_id":"1"}}`, "", 200, channels.Outcome{Status: channels.Later, Unsure: true}},
-		{"huge", `{"error":0,"message":"` + strings.Repeat("x", maxAnswer) + `","data":{"message_id":"1"}}`, "", 200, channels.Outcome{Status: channels.Later, Unsure: true}},
+		{"huge", `{"error":0,"message":"` + strings.Repeat("x", zaloapi.MaxAnswer) + `","data":{"message_id":"1"}}`, "", 200, channels.Outcome{Status: channels.Later, Unsure: true}},
 		{"down", `<html>`, "5", 503, channels.Outcome{Status: channels.Later, Retry: 5 * time.Second}},
 		{"refused", `<html>`, "", 403, channels.Outcome{Status: channels.Never, Reason: "refused_403"}},
 		{"redirected", ``, "", 307, channels.Outcome{Status: channels.Never, Reason: "refused_307"}},
-		{"token refused by a gateway", ``, "", 401, channels.Outcome{Status: channels.Later, Alarm: true, Reason: "token_refused", Retry: alarmWait}},
+		{"token refused by a gateway", ``, "", 401, channels.Outcome{Status: channels.Later, Alarm: true, Reason: "token_refused", Retry: netcall.AlarmWait}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -379,7 +382,7 @@ func TestUnsure(t *testing.T) {
 	defer srv.Close()
 	defer close(release)
 	cfg := testConfig(srv.URL)
-	cfg.Timeout = 50 * time.Millisecond
+	cfg.Timeout = time.Second // for the request to leave, on a busy machine too
 	c := newChannel(t, cfg, &wallet{tokens: []string{"t"}}, srv.Client())
 	o := send(t, c, message.Words{Text: "x"})
 	require.Equal(t, channels.Later, o.Status)
@@ -520,25 +523,6 @@ func TestPicturesThatDoNotCome(t *testing.T) {
 // TestPicturesOnlyFromOutside: an address may come from a mini-app outside the city.
 func TestPicturesOnlyFromOutside(t *testing.T) {
 	t.Parallel()
-	for address, want := range map[string]bool{
-		"203.0.113.9:443": true, "[2001:db8::1]:443": true,
-		"127.0.0.1:443": false, "[::1]:443": false, "10.1.2.3:443": false, "192.168.0.1:443": false, "172.16.0.1:443": false, "169.254.169.254:80": false,
-		"100.64.0.1:443": false, "0.0.0.0:443": false, "0.1.2.3:443": false, "[fd00::1]:443": false, "[fe80::1]:443": false, "[::ffff:10.0.0.1]:443": false,
-		"224.0.0.1:443": false, "[64:ff9b::a00:1]:443": false, "unix": false,
-		"198.18.0.1:443": false, "240.0.0.1:443": false, "[::7f00:1]:443": false, "[fec0::1]:443": false, "[2002:a00:1::1]:443": false, "[2001::1]:443": false,
-	} {
-		require.Equal(t, want, public(address, false) == nil, address)
-	}
-	require.NoError(t, public("127.0.0.1:8080", true))
-	require.Error(t, public("10.1.2.3:443", true))
-	hosts := []string{"media.city.internal", "*.cdn.example", "10.0.0.9:8443"}
-	for address, want := range map[string]bool{
-		"media.city.internal:443": true, "MEDIA.city.internal:80": true, "a.cdn.example:443": true, "10.0.0.9:8443": true,
-		"cdn.example:443": false, "evilcdn.example:443": false, "10.0.0.9:443": false, "other:443": false, "x": false,
-	} {
-		require.Equal(t, want, trusted(hosts, address), address)
-	}
-
 	srv := httptest.NewTLSServer(http.NotFoundHandler())
 	defer srv.Close()
 	cfg := testConfig("https://openapi.zalo.me")
@@ -575,7 +559,7 @@ func FuzzReply(f *testing.F) {
 	}
 	c := parser(f, nil)
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		o := c.outcome(answer{status: status, reply: parseReply(body)})
+		o := c.outcome(zaloapi.Parse(status, body))
 		ok := o.Status == channels.Sent && o.MessageID != "" && len(o.MessageID) <= 200 ||
 			o.Status == channels.Later && o.Cause != nil && o.Retry >= 0 && (!o.Alarm || o.Reason != "") ||
 			o.Status == channels.Never && o.Reason != "" && len(o.Reason) < 40

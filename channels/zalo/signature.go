@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/loose"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 const (
@@ -75,7 +77,7 @@ func sum(appID string, body []byte, stamp, secret string) []byte {
 
 // signature reads the header. present is false when there is none; mac is nil when it is no signature.
 func signature(h http.Header) (mac []byte, present bool) {
-	value := strings.TrimSpace(header(h, "X-ZEvent-Signature"))
+	value := strings.TrimSpace(netcall.Header(h, "X-ZEvent-Signature"))
 	if value == "" {
 		return nil, false
 	}
@@ -88,19 +90,6 @@ func signature(h http.Header) (mac []byte, present bool) {
 		return nil, true
 	}
 	return mac, true
-}
-
-// header gives a header however its name is written: not every server keeps the canonical form.
-func header(h http.Header, name string) string {
-	if v := h.Get(name); v != "" {
-		return v
-	}
-	for k, v := range h {
-		if strings.EqualFold(k, name) && len(v) > 0 {
-			return v[0]
-		}
-	}
-	return ""
 }
 
 // scan finds app_id and timestamp among the outermost names of a body that nobody vouches for, and makes nothing of the rest. It ends where it has both,
@@ -121,9 +110,9 @@ func scan(body []byte) (appID, stamp string, ok bool) {
 		}
 		switch key {
 		case "app_id":
-			appID = scalar(raw)
+			appID = loose.Scalar(raw)
 		case "timestamp":
-			stamp = scalar(raw)
+			stamp = loose.Scalar(raw)
 		}
 	}
 	return appID, stamp, true

@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/channels/zaloapi"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // withTemplates sets the text of the network's sample, in two languages.
@@ -61,19 +63,24 @@ func TestTemplateNotSendable(t *testing.T) {
 // TestTemplateErrorNumbers: the path by user id may answer the numbers of either table.
 func TestTemplateErrorNumbers(t *testing.T) {
 	t.Parallel()
-	for n, v := range templateVerdicts {
-		require.Equal(t, v.end == never || v.end == alarm, v.reason != "", n)
+	for n, v := range zaloapi.Templates {
+		require.Equal(t, v.End == netcall.Never || v.End == netcall.Alarm, v.Reason != "", n)
 	}
 	for n, want := range map[int]channels.Outcome{
-		-213:  {Status: channels.Never, Reason: "not_a_follower"},
+		-213:  {Status: channels.Never, Reason: "not_a_follower", Gone: true},
 		-249:  {Status: channels.Never, Reason: "template_by_user"},
 		-133:  {Status: channels.Later, Retry: 12*time.Hour + 59*time.Minute + 59*time.Second},
-		-131:  {Status: channels.Later, Alarm: true, Reason: "template_not_approved", Retry: alarmWait},
+		-131:  {Status: channels.Later, Alarm: true, Reason: "template_not_approved", Retry: netcall.AlarmWait},
 		-1121: {Status: channels.Never, Reason: "bad_params"},
+		-1472: {Status: channels.Never, Reason: "daily_limit"},
+		-118:  {Status: channels.Never, Reason: "no_zalo_account"},
+		-105:  {Status: channels.Later, Alarm: true, Reason: "app_not_linked", Retry: netcall.AlarmWait},
+		-126:  {Status: channels.Later, Alarm: true, Reason: "no_money", Retry: netcall.AlarmWait},
+		-200:  {Status: channels.Later, Tries: netcall.FewTries, Reason: "send_failed"},
 		-100:  {Status: channels.Later},
 		-999:  {Status: channels.Later},
-		-216:  {Status: channels.Later, Alarm: true, Reason: "token_refused", Retry: alarmWait},
-		-321:  {Status: channels.Later, Alarm: true, Reason: "no_money", Retry: alarmWait},
+		-216:  {Status: channels.Later, Alarm: true, Reason: "token_refused", Retry: netcall.AlarmWait},
+		-321:  {Status: channels.Later, Alarm: true, Reason: "no_money", Retry: netcall.AlarmWait},
 	} {
 		c, _ := serve(t, &recorder{answers: []string{fmt.Sprintf(`{"error":%d}`, n)}}, withTemplates)
 		got := sendTemplate(t, c, channels.Template{Name: "file.state", Params: map[string]string{"code": "1", "state": "x"}})

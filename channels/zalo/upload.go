@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/channels/zaloapi"
 )
 
 // manyUploads is how many pictures' ids are remembered; a few hundred bytes each.
@@ -86,22 +87,24 @@ func (c *Channel) upload(ctx context.Context, p picture) (string, channels.Outco
 	if err != nil {
 		return "", later(fmt.Errorf("zalo: upload: %w", err))
 	}
-	a := c.call(ctx, r)
-	id := string(a.reply.Data.AttachmentID)
-	if a.err == nil && a.reply.Error != nil && a.number() == 0 {
-		if id == "" {
-			return "", later(errors.New("zalo: upload: the network answered success without an id"))
-		}
-		c.uploaded.put(p.hash, id, c.now())
-		return id, channels.Outcome{}
+	a := c.api.Call(ctx, r)
+	if !a.OK() {
+		o := c.outcome(a)
+		o.Unsure = false
+		return "", o
 	}
-	o := c.outcome(a)
-	o.Unsure = false
-	return "", o
+	var d answered
+	a.Data(&d)
+	id := string(d.AttachmentID)
+	if id == "" {
+		return "", later(errors.New("zalo: upload: the network answered success without an id"))
+	}
+	c.uploaded.put(p.hash, id, c.now())
+	return id, channels.Outcome{}
 }
 
 // request is the form that the network wants: one field, file.
-func (p picture) request() (request, error) {
+func (p picture) request() (zaloapi.Request, error) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	name := "picture." + strings.TrimPrefix(p.contentType, "image/")
@@ -110,13 +113,13 @@ func (p picture) request() (request, error) {
 		"Content-Type":        {p.contentType},
 	})
 	if err != nil {
-		return request{}, err
+		return zaloapi.Request{}, err
 	}
 	if _, err := part.Write(p.bytes); err != nil {
-		return request{}, err
+		return zaloapi.Request{}, err
 	}
 	if err := w.Close(); err != nil {
-		return request{}, err
+		return zaloapi.Request{}, err
 	}
-	return request{path: "/v2.0/oa/upload/image", contentType: w.FormDataContentType(), body: b.Bytes()}, nil
+	return zaloapi.Request{Path: "/v2.0/oa/upload/image", ContentType: w.FormDataContentType(), Body: b.Bytes()}, nil
 }

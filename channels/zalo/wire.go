@@ -1,63 +1,16 @@
 package zalo
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
+
+	"github.com/motcua/motcua/internal/loose"
 )
-
-// loose is a string that may come as a number, and is empty when it comes as anything else. Ids and times are strings over 2^53, so a number keeps its digits.
-type loose string
-
-// UnmarshalJSON never fails.
-func (l *loose) UnmarshalJSON(data []byte) error {
-	*l = loose(scalar(data))
-	return nil
-}
-
-// scalar gives a JSON string or number as text; "" for everything else.
-func scalar(raw json.RawMessage) string {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 {
-		return ""
-	}
-	if c := raw[0]; c == '-' || c >= '0' && c <= '9' {
-		return string(raw)
-	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return ""
-	}
-	return s
-}
-
-// list is an array that may come as its only element, and is empty when it comes as anything else.
-type list[T any] []T
-
-// UnmarshalJSON never fails.
-func (l *list[T]) UnmarshalJSON(data []byte) error {
-	*l = nil
-	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
-		data = []byte("[" + string(data) + "]")
-	}
-	var raws []json.RawMessage
-	if json.Unmarshal(data, &raws) != nil {
-		return nil
-	}
-	for _, raw := range raws {
-		var v T
-		if string(raw) != "null" && json.Unmarshal(raw, &v) == nil {
-			*l = append(*l, v)
-		}
-	}
-	return nil
-}
 
 // webhook is the body of every event, "Webhook" at https://developers.zalo.me/docs/official-account/. Which fields are there depends on the event.
 type webhook struct {
-	EventName loose          `json:"event_name"`
-	OAID      loose          `json:"oa_id"`   // where there is no sender
-	UserID    loose          `json:"user_id"` // of user_click_chatnow, user_withdraw
+	EventName loose.String   `json:"event_name"`
+	OAID      loose.String   `json:"oa_id"`   // where there is no sender
+	UserID    loose.String   `json:"user_id"` // of user_click_chatnow, user_withdraw
 	Follower  party          `json:"follower"`
 	Sender    party          `json:"sender"` // the account, in echoes and receipts
 	Recipient party          `json:"recipient"`
@@ -67,61 +20,61 @@ type webhook struct {
 
 // party is one end of a message. AdminID is there when a person wrote it in Zalo's console.
 type party struct {
-	ID      loose `json:"id"`
-	AdminID loose `json:"admin_id"`
+	ID      loose.String `json:"id"`
+	AdminID loose.String `json:"admin_id"`
 }
 
 // inboundMessage is what was said, or what a receipt is about; its pages stand below the same heading. TrackingID is only in receipts of template messages.
 type inboundMessage struct {
-	ID          loose                   `json:"msg_id"`
-	IDs         list[loose]             `json:"msg_ids"` // of user_seen_message
-	Text        loose                   `json:"text"`
-	Icon        loose                   `json:"react_icon"`
-	TrackingID  loose                   `json:"tracking_id"`
-	Attachments list[inboundAttachment] `json:"attachments"`
+	ID          loose.String                  `json:"msg_id"`
+	IDs         loose.List[loose.String]      `json:"msg_ids"` // of user_seen_message
+	Text        loose.String                  `json:"text"`
+	Icon        loose.String                  `json:"react_icon"`
+	TrackingID  loose.String                  `json:"tracking_id"`
+	Attachments loose.List[inboundAttachment] `json:"attachments"`
 }
 
 // inboundAttachment has the fields of all types: image, gif, link, audio, video, sticker, location, file.
 type inboundAttachment struct {
-	Type    loose `json:"type"`
+	Type    loose.String `json:"type"`
 	Payload struct {
-		URL         loose `json:"url"`
-		Description loose `json:"description"` // of a contact card: JSON in a string
-		Name        loose `json:"name"`
-		Size        loose `json:"size"`
+		URL         loose.String `json:"url"`
+		Description loose.String `json:"description"` // of a contact card: JSON in a string
+		Name        loose.String `json:"name"`
+		Size        loose.String `json:"size"`
 		Coordinates struct {
-			Latitude  loose `json:"latitude"`
-			Longitude loose `json:"longitude"`
+			Latitude  loose.String `json:"latitude"`
+			Longitude loose.String `json:"longitude"`
 		} `json:"coordinates"`
 	} `json:"payload"`
 }
 
 // businessCard is the description of a contact card.
 type businessCard struct {
-	Phone loose `json:"phone"`
+	Phone loose.String `json:"phone"`
 }
 
 // submittedInfo is the answer to request_user_info, in its present shape (full_address) and the one before the districts were abolished in 2025.
 type submittedInfo struct {
-	Name        loose `json:"name"`
-	Phone       loose `json:"phone"`
+	Name        loose.String `json:"name"`
+	Phone       loose.String `json:"phone"`
 	FullAddress struct {
-		City    loose `json:"user_city"`
-		Ward    loose `json:"user_ward"`
-		Address loose `json:"user_address"`
+		City    loose.String `json:"user_city"`
+		Ward    loose.String `json:"user_ward"`
+		Address loose.String `json:"user_address"`
 	} `json:"full_address"`
-	Address  loose `json:"address"`
-	Ward     loose `json:"ward"`
-	District loose `json:"district"`
-	City     loose `json:"city"`
+	Address  loose.String `json:"address"`
+	Ward     loose.String `json:"ward"`
+	District loose.String `json:"district"`
+	City     loose.String `json:"city"`
 }
 
 // address gives the parts that are there, the smallest first, as addresses are written here.
 func (i submittedInfo) address() string {
 	a := i.FullAddress
-	parts := []loose{a.Address, a.Ward, a.City}
+	parts := []loose.String{a.Address, a.Ward, a.City}
 	if a.Address+a.Ward+a.City == "" {
-		parts = []loose{i.Address, i.Ward, i.District, i.City}
+		parts = []loose.String{i.Address, i.Ward, i.District, i.City}
 	}
 	var out []string
 	for _, p := range parts {
@@ -193,32 +146,28 @@ type openSMS struct {
 	PhoneCode string `json:"phone_code"`
 }
 
-// reply is the body of every answer of the API. error is 0 for success; a failure has another number and HTTP status 200.
-type reply struct {
-	Error *loose `json:"error"`
-	Data  struct {
-		MessageID    loose `json:"message_id"`
-		AttachmentID loose `json:"attachment_id"`
-		OAID         loose `json:"oa_id"`   // of getoa
-		UserID       loose `json:"user_id"` // of user/detail, as the next
-		UserIDByApp  loose `json:"user_id_by_app"`
-	} `json:"data"`
+// answered holds what answers of the OA API say beside the error number.
+type answered struct {
+	AttachmentID loose.String `json:"attachment_id"` // of an upload
+	OAID         loose.String `json:"oa_id"`         // of getoa
+	UserID       loose.String `json:"user_id"`       // of user/detail, as the next
+	UserIDByApp  loose.String `json:"user_id_by_app"`
 }
 
 // tokenReply is the answer of POST /v4/oa/access_token, as OAuth2Client of zalo-php-sdk 4.0.4 reads it. expires_in is seconds, in a string.
 type tokenReply struct {
-	AccessToken  loose `json:"access_token"`
-	RefreshToken loose `json:"refresh_token"`
-	ExpiresIn    loose `json:"expires_in"`
-	Error        loose `json:"error"`
+	AccessToken  loose.String `json:"access_token"`
+	RefreshToken loose.String `json:"refresh_token"`
+	ExpiresIn    loose.String `json:"expires_in"`
+	Error        loose.String `json:"error"`
 }
 
 // socialReply is the answer of GET /v2.0/me, flat, and of GET /v2.0/me/info, as Zalo's public samples of Mini Apps read them.
 type socialReply struct {
-	Error loose `json:"error"`
-	ID    loose `json:"id"`
-	Name  loose `json:"name"`
+	Error loose.String `json:"error"`
+	ID    loose.String `json:"id"`
+	Name  loose.String `json:"name"`
 	Data  struct {
-		Number loose `json:"number"`
+		Number loose.String `json:"number"`
 	} `json:"data"`
 }

@@ -5,7 +5,6 @@
 package zalo
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,15 +12,12 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/channels/zaloapi"
+	"github.com/motcua/motcua/internal/netcall"
 )
 
 // Tokens gives the access token of the official account.
-type Tokens interface {
-	// Token gives one that should be good. FORBIDDEN when there is none before an operator acts, UNAVAILABLE when there is none now.
-	Token(ctx context.Context) (string, error)
-	// Renew gives another one, after the network said that stale is no good.
-	Renew(ctx context.Context, stale string) (string, error)
-}
+type Tokens = zaloapi.Tokens
 
 // Limits of the network that are no settings, because its documentation has never changed them.
 const (
@@ -33,11 +29,13 @@ const (
 
 // Channel is the official account. It is safe for concurrent use.
 type Channel struct {
-	api
-	pictures *http.Client
-	uploaded *uploads
-	flight   singleflight.Group // one upload of one picture at a time: a notice to many brings the same one
-	now      func() time.Time
+	cfg       Config
+	api       zaloapi.Client
+	templates zaloapi.Client // the same API, for the path that answers further numbers
+	pictures  *http.Client
+	uploaded  *uploads
+	flight    singleflight.Group // one upload of one picture at a time: a notice to many brings the same one
+	now       func() time.Time
 }
 
 var _ channels.Channel = (*Channel)(nil)
@@ -52,7 +50,22 @@ func New(cfg Config, tokens Tokens, client *http.Client, now func() time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	return &Channel{api: api{cfg, tokens, direct(client)}, pictures: pictureClient(cfg, client), uploaded: kept, now: now}, nil
+	templates := apiOf(cfg, tokens, client)
+	templates.Verdicts = zaloapi.ByUser
+	return &Channel{
+		cfg: cfg, api: apiOf(cfg, tokens, client), templates: templates, pictures: pictureClient(cfg, client), uploaded: kept, now: now,
+	}, nil
+}
+
+// apiOf gives the OA API as the settings have it.
+func apiOf(cfg Config, tokens Tokens, client *http.Client) zaloapi.Client {
+	api := zaloapi.Client{
+		Name: "zalo", Base: cfg.APIBase, Timeout: cfg.Timeout, Tokens: tokens, HTTP: netcall.Direct(client), Verdicts: zaloapi.Account,
+	}
+	if cfg.AppSecretProof {
+		api.Secret = cfg.AppSecret
+	}
+	return api
 }
 
 // usable gives the configuration with its defaults, when it can work and the channel is on.
@@ -64,13 +77,6 @@ func usable(cfg Config) (Config, error) {
 		return Config{}, fmt.Errorf("zalo: configuration: app_id and oa_id are not set")
 	}
 	return cfg.withDefaults(), nil
-}
-
-// direct gives a copy of the client that follows no redirect.
-func direct(client *http.Client) *http.Client {
-	own := *client
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &own
 }
 
 // Profile gives the limits of consultation messages.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/channels/zaloapi"
 	"github.com/motcua/motcua/internal/fault"
 )
 
@@ -40,20 +40,19 @@ func ids(t channels.Approved) []string {
 
 // checkOne asks for one template, "Lấy thông tin chi tiết template" at https://developers.zalo.me/docs/zalo-notification-service/.
 func (c *Channel) checkOne(ctx context.Context, t channels.Approved, id string) ([]string, error) {
-	a := c.call(ctx, http.MethodGet, "/template/info/v2?template_id="+url.QueryEscape(id), nil)
-	if a.alarm {
-		return nil, fault.Wrap(fault.Forbidden, a.err)
+	a := c.api.Call(ctx, zaloapi.Request{Path: "/template/info/v2?template_id=" + url.QueryEscape(id)})
+	switch {
+	case a.NoToken:
+		return nil, fault.Wrap(fault.Forbidden, a.Err)
+	case a.Err != nil:
+		return nil, fault.Wrap(fault.Unavailable, a.Err)
+	case !a.IsAPI:
+		return nil, fault.Wrap(fault.Unavailable, fmt.Errorf("zns: HTTP status %d without an answer of the API", a.Status))
+	case a.Number != 0:
+		return []string{fmt.Sprintf("the network answers error %d %s", a.Number, zaloapi.Templates[a.Number].Reason)}, nil
 	}
-	if a.err != nil {
-		return nil, fault.Wrap(fault.Unavailable, a.err)
-	}
-	if a.reply.Error == nil {
-		return nil, fault.Wrap(fault.Unavailable, fmt.Errorf("zns: HTTP status %d without an answer of the API", a.status))
-	}
-	if n := a.number(); n != 0 {
-		return []string{fmt.Sprintf("the network answers error %d %s", n, verdicts[n].reason)}, nil
-	}
-	d := a.reply.Data
+	var d described
+	a.Data(&d)
 	var out []string
 	if d.Status != "ENABLE" {
 		out = append(out, fmt.Sprintf("its state is %.40q", string(d.Status)))
@@ -75,6 +74,9 @@ func differences(ours map[string]channels.Slot, theirs []place) []string {
 		name := string(p.Name)
 		known[name] = true
 		s, ok := ours[name]
+		if kind := typeOf(p); ok && kind != "" && kind != s.Type {
+			out = append(out, fmt.Sprintf("params.%s.type is %s, the network takes %s only", name, s.Type, kind))
+		}
 		switch {
 		case !ok && p.Require:
 			out = append(out, fmt.Sprintf("params: the template's place %.64q is missing", name))
@@ -93,4 +95,16 @@ func differences(ours map[string]channels.Slot, theirs []place) []string {
 		}
 	}
 	return out
+}
+
+// typeOf is how the settings call a place whose values the network wants in one form; "" for one that takes any text, and one that it says nothing of. Who
+// promises a form for those promises more than is asked.
+func typeOf(p place) string {
+	switch p.Type {
+	case "NUMBER":
+		return "number"
+	case "DATE":
+		return "date"
+	}
+	return ""
 }

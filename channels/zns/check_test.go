@@ -34,6 +34,13 @@ func TestCheck(t *testing.T) {
 			"feedback.resolved (template 200113): params.ly_do is optional here and required there",
 			"feedback.resolved (template 200113): params.ma_phan_anh is no place of the template",
 		}},
+		"other forms": {
+			strings.Replace(infoReply, "NUMBER", "STRING", 1), strings.Replace(noticeInfo, `"ma_phan_anh",`, `"ma_phan_anh","type":"NUMBER",`, 1), strings.Replace(noticeInfo, `"don_vi",`, `"don_vi","type":"DATE",`, 1),
+			[]string{
+				"feedback.resolved (template 200013): params.ma_phan_anh.type is text, the network takes number only",
+				"feedback.resolved (template 200113): params.don_vi.type is text, the network takes date only",
+			},
+		},
 	} {
 		api := &recorder{answers: []string{tt.otp, tt.vi, tt.en}}
 		c, _ := serve(t, api, nil)

@@ -2,14 +2,11 @@ package zns
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
-	"net"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/netcall"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config is the section channels.zns of the configuration. A zero duration, number or address means its default.
@@ -19,8 +16,8 @@ type Config struct {
 	Mode      string                       `koanf:"mode"`       // "development" sends to administrators of the account only, for nothing. ""
 	Timeout   time.Duration                `koanf:"timeout"`    // of one request. 10s
 	PerMinute int                          `koanf:"per_minute"` // requests that the application may make. 4000
-	QuietFrom time.Duration                `koanf:"quiet_from"` // after midnight in Vietnam: from then nothing but one-time codes leaves. 22h
-	QuietTo   time.Duration                `koanf:"quiet_to"`   // after midnight in Vietnam: until then; the same as quiet_from means no such hours. 6h
+	QuietFrom time.Duration                `koanf:"quiet_from"` // after midnight in Vietnam: from then nothing but one-time codes leaves; both 0 means 22h to 6h
+	QuietTo   time.Duration                `koanf:"quiet_to"`   // after midnight in Vietnam: until then; 0 means midnight, the same as quiet_from no such hours
 }
 
 // development is the mode in which messages reach administrators only.
@@ -33,58 +30,29 @@ func (c Config) withDefaults() Config {
 	c.APIBase = cmp.Or(c.APIBase, "https://business.openapi.zalo.me")
 	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
 	c.PerMinute = cmp.Or(c.PerMinute, 4000)
-	c.QuietFrom = cmp.Or(c.QuietFrom, 22*time.Hour)
-	c.QuietTo = cmp.Or(c.QuietTo, 6*time.Hour)
+	if c.QuietFrom == 0 && c.QuietTo == 0 {
+		c.QuietFrom, c.QuietTo = 22*time.Hour, 6*time.Hour
+	}
 	return c
 }
 
 // Validate reports every setting that cannot work.
 func (c Config) Validate() error {
 	c = c.withDefaults()
-	var errs []error
-	bad := func(key, format string, args ...any) {
-		errs = append(errs, fmt.Errorf(key+": "+format, args...))
-	}
-	if why := baseFault(c.APIBase); why != "" {
-		bad("api_base", "%s", why)
+	var faults setting.Faults
+	if why := netcall.BaseFault(c.APIBase); why != "" {
+		faults.Add("api_base", "%s", why)
 	}
 	if c.Mode != "" && c.Mode != development {
-		bad("mode", `must be "" or %q`, development)
+		faults.Add("mode", `must be "" or %q`, development)
 	}
-	if c.Timeout < 0 || c.Timeout > time.Minute {
-		bad("timeout", "must be positive and at most 1m")
-	}
-	if c.PerMinute < 0 {
-		bad("per_minute", "must not be negative")
-	}
+	faults.Refuse(c.Timeout < 0 || c.Timeout > time.Minute, "timeout", "must be positive and at most 1m")
+	faults.Refuse(c.PerMinute < 0, "per_minute", "must not be negative")
 	const day = 24 * time.Hour
-	if c.QuietFrom < 0 || c.QuietFrom >= day {
-		bad("quiet_from", "must be less than 24h")
-	}
-	if c.QuietTo < 0 || c.QuietTo >= day {
-		bad("quiet_to", "must be less than 24h")
-	}
+	faults.Refuse(c.QuietFrom < 0 || c.QuietFrom >= day, "quiet_from", "must be less than 24h")
+	faults.Refuse(c.QuietTo < 0 || c.QuietTo >= day, "quiet_to", "must be less than 24h")
 	for _, name := range channels.Names(c.Templates) {
-		if err := c.Templates[name].Validate(); err != nil {
-			bad("templates."+name, "%w", err)
-		}
+		faults.Under("templates."+name, c.Templates[name].Validate())
 	}
-	return errors.Join(errs...)
-}
-
-// baseFault says what is wrong with an address; "" when nothing is. Tokens and texts must not travel in the clear: http is for this machine only.
-func baseFault(base string) string {
-	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || strings.HasSuffix(base, "/") || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return "must be https://host/path without a slash at the end"
-	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		return "must be https, or http on this machine"
-	}
-	return ""
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return faults.Err()
 }

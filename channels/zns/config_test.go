@@ -28,7 +28,7 @@ func TestValidate(t *testing.T) {
 		"another mode":     {func(c *Config) { c.Mode = "test" }, []string{"mode"}},
 		"negative":         {func(c *Config) { c.Timeout, c.PerMinute, c.QuietFrom, c.QuietTo = -1, -1, -1, -1 }, []string{"timeout", "per_minute", "quiet_from", "quiet_to"}},
 		"a day and more":   {func(c *Config) { c.QuietFrom, c.QuietTo = 24*time.Hour, 25*time.Hour }, []string{"quiet_from", "quiet_to"}},
-		"a template of no": {func(c *Config) { c.Templates["a.b"] = channels.Approved{ID: "1"} }, []string{"templates.a.b"}},
+		"a template of no": {func(c *Config) { c.Templates["a.b"] = channels.Approved{ID: "1"} }, []string{"templates.a.b.params"}},
 	} {
 		cfg := testConfig("http://127.0.0.1:1/zalo")
 		tt.change(&cfg)

@@ -24,7 +24,7 @@ func at(t *testing.T, s string) time.Time {
 
 func TestQuiet(t *testing.T) {
 	t.Parallel()
-	night, noon := Config{}.withDefaults(), Config{QuietFrom: 12 * time.Hour, QuietTo: 13 * time.Hour}
+	night, evening, noon := Config{}.withDefaults(), Config{QuietFrom: 20 * time.Hour}.withDefaults(), Config{QuietFrom: 12 * time.Hour, QuietTo: 13 * time.Hour}
 	none := Config{QuietFrom: time.Hour, QuietTo: time.Hour}
 	for _, tt := range []struct {
 		cfg  Config
@@ -38,6 +38,8 @@ func TestQuiet(t *testing.T) {
 		{night, "2026-11-22T05:59:59+07:00", time.Second},
 		{night, "2026-11-22T06:00:00+07:00", 0},
 		{night, "2026-12-31T22:30:00+07:00", 7*time.Hour + 30*time.Minute},
+		{evening, "2026-11-21T23:00:00+07:00", time.Hour},
+		{evening, "2026-11-22T00:00:00+07:00", 0},
 		{noon, "2026-11-21T11:59:59+07:00", 0},
 		{noon, "2026-11-21T12:15:00+07:00", 45 * time.Minute},
 		{noon, "2026-11-21T13:00:00+07:00", 0},

@@ -1,14 +1,11 @@
 package zns
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"regexp"
 	"strings"
 
@@ -19,7 +16,7 @@ import (
 var e164RE = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
 
 // Send makes one attempt. Only a Template of kind Code or Notice can be sent. Reasons of never: bad_address, unsupported_block, unsupported_kind, no_template,
-// bad_params, those of the table of error numbers, and refused_<HTTP status>. Of an alarm: those of the table, no_token and token_refused.
+// bad_params, those of zaloapi.Templates, and refused_<HTTP status>. Of an alarm: those of zaloapi.Templates, no_token and token_refused.
 //
 // The network cannot tell a repeat, so a message that may have been taken is Later and Unsure: its receipt tells, which names TrackingID(m.ID).
 func (c *Channel) Send(ctx context.Context, to channels.Address, m channels.Outbound) channels.Outcome {
@@ -43,13 +40,9 @@ func (c *Channel) Send(ctx context.Context, to channels.Address, m channels.Outb
 	if wait := c.cfg.Quiet(c.now()); wait > 0 && !text.OTP {
 		return channels.Outcome{Status: channels.Later, Retry: wait, Cause: errors.New("zns: night hours")}
 	}
-	body, err := encode(outgoing{
+	return c.outcome(c.api.Post(ctx, "/message/template", outgoing{
 		Phone: strings.TrimPrefix(string(to), "+"), TemplateID: text.IDFor(m.Template.Lang), TemplateData: data, TrackingID: TrackingID(m.ID), Mode: c.cfg.Mode,
-	})
-	if err != nil {
-		return later(err)
-	}
-	return c.outcome(c.call(ctx, http.MethodPost, "/message/template", body))
+	}))
 }
 
 // maxTracking is the longest tracking id that the network takes, in bytes.
@@ -70,14 +63,3 @@ func TrackingID(id string) string {
 }
 
 const hashed = "sha256:"
-
-// encode writes JSON as the network's own samples have it, with & and < as they are.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}

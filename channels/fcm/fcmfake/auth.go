@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // users are the accounts of Firebase Auth that signed in by phone, and the codes on their way.
@@ -56,7 +58,7 @@ var e164RE = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
 
 // authFault is an error as Firebase Auth writes it.
 func authFault(w http.ResponseWriter, message string) {
-	write(w, http.StatusBadRequest, map[string]any{"error": map[string]any{
+	channelfake.Write(w, http.StatusBadRequest, map[string]any{"error": map[string]any{
 		"code": http.StatusBadRequest, "message": message,
 		"errors": []map[string]string{{"message": message, "reason": "invalid", "domain": "global"}},
 	}})
@@ -67,14 +69,14 @@ func (u *users) sendCode(w http.ResponseWriter, r *http.Request) {
 		Phone     string `json:"phoneNumber"`
 		Recaptcha string `json:"recaptchaToken"`
 	}
-	if !read(w, r, &in) {
+	if !channelfake.Read(w, r, &in) {
 		return
 	}
 	if !e164RE.MatchString(in.Phone) {
 		authFault(w, "INVALID_PHONE_NUMBER : Invalid format.")
 		return
 	}
-	write(w, http.StatusOK, map[string]string{"sessionInfo": u.begin(in.Phone).Info})
+	channelfake.Write(w, http.StatusOK, map[string]string{"sessionInfo": u.begin(in.Phone).Info})
 }
 
 func (u *users) begin(phone string) session {
@@ -99,7 +101,7 @@ func (u *users) codes(w http.ResponseWriter, _ *http.Request) {
 	u.mu.Lock()
 	out := append([]session{}, u.sessions...)
 	u.mu.Unlock()
-	write(w, http.StatusOK, map[string]any{"verificationCodes": out})
+	channelfake.Write(w, http.StatusOK, map[string]any{"verificationCodes": out})
 }
 
 func (u *users) signIn(w http.ResponseWriter, r *http.Request) {
@@ -107,7 +109,7 @@ func (u *users) signIn(w http.ResponseWriter, r *http.Request) {
 		Info string `json:"sessionInfo"`
 		Code string `json:"code"`
 	}
-	if !read(w, r, &in) {
+	if !channelfake.Read(w, r, &in) {
 		return
 	}
 	who, fresh, fault := u.finish(in.Info, in.Code)
@@ -115,7 +117,7 @@ func (u *users) signIn(w http.ResponseWriter, r *http.Request) {
 		authFault(w, fault)
 		return
 	}
-	write(w, http.StatusOK, map[string]any{
+	channelfake.Write(w, http.StatusOK, map[string]any{
 		"isNewUser": fresh, "localId": who.uid, "idToken": u.token(who, u.cfg.Now()), "refreshToken": rand.Text(), "expiresIn": "3600", "phoneNumber": who.phone,
 	})
 }
@@ -186,7 +188,7 @@ func (u *users) lookup(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		IDs []string `json:"localId"`
 	}
-	if !read(w, r, &in) {
+	if !channelfake.Read(w, r, &in) {
 		return
 	}
 	if r.Header.Get("Authorization") != "Bearer owner" || r.PathValue("project") != u.cfg.ProjectID {
@@ -205,7 +207,7 @@ func (u *users) lookup(w http.ResponseWriter, r *http.Request) {
 	if len(out) > 0 {
 		body["users"] = out
 	}
-	write(w, http.StatusOK, body)
+	channelfake.Write(w, http.StatusOK, body)
 }
 
 func (x user) public() map[string]any {
@@ -228,5 +230,5 @@ func (u *users) clear(w http.ResponseWriter, _ *http.Request) {
 	u.mu.Lock()
 	u.byPhone, u.byUID, u.sessions = map[string]*user{}, map[string]*user{}, nil
 	u.mu.Unlock()
-	write(w, http.StatusOK, struct{}{})
+	channelfake.Write(w, http.StatusOK, struct{}{})
 }

@@ -8,10 +8,12 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // A crowd is phones that nobody has to install: every token that begins with CrowdPrefix belongs to one, in this run and the next. They are there to be told
-// things by the hundred thousand. They have no lock screen, never misbehave and hear nothing of topics; what they got is counted.
+// things by the hundred thousand. They have no lock screen and never misbehave; what they got is counted.
 
 // CrowdPrefix begins the registration tokens of a crowd.
 const CrowdPrefix = "crowd-"
@@ -38,8 +40,9 @@ type CrowdStats struct {
 type crowd struct {
 	mu     sync.Mutex
 	stats  CrowdStats
-	phones map[string]*crowdPhone // by token
-	names  map[string]string      // titles and tags, each kept once
+	phones map[string]*crowdPhone         // by token
+	names  map[string]string              // titles and tags, each kept once
+	topics map[string]map[string]struct{} // tokens by topic; they outlive what was counted
 }
 
 // crowdPhone is what one of them got.
@@ -54,7 +57,7 @@ type shown struct{ tag, title string }
 const maxCrowd = 2_000_000
 
 func newCrowd() *crowd {
-	c := &crowd{}
+	c := &crowd{topics: map[string]map[string]struct{}{}}
 	c.forget()
 	return c
 }
@@ -71,11 +74,44 @@ func (c *crowd) reset() {
 
 func inCrowd(token string) bool { return strings.HasPrefix(token, CrowdPrefix) }
 
-// arrive counts a message.
+// follow has a phone follow a topic, or leave it.
+func (c *crowd) follow(topic, token string, join bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !join {
+		delete(c.topics[topic], token)
+		return
+	}
+	if c.topics[topic] == nil {
+		c.topics[topic] = map[string]struct{}{}
+	}
+	c.topics[topic][token] = struct{}{}
+}
+
+// arrive counts a message to one phone.
 func (c *crowd) arrive(m *sent, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p := c.phone(m.Token)
+	c.count(m.Token, m, now)
+}
+
+// arriveAll counts a message to all phones that follow any of some topics, and gives how many they are.
+func (c *crowd) arriveAll(topics []string, m *sent, now time.Time) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	reached := map[string]struct{}{}
+	for _, name := range topics {
+		maps.Copy(reached, c.topics[name])
+	}
+	for token := range reached {
+		c.count(token, m, now)
+	}
+	return len(reached)
+}
+
+// count notes what a phone got. It is called with mu held.
+func (c *crowd) count(token string, m *sent, now time.Time) {
+	p := c.phone(token)
 	if c.stats.Taken == 0 {
 		c.stats.First = now
 	}
@@ -141,10 +177,10 @@ func (n *Network) Crowd() CrowdStats {
 }
 
 func (n *Network) controlCrowd(w http.ResponseWriter, _ *http.Request) {
-	write(w, http.StatusOK, n.Crowd())
+	channelfake.Write(w, http.StatusOK, n.Crowd())
 }
 
 func (n *Network) controlForgetCrowd(w http.ResponseWriter, _ *http.Request) {
 	n.crowd.forget()
-	write(w, http.StatusOK, struct{}{})
+	channelfake.Write(w, http.StatusOK, struct{}{})
 }

@@ -3,6 +3,9 @@ package fcmfake_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,4 +41,37 @@ func TestCrowd(t *testing.T) {
 	require.Zero(t, n.Crowd().Taken)
 	_, body := call(t, n, http.MethodGet, "/control/crowd", "")
 	require.JSONEq(t, `{"phones":0,"taken":0,"repeats":0,"shown":{}}`, body)
+}
+
+// TestCrowdHearsTopics tells the phones of a crowd by topic, each once, also after what they got was forgotten.
+func TestCrowdHearsTopics(t *testing.T) {
+	t.Parallel()
+	n := open(t)
+	change := func(verb, topic string, phones ...int) {
+		t.Helper()
+		var tokens []string
+		for _, p := range phones {
+			tokens = append(tokens, strconv.Quote(fcmfake.CrowdToken("ward", p)))
+		}
+		r := httptest.NewRequest(http.MethodPost, "/iid/v1:"+verb, strings.NewReader(fmt.Sprintf(`{"to":"/topics/%s","registration_tokens":[%s]}`, topic, strings.Join(tokens, ","))))
+		r.Header.Set("access_token_auth", "true")
+		w := httptest.NewRecorder()
+		n.ServeHTTP(w, r)
+		require.Equal(t, 200, w.Code, w.Body)
+	}
+	tell := func(target string) int {
+		t.Helper()
+		status, body := call(t, n, http.MethodPost, sendPath, fmt.Sprintf(`{"message":{%s,"notification":{"title":"Bão","body":"x"}}}`, target))
+		require.Equal(t, 200, status, body)
+		return n.Crowd().Taken
+	}
+	change("batchAdd", "ward-1", 0, 1)
+	change("batchAdd", "ward-2", 1, 2)
+	require.Equal(t, 2, tell(`"topic":"ward-1"`))
+	require.Equal(t, 5, tell(`"condition":"'ward-1' in topics || 'ward-2' in topics"`))
+	require.Equal(t, 5, tell(`"condition":"'ward-1' in topics && 'ward-2' in topics"`), "conditions of other forms reach nobody")
+	change("batchRemove", "ward-1", 0)
+	status, _ := call(t, n, http.MethodDelete, "/control/crowd", "")
+	require.Equal(t, 200, status)
+	require.Equal(t, 1, tell(`"topic":"ward-1"`))
 }

@@ -73,6 +73,24 @@ func (m *sent) tag() string {
 	return ""
 }
 
+// anyRE is a condition that holds for who follows any of some topics.
+var anyRE = regexp.MustCompile(`^'[^']+' in topics( \|\| '[^']+' in topics)*$`)
+
+// topics gives those whose followers the message is for; none when it is for one phone.
+func (m *sent) topics() []string {
+	if m.Topic != "" {
+		return []string{m.Topic}
+	}
+	if !anyRE.MatchString(m.Condition) {
+		return nil
+	}
+	var out []string
+	for part := range strings.SplitSeq(m.Condition, " || ") {
+		out = append(out, strings.Trim(strings.TrimSuffix(part, " in topics"), "'"))
+	}
+	return out
+}
+
 func (m *sent) urgent() bool { return m.Android != nil && m.Android.Priority == "high" }
 
 // How much one message may be, in bytes.

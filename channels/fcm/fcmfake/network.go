@@ -5,7 +5,7 @@
 // bytes (2,048 to a topic), values in data that are no text, names that it keeps for itself, fields that it does not know, another project. A message
 // with validate_only is judged and goes nowhere. A later notification with the same tag takes the place of the earlier one.
 //
-// It does not imitate: conditions (they are judged, and reach nobody), quotas of its own, the delay of a topic's fan-out, how many collapse keys a phone may
+// It does not imitate: conditions with anything but "'…' in topics" joined by "||" (they are judged, and reach nobody), quotas of its own, the delay of a topic's fan-out, how many collapse keys a phone may
 // have, what Apple's network and browsers do with their part, accounts beyond phone sign-in, the signature of ID tokens. Nothing is kept on disk.
 package fcmfake
 
@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/motcua/motcua/channels/channelfake"
 	"github.com/motcua/motcua/internal/lockscreen"
 )
 
@@ -72,13 +73,13 @@ type Network struct {
 	screens *lockscreen.Screens
 	users   *users
 	crowd   *crowd
+	faults  channelfake.Switches[Faults]
 	done    chan struct{} // closed by Close
 	end     sync.Once
 
 	mu      sync.Mutex
 	devices map[string]*device // by name
 	tokens  map[string]*device // by token
-	faults  Faults
 	stats   Stats
 }
 

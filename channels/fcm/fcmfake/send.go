@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/motcua/motcua/channels/channelfake"
 	"github.com/motcua/motcua/internal/lockscreen"
 )
 
@@ -41,7 +42,7 @@ func (n *Network) send(w http.ResponseWriter, r *http.Request) {
 	if lose {
 		panic(http.ErrAbortHandler) // net/http breaks the connection and goes on
 	}
-	write(w, http.StatusOK, map[string]string{"name": id})
+	channelfake.Write(w, http.StatusOK, map[string]string{"name": id})
 }
 
 // take judges a message and delivers it.
@@ -85,11 +86,14 @@ func (n *Network) deliver(id string, m *sent, raw json.RawMessage) {
 		n.arrive(n.tokens[m.Token], Delivery{ID: id, Message: raw}, m)
 		return
 	}
+	topics := m.topics()
 	for _, d := range n.devices {
-		if m.Topic != "" && d.Behaviour == Good && slices.Contains(d.Topics, m.Topic) {
-			n.arrive(d, Delivery{ID: id, Topic: m.Topic, Message: raw}, m)
+		i := slices.IndexFunc(topics, func(name string) bool { return slices.Contains(d.Topics, name) })
+		if i >= 0 && d.Behaviour == Good {
+			n.arrive(d, Delivery{ID: id, Topic: topics[i], Message: raw}, m)
 		}
 	}
+	n.stats.Delivered += n.crowd.arriveAll(topics, m, n.cfg.Now().UTC())
 }
 
 // arrive keeps a message on a phone and shows its notification, if it has one.
@@ -124,14 +128,14 @@ func (n *Network) topics(w http.ResponseWriter, r *http.Request) {
 	name, isTopic := topicOf(req.To)
 	if malformed != nil || !isTopic || len(req.Tokens) == 0 || len(req.Tokens) > 1000 || r.Header.Get("access_token_auth") != "true" || call != "v1:batchAdd" && call != "v1:batchRemove" {
 		n.count("INVALID_ARGUMENT")
-		write(w, http.StatusBadRequest, map[string]string{"error": "InvalidArgument"})
+		channelfake.Write(w, http.StatusBadRequest, map[string]string{"error": "InvalidArgument"})
 		return
 	}
 	out := n.follow(name, req.Tokens, call == "v1:batchAdd")
 	if lose {
 		panic(http.ErrAbortHandler)
 	}
-	write(w, http.StatusOK, map[string]any{"results": out})
+	channelfake.Write(w, http.StatusOK, map[string]any{"results": out})
 }
 
 func (n *Network) follow(topic string, tokens []string, join bool) []map[string]string {
@@ -141,6 +145,7 @@ func (n *Network) follow(topic string, tokens []string, join bool) []map[string]
 	for i, t := range tokens {
 		out[i] = map[string]string{}
 		if inCrowd(t) {
+			n.crowd.follow(topic, t, join)
 			n.stats.TopicChanges++
 			continue
 		}

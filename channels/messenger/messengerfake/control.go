@@ -2,61 +2,49 @@ package messengerfake
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // controlRoutes serves the handles of the stand-in, which Messenger does not have. {user} is a person's name or id, on another page than the first followed
-// by @ and the page's id; at first sight the person is new. They have the same form as those of the stand-in for Zalo.
+// by @ and the page's id; at first sight the person is new.
 func (n *Network) controlRoutes() {
+	n.handles().Routes(n.mux)
 	for pattern, h := range map[string]http.HandlerFunc{
-		"GET /control/users":                show(func() any { return n.People(500) }),
-		"POST /control/users":               n.controlUser,
-		"GET /control/users/{user}/chat":    n.controlChat,
-		"GET /control/users/{user}/stream":  n.controlStream,
-		"POST /control/users/{user}/faults": n.controlUserFaults,
-		"POST /control/users/{user}/{act}":  n.controlAct,
-		"POST /control/console":             n.controlConsole,
-		"POST /control/thread":              n.controlThread,
-		"GET /control/faults":               show(func() any { return n.Faults() }),
-		"POST /control/faults":              n.controlFaults,
-		"DELETE /control/faults":            show(func() any { return n.Mend() }),
-		"GET /control/stats":                show(func() any { return n.Stats() }),
-		"GET /control/setup":                show(func() any { return n.Setup() }),
-		"POST /control/setup":               n.controlSetup,
-		"GET /control/pages":                show(func() any { return n.pageViews() }),
-		"POST /control/verify":              n.controlVerify,
-		"POST /control/resend":              n.controlResend,
-		"POST /control/burst":               n.controlBurst,
-		"POST /control/event":               n.controlEvent,
-		"POST /control/other":               n.controlOther,
+		"POST /control/thread":   n.controlThread,
+		"GET /control/faults":    channelfake.Show(n.Faults),
+		"POST /control/faults":   channelfake.Set(n.Faults, Faults.Check, n.Break),
+		"DELETE /control/faults": channelfake.Show(n.Mend),
+		"GET /control/setup":     channelfake.Show(n.Setup),
+		"POST /control/setup":    channelfake.Set(n.Setup, nil, n.Change),
+		"GET /control/pages":     channelfake.Show(n.pageViews),
+		"POST /control/verify":   n.controlVerify,
+		"POST /control/event":    channelfake.Event(maxBody, func(body []byte) error { n.Raw(body); return nil }),
+		"POST /control/other":    n.controlOther,
 	} {
 		n.mux.HandleFunc(pattern, h)
 	}
 }
 
-func show(what func() any) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { channelfake.Write(w, http.StatusOK, what()) }
+// handles are those that every chat network has.
+func (n *Network) handles() channelfake.Handles {
+	return channelfake.Handles{
+		People: func() any { return n.People(500) }, Person: func(user string) any { return n.public(user) },
+		Chat: n.chatOf, Hello: n.hello, Act: n.doAct, Console: n.Console, Say: n.Say,
+		Courier: n.courier, Lane: n.laneOf, Stats: func() any { return n.Stats() }, Run: n.run, Context: n.ctx,
+	}
 }
 
-func (n *Network) controlUser(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Name string `json:"name"`
+// hello is what a stream of a chat begins with.
+func (n *Network) hello(user string) any {
+	p := n.public(user)
+	name := p.Page
+	if pg := n.pageOf(p.Page); pg != nil {
+		name = pg.Name
 	}
-	if !channelfake.Read(w, r, &in) {
-		return
-	}
-	if in.Name == "" || len(in.Name) > 200 {
-		channelfake.Wrong(w, http.StatusBadRequest, errors.New("name: 1 to 200 bytes"))
-		return
-	}
-	channelfake.Write(w, http.StatusOK, n.public(in.Name))
+	return map[string]any{"run": n.run, "account": name, "user": p}
 }
 
 func (n *Network) public(user string) Person {
@@ -65,70 +53,9 @@ func (n *Network) public(user string) Person {
 	return n.person(user).public()
 }
 
-// controlChat gives the entries after one, and waits up to wait seconds for the first.
-func (n *Network) controlChat(w http.ResponseWriter, r *http.Request) {
-	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64) // none: from the start
-	wait, _ := strconv.Atoi(r.URL.Query().Get("wait"))
-	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(min(max(wait, 0), 60))*time.Second)
-	defer cancel()
-	if wait > 0 {
-		channelfake.Endless(w)
-	}
-	channelfake.Write(w, http.StatusOK, n.Wait(ctx, r.PathValue("user"), after))
-}
-
-// Wait gives the entries after one as soon as there are any; none when the context or the network ended first.
+// Wait gives the entries of a person's chat after one as soon as there are any; none when the context or the network ended first.
 func (n *Network) Wait(ctx context.Context, user string, after int64) []channelfake.Entry {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(n.ctx, cancel)()
-	return n.chatOf(user).Await(ctx, func(e channelfake.Entry) bool { return e.Seq > after })
-}
-
-// controlStream sends a chat as it grows and changes.
-func (n *Network) controlStream(w http.ResponseWriter, r *http.Request) {
-	user := r.PathValue("user")
-	p := n.public(user)
-	name := p.Page
-	if pg := n.pageOf(p.Page); pg != nil {
-		name = pg.Name
-	}
-	n.chatOf(user).Stream(n.ctx, w, r, n.run, map[string]any{"run": n.run, "account": name, "user": p})
-}
-
-func (n *Network) controlFaults(w http.ResponseWriter, r *http.Request) {
-	f := n.Faults()
-	if !channelfake.Read(w, r, &f) {
-		return
-	}
-	if f.Outage != "" && f.Outage != "refuse" && f.Outage != "hang" {
-		channelfake.Wrong(w, http.StatusBadRequest, errors.New(`outage: "", "refuse" or "hang"`))
-		return
-	}
-	channelfake.Write(w, http.StatusOK, n.Break(func(now *Faults) { *now = f }))
-}
-
-func (n *Network) controlUserFaults(w http.ResponseWriter, r *http.Request) {
-	user := r.PathValue("user")
-	own := n.BreakFor(user, func(*channelfake.Webhooks) {})
-	if !channelfake.Read(w, r, &own) {
-		return
-	}
-	channelfake.Write(w, http.StatusOK, n.BreakFor(user, func(f *channelfake.Webhooks) { *f = own }))
-}
-
-func (n *Network) controlSetup(w http.ResponseWriter, r *http.Request) {
-	s := n.Setup()
-	s.RetriesMS = nil // a list is replaced, not written over
-	if !channelfake.Read(w, r, &s) {
-		return
-	}
-	channelfake.Write(w, http.StatusOK, n.Change(func(now *Setup) {
-		if s.RetriesMS == nil {
-			s.RetriesMS = now.RetriesMS
-		}
-		*now = s
-	}))
+	return n.handles().Wait(ctx, user, after)
 }
 
 // pageView is a page as the control API shows it: what it shows to people before they write, and what it tells the program.
@@ -162,26 +89,6 @@ func (n *Network) controlVerify(w http.ResponseWriter, r *http.Request) {
 	channelfake.Write(w, http.StatusOK, done)
 }
 
-func (n *Network) controlResend(w http.ResponseWriter, _ *http.Request) {
-	n.Resend()
-	channelfake.Write(w, http.StatusOK, n.Stats())
-}
-
-func (n *Network) controlConsole(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		User string `json:"user"`
-		Text string `json:"text"`
-	}
-	if !channelfake.Read(w, r, &in) {
-		return
-	}
-	if in.User == "" || in.Text == "" {
-		channelfake.Wrong(w, http.StatusBadRequest, errors.New("user and text are needed"))
-		return
-	}
-	channelfake.Write(w, http.StatusOK, n.Console(in.User, in.Text))
-}
-
 func (n *Network) controlThread(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		User  string `json:"user"`
@@ -195,32 +102,4 @@ func (n *Network) controlThread(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	channelfake.Write(w, http.StatusOK, n.public(in.User))
-}
-
-func (n *Network) controlBurst(w http.ResponseWriter, r *http.Request) {
-	in := struct {
-		Prefix string `json:"prefix"`
-		People int    `json:"people"`
-		Each   int    `json:"each"`
-		Text   string `json:"text"`
-	}{Prefix: "burst-", People: 1, Each: 1, Text: "{n}"}
-	if !channelfake.Read(w, r, &in) {
-		return
-	}
-	if in.People < 1 || in.Each < 1 || in.People > manyPeople || in.Each > 500_000/in.People {
-		channelfake.Wrong(w, http.StatusBadRequest, errors.New("too many or too few"))
-		return
-	}
-	channelfake.Write(w, http.StatusOK, map[string]int{"said": n.Burst(in.Prefix, in.People, in.Each, in.Text)})
-}
-
-// controlEvent sends a body as it is.
-func (n *Network) controlEvent(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		channelfake.Wrong(w, http.StatusBadRequest, err)
-		return
-	}
-	n.Raw(body)
-	channelfake.Write(w, http.StatusOK, json.RawMessage(`{}`))
 }

@@ -199,14 +199,7 @@ func (n *Network) emit(p *person, i item, mid string) {
 	if p.page.fields != nil && !slices.Contains(p.page.fields, field) {
 		return
 	}
-	n.post(p.lane, e, func(acked bool) {
-		same := func(x channelfake.Entry) bool { return mid != "" && x.ID == mid && x.From == channelfake.Citizen }
-		if acked {
-			p.chat.Advance(channelfake.StateDelivered, same)
-			return
-		}
-		p.chat.Amend(same, func(x *channelfake.Entry) { x.State = channelfake.StateFailed })
-	})
+	n.post(p.lane, e, func(acked bool) { p.chat.Settle(mid, acked) })
 }
 
 // stamp is the time that an event says, in milliseconds.
@@ -254,9 +247,7 @@ func (n *Network) send(l *channelfake.Lane, body []byte, done func(bool)) {
 	h := http.Header{"Content-Type": {"application/json"}, "User-Agent": {"facebookexternalua"}}
 	h.Set("X-Hub-Signature-256", "sha256="+sign(sha256.New, n.cfg.AppSecret, body))
 	h.Set("X-Hub-Signature", "sha1="+sign(sha1.New, n.cfg.AppSecret, body))
-	if !n.courier.Post(l, &channelfake.Parcel{Body: body, Header: h, Done: done}) {
-		done(false)
-	}
+	n.courier.Post(l, &channelfake.Parcel{Body: body, Header: h, Done: done})
 }
 
 // sign is the hex of an HMAC under the application's secret.

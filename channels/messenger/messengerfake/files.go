@@ -15,9 +15,9 @@ import (
 // keep puts a file on the shelf and gives it as the chat shows it, and the signed address that events tell. It is called with mu held.
 func (n *Network) keep(name, ext string, data []byte) (f channelfake.File, cdn string) {
 	shelved, kind := n.files.Put(ext, data)
-	f = channelfake.File{URL: n.setup.Base + "/files/" + shelved, Name: name, Type: kind, Size: len(data)}
+	f = channelfake.File{URL: n.setup.Get().Base + "/files/" + shelved, Name: name, Type: kind, Size: len(data)}
 	end := strconv.FormatInt(n.clock().Add(n.cfg.LinkLife).Unix(), 16)
-	return f, n.setup.Base + "/cdn/" + shelved + "/" + cmp.Or(name, shelved) + "?oh=" + n.linkMAC(shelved, end) + "&oe=" + end
+	return f, n.setup.Get().Base + "/cdn/" + shelved + "/" + cmp.Or(name, shelved) + "?oh=" + n.linkMAC(shelved, end) + "&oe=" + end
 }
 
 func (n *Network) linkMAC(name, end string) string {
@@ -72,22 +72,22 @@ func (n *Network) Photo(user, text string, pictures ...[]byte) channelfake.Entry
 
 // GIF sends an animation, which the network calls an image; nil means a small one of its own.
 func (n *Network) GIF(user string, data []byte) channelfake.Entry {
-	return n.attach(user, "gif", "", sent{"image", "a.gif", or(data, channelfake.GIF)})
+	return n.attach(user, "gif", "", sent{"image", "a.gif", channelfake.Or(data, channelfake.GIF)})
 }
 
 // Video sends a film; nil means the header of an empty one.
 func (n *Network) Video(user string, data []byte) channelfake.Entry {
-	return n.attach(user, "video", "", sent{"video", "a.mp4", or(data, channelfake.Video)})
+	return n.attach(user, "video", "", sent{"video", "a.mp4", channelfake.Or(data, channelfake.Video)})
 }
 
 // Audio sends a recording; nil means an empty one.
 func (n *Network) Audio(user string, data []byte) channelfake.Entry {
-	return n.attach(user, "audio", "", sent{"audio", "a.mp4", or(data, channelfake.Video)})
+	return n.attach(user, "audio", "", sent{"audio", "a.mp4", channelfake.Or(data, channelfake.Video)})
 }
 
 // Document sends a file under a name; nil means a short PDF.
 func (n *Network) Document(user, name string, data []byte) channelfake.Entry {
-	return n.attach(user, "file", "", sent{"file", name, or(data, channelfake.PDF)})
+	return n.attach(user, "file", "", sent{"file", name, channelfake.Or(data, channelfake.PDF)})
 }
 
 const thumb = 369239263222822 // number of the sticker with the raised thumb
@@ -119,13 +119,6 @@ func (n *Network) Link(user, address, title string) channelfake.Entry {
 	defer n.mu.Unlock()
 	m := &message{Text: address, Attachments: []attachment{{Type: "fallback", Payload: linkPayload{URL: address, Title: title}}}}
 	return n.act(n.person(user), channelfake.Entry{Kind: "link", Text: address}, item{Message: m})
-}
-
-func or(data []byte, sample func() []byte) []byte {
-	if len(data) > 0 {
-		return data
-	}
-	return sample()
 }
 
 func itoa(i int) string { return strconv.Itoa(i) }

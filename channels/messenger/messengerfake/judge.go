@@ -2,7 +2,6 @@ package messengerfake
 
 import (
 	"encoding/json"
-	"net/url"
 	"regexp"
 	"unicode/utf8"
 
@@ -133,7 +132,7 @@ func (a cityAttachment) judge() *refusal {
 	p := a.Payload
 	switch a.Type {
 	case "image", "video", "audio", "file":
-		if !isWeb(p.URL) && p.ID == "" {
+		if !channelfake.IsWeb(p.URL) && p.ID == "" {
 			return badParam("An attachment needs an address or an id")
 		}
 		return nil
@@ -193,13 +192,13 @@ func (b cityButton) judge() *refusal {
 	good, titled := false, b.Title != "" && !long(b.Title, maxTitle)
 	switch b.Type {
 	case webURL:
-		good = titled && isWeb(b.URL)
+		good = titled && channelfake.IsWeb(b.URL)
 	case postbackType:
 		good = titled && b.Payload != "" && !long(b.Payload, maxPayload)
 	case phoneNumber:
 		good = titled && phoneRE.MatchString(b.Payload)
 	case accountLink:
-		good = isWeb(b.URL) && b.Title == ""
+		good = channelfake.IsWeb(b.URL) && b.Title == ""
 	case accountUnlink:
 		good = true
 	}
@@ -207,11 +206,6 @@ func (b cityButton) judge() *refusal {
 		return badParam("A button is not as it should be")
 	}
 	return nil
-}
-
-func isWeb(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
 // entry is the message as the chat shows it.

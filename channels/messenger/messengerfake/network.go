@@ -70,9 +70,19 @@ func (c Config) withDefaults() Config {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Client == nil {
-		c.Client = &http.Client{Transport: &http.Transport{MaxIdleConns: c.Concurrency, MaxIdleConnsPerHost: c.Concurrency, IdleConnTimeout: 30 * time.Second}}
+		c.Client = channelfake.Client(c.Concurrency)
 	}
 	return c
+}
+
+func (c Config) setup() Setup {
+	return Setup{
+		Setup: channelfake.Setup{
+			Webhook: c.WebhookURL, Base: c.Base, RetriesMS: channelfake.Millis(c.Retries), ReceivedMS: c.Received.Milliseconds(), SeenMS: c.Seen.Milliseconds(),
+			Echoes: !c.NoEchoes,
+		},
+		HumanAgent: !c.NoHumanAgent, PerSecond: c.PerSecond,
+	}
 }
 
 // Network is the stand-in. Mount it below a path of its own, stripped: it serves graph/, files/, cdn/ and control/. Close it before the server that it is
@@ -84,13 +94,12 @@ type Network struct {
 	courier *channelfake.Courier
 	stats   channelfake.Counters
 	faults  channelfake.Switches[Faults]
+	setup   channelfake.Switches[Setup]
 	run     string          // tells runs of the stand-in apart
 	ctx     context.Context // of streams and waits; Close ends it
 	stop    context.CancelFunc
 
 	mu      sync.Mutex
-	closed  bool
-	setup   Setup
 	pages   []*page
 	people  map[string]*person // by page and id
 	order   []*person          // in the order of their first appearance
@@ -107,18 +116,15 @@ func New(cfg Config) *Network {
 	n := &Network{
 		cfg: cfg, mux: http.NewServeMux(), files: channelfake.NewShelf(64 << 20), run: rand.Text()[:8], ctx: ctx, stop: stop,
 		people: map[string]*person{}, uploads: map[string]upload{}, batch: batch{lane: channelfake.NewLane()},
-		setup: Setup{
-			Webhook: cfg.WebhookURL, Base: cfg.Base, RetriesMS: millis(cfg.Retries), ReceivedMS: cfg.Received.Milliseconds(), SeenMS: cfg.Seen.Milliseconds(),
-			Echoes: !cfg.NoEchoes, HumanAgent: !cfg.NoHumanAgent, PerSecond: cfg.PerSecond,
-		},
 	}
+	n.setup.Change(func(s *Setup) { *s = cfg.setup() })
 	for _, p := range cfg.Pages {
 		n.pages = append(n.pages, newPage(p, cfg.Templates))
 	}
 	n.courier = channelfake.NewCourier(channelfake.CourierConfig{
 		Client: cfg.Client, Log: cfg.Log, Answer: cfg.Answer, Hold: cfg.Hold, Concurrency: cfg.Concurrency, Stats: &n.stats,
-		Target:  func() string { return n.Setup().Webhook },
-		Retries: n.retries,
+		Target:  func() string { return n.setup.Get().Webhook },
+		Retries: func() []time.Duration { return n.setup.Get().Retries() },
 		Faults:  func() channelfake.Webhooks { return n.faults.Get().Webhooks },
 	})
 	for _, name := range cfg.People {
@@ -132,16 +138,17 @@ func New(cfg Config) *Network {
 
 // ServeHTTP answers a request.
 func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	n.learnBase(r)
+	if n.setup.Get().Base == "" {
+		n.setup.Change(func(s *Setup) { s.Learn(r) })
+	}
 	n.mux.ServeHTTP(w, r)
 }
 
 // Close ends what runs in the background, and open streams. Events that wait are dropped.
 func (n *Network) Close() {
 	n.mu.Lock()
-	n.closed = true
-	n.mu.Unlock()
 	n.stop()
+	n.mu.Unlock()
 	n.courier.Close()
 }
 
@@ -151,15 +158,4 @@ func (n *Network) clock() time.Time {
 }
 
 // later runs something with mu held after ms milliseconds, unless that is negative or the network is closed by then.
-func (n *Network) later(ms int64, f func()) {
-	if ms < 0 {
-		return
-	}
-	time.AfterFunc(time.Duration(ms)*time.Millisecond, func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if !n.closed {
-			f()
-		}
-	})
-}
+func (n *Network) later(ms int64, f func()) { channelfake.Later(n.ctx, &n.mu, ms, f) }

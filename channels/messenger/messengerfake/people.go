@@ -2,10 +2,7 @@ package messengerfake
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -61,8 +58,6 @@ type Person struct {
 	Seq   int64  `json:"seq"`   // of the newest message
 }
 
-const manyPeople = 200_000
-
 var idRE = regexp.MustCompile(`^[1-9][0-9]{15}$`)
 
 // person gives the person with a name or an id, new at first sight: on the first page, or on the one named behind the last @. The same name has the same id
@@ -76,13 +71,13 @@ func (n *Network) person(name string) *person {
 	}
 	id := name
 	if !idRE.MatchString(name) {
-		id = derivedID(pg.ID, name)
+		id = channelfake.UserID(pg.ID, name, 16)
 	}
 	if p, ok := n.people[pg.ID+"/"+id]; ok {
 		return p
 	}
 	p := &person{id: id, name: name, page: pg, lane: channelfake.NewLane()}
-	if len(n.people) < manyPeople {
+	if len(n.people) < channelfake.ManyPeople {
 		n.people[pg.ID+"/"+id] = p
 		n.order = append(n.order, p)
 	}
@@ -96,12 +91,6 @@ func (n *Network) UserID(name string) string {
 	return n.person(name).id
 }
 
-// derivedID is a number of 16 digits, as the network's ids are.
-func derivedID(scope, name string) string {
-	sum := sha256.Sum256([]byte(scope + "\x00" + name))
-	return strconv.FormatUint(1e15+binary.BigEndian.Uint64(sum[:])%8e15, 10)
-}
-
 // messageID is new in every run: the program remembers ids across runs of the stand-in.
 func messageID() string { return "m_" + rand.Text() + rand.Text() }
 
@@ -109,34 +98,31 @@ func messageID() string { return "m_" + rand.Text() + rand.Text() }
 func (n *Network) People(many int) []Person {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	list := n.order
-	if many > 0 && len(list) > many {
-		list = list[len(list)-many:]
-	}
-	out := make([]Person, 0, len(list))
-	for _, p := range list {
-		out = append(out, p.public())
-	}
-	return out
+	return channelfake.Newest(n.order, many, (*person).public)
 }
 
 func (p *person) public() Person {
 	out := Person{ID: p.id, Name: p.name, Page: p.page.ID, Owner: p.owner}
-	if e, ok := p.chat.Newest(func(channelfake.Entry) bool { return true }); ok {
-		out.Last, out.Seq = e.Text, e.Seq
-	}
+	last := p.chat.Last()
+	out.Last, out.Seq = last.Text, last.Seq
 	return out
 }
 
 // Chat gives the entries of a person's chat after one, oldest first.
 func (n *Network) Chat(user string, after int64) []channelfake.Entry {
-	return n.chatOf(user).Those(func(e channelfake.Entry) bool { return e.Seq > after })
+	return n.chatOf(user).After(after)
 }
 
 func (n *Network) chatOf(user string) *channelfake.Chat {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return &n.person(user).chat
+}
+
+func (n *Network) laneOf(user string) *channelfake.Lane {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.person(user).lane
 }
 
 // rate counts the messages of a second.

@@ -90,7 +90,7 @@ func (s profileSettings) judge(started bool) *refusal {
 			return badParam("A menu has a locale and 1 to 20 entries")
 		}
 		for _, a := range m.Actions {
-			good := a.Type == postbackType && a.Payload != "" && !long(a.Payload, maxPayload) || a.Type == webURL && isWeb(a.URL)
+			good := a.Type == postbackType && a.Payload != "" && !long(a.Payload, maxPayload) || a.Type == webURL && channelfake.IsWeb(a.URL)
 			if a.Title == "" || long(a.Title, 30) || !good {
 				return badParam("An entry of a menu is not as it should be")
 			}
@@ -160,7 +160,7 @@ func (n *Network) readUser(_ http.ResponseWriter, r *http.Request, pg *page) (an
 	if i := strings.LastIndexByte(p.name, ' '); i > 0 {
 		last, given = p.name[:i], p.name[i+1:]
 	}
-	return map[string]string{"first_name": given, "last_name": last, "profile_pic": n.setup.Base + "/files/none", "id": p.id}, nil
+	return map[string]string{"first_name": given, "last_name": last, "profile_pic": n.setup.Get().Base + "/files/none", "id": p.id}, nil
 }
 
 // debugToken tells what a token is good for; who asks is the application, by its id and secret.

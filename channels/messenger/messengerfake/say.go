@@ -1,16 +1,7 @@
 package messengerfake
 
 import (
-	"errors"
-	"strings"
-
 	"github.com/motcua/motcua/channels/channelfake"
-)
-
-// What an act may lack.
-var (
-	ErrNoButton  = errors.New("messengerfake: no such button")
-	ErrNoMessage = errors.New("messengerfake: no such message")
 )
 
 // act records what a person did as an interaction, in the chat, and sends it on its way. It is called with mu held.
@@ -66,9 +57,9 @@ func (n *Network) Tap(user, title, payload string) (channelfake.Entry, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.person(user)
-	b, ok := button(p, title, payload)
+	b, ok := p.chat.Button(title, payload)
 	if !ok {
-		return channelfake.Entry{}, ErrNoButton
+		return channelfake.Entry{}, channelfake.ErrNoButton
 	}
 	e := channelfake.Entry{Kind: "text", Text: b.Title}
 	switch b.Type {
@@ -78,21 +69,6 @@ func (n *Network) Tap(user, title, payload string) (channelfake.Entry, error) {
 		return n.act(p, e, item{Postback: &postback{Title: b.Title, Payload: b.Value()}}), nil
 	}
 	return channelfake.Entry{}, nil
-}
-
-// button finds the newest one.
-func button(p *person, title, payload string) (channelfake.Button, bool) {
-	var found channelfake.Button
-	ok := false
-	for _, e := range p.chat.Those(func(e channelfake.Entry) bool { return len(e.Buttons) > 0 }) {
-		newer := false
-		for _, b := range e.Buttons {
-			if !newer && (title == "" || b.Title == title) && (payload == "" || b.Value() == payload) && title+payload != "" {
-				found, ok, newer = b, true, true
-			}
-		}
-	}
-	return found, ok
 }
 
 // Menu taps an entry of the page's menu, by its title or payload; an entry that is not there says its payload all the same.
@@ -159,17 +135,13 @@ func (n *Network) Edit(user, id, text string) (channelfake.Entry, error) {
 		return e.From == channelfake.Citizen && e.Kind == "text" && e.ID != "" && (id == "" || e.ID == id)
 	})
 	if !ok {
-		return e, ErrNoMessage
+		return e, channelfake.ErrNoMessage
 	}
 	n.touch(p)
 	e.Text = text
-	p.chat.Amend(same(e), func(x *channelfake.Entry) { x.Text = text })
+	p.chat.Amend(e.Same, func(x *channelfake.Entry) { x.Text = text })
 	n.emit(p, item{Edit: &edit{MID: e.ID, Text: text, NumEdit: 1}}, "")
 	return e, nil
-}
-
-func same(e channelfake.Entry) func(channelfake.Entry) bool {
-	return func(x channelfake.Entry) bool { return x.Seq == e.Seq }
 }
 
 // React puts an emoji on a message, or takes it away with ""; id "" takes the city's newest one.
@@ -177,18 +149,14 @@ func (n *Network) React(user, id, emoji string) (channelfake.Entry, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.person(user)
-	e, ok := p.chat.Newest(func(e channelfake.Entry) bool {
-		return e.ID != "" && (id == e.ID || id == "" && e.From == channelfake.City)
-	})
+	e, ok := p.chat.Mark(id, emoji)
 	if !ok {
-		return e, ErrNoMessage
+		return e, channelfake.ErrNoMessage
 	}
 	r := &reaction{Reaction: "other", Emoji: emoji, Action: "react", MID: e.ID}
 	if emoji == "" {
 		r.Reaction, r.Action = "", "unreact"
 	}
-	e.React = emoji
-	p.chat.Amend(same(e), func(x *channelfake.Entry) { x.React = emoji })
 	n.emit(p, item{Reaction: r}, "")
 	return e, nil
 }
@@ -209,16 +177,7 @@ func (n *Network) See(user string) {
 	n.see(n.person(user))
 }
 
-// Burst has many people say something each as often as asked, person by person in turn, and gives how many texts that were. In the text {n} stands for the
-// running number of the text and {user} for the person's.
+// Burst has many people say something each as often as asked: channelfake.Burst.
 func (n *Network) Burst(prefix string, people, each int, text string) int {
-	count := 0
-	for range each {
-		for i := range people {
-			number := itoa(i)
-			n.Say(prefix+number, strings.NewReplacer("{n}", itoa(count), "{user}", number).Replace(text))
-			count++
-		}
-	}
-	return count
+	return channelfake.Burst(n.Say, prefix, people, each, text)
 }

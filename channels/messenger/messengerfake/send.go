@@ -51,8 +51,8 @@ func (n *Network) takeMessage(_ http.ResponseWriter, r *http.Request, pg *page) 
 		again := *bad // each has a trace of its own
 		return nil, &again
 	}
-	if n.loses(func(f *Faults) *int { return &f.LoseSends }) {
-		n.breakOff()
+	if n.faults.Planned(func(f *Faults) *int { return &f.LoseSends }) {
+		n.stats.BreakOff()
 	}
 	return out, nil
 }
@@ -71,18 +71,6 @@ func (n *Network) broken() (bad *refusal) {
 	return bad
 }
 
-// loses tells whether this answer is to be lost.
-func (n *Network) loses(times func(*Faults) *int) (lost bool) {
-	n.faults.Change(func(f *Faults) { lost = channelfake.Planned(times(f)) })
-	return lost
-}
-
-// breakOff ends the connection without an answer.
-func (n *Network) breakOff() {
-	n.stats.LostAnswers.Add(1)
-	panic(http.ErrAbortHandler) // net/http breaks the connection and goes on
-}
-
 // take judges a message and, when it is good, shows it to the person. It is called with mu held.
 func (n *Network) take(pg *page, body []byte) (any, *refusal) {
 	var req outgoing
@@ -91,7 +79,7 @@ func (n *Network) take(pg *page, body []byte) (any, *refusal) {
 	}
 	p, ok := n.people[pg.ID+"/"+req.Recipient.ID]
 	switch {
-	case !pg.rate.take(n.cfg.Now(), n.setup.PerSecond):
+	case !pg.rate.take(n.cfg.Now(), n.setup.Get().PerSecond):
 		return nil, tooManyCalls
 	case !ok || p.interacted.IsZero(): // an id is given with the first message
 		return nil, unknownUser
@@ -118,6 +106,7 @@ func (n *Network) take(pg *page, body []byte) (any, *refusal) {
 	e = n.show(p, e, req)
 	n.stats.Sends.Add(1)
 	if req.Type == typeUtility {
+		n.stats.Templates.Add(1)
 		n.stats.Charged.Add(1)
 	}
 	return accepted{p.id, e.ID}, nil
@@ -179,7 +168,7 @@ func (n *Network) ground(p *person, req outgoing) *refusal {
 	switch {
 	case req.Tag != "HUMAN_AGENT":
 		return badParam("Param tag must be HUMAN_AGENT: the other tags were removed on 27 April 2026")
-	case !n.setup.HumanAgent:
+	case !n.setup.Get().HumanAgent:
 		return unapproved
 	case away > humanWindow:
 		return outside
@@ -198,10 +187,8 @@ func (n *Network) show(p *person, e channelfake.Entry, req outgoing) channelfake
 		n.stats.Doubles.Add(1)
 	}
 	e = p.chat.Add(e, n.cfg.Now())
-	p.chat.Advance(channelfake.StateSeen, func(x channelfake.Entry) bool {
-		return x.From == channelfake.Citizen && x.ID != "" && x.State == channelfake.StateDelivered
-	})
-	if n.setup.Echoes {
+	p.chat.Answered()
+	if n.setup.Get().Echoes {
 		n.echo(p, e, n.cfg.AppID, req.Message.Metadata)
 	}
 	n.receipts(p, e)
@@ -226,12 +213,13 @@ func (n *Network) echo(p *person, e channelfake.Entry, app, metadata string) {
 
 // receipts plans the two receipts of a message, the second after the first. It is called with mu held.
 func (n *Network) receipts(p *person, e channelfake.Entry) {
-	after := max(0, n.setup.SeenMS-n.setup.ReceivedMS)
-	if n.setup.SeenMS < 0 {
+	set := n.setup.Get()
+	after := max(0, set.SeenMS-set.ReceivedMS)
+	if set.SeenMS < 0 {
 		after = -1
 	}
-	n.later(n.setup.ReceivedMS, func() {
-		p.chat.Advance(channelfake.StateDelivered, same(e))
+	n.later(set.ReceivedMS, func() {
+		p.chat.Advance(channelfake.StateDelivered, e.Same)
 		p.waiting = append(p.waiting, e.ID)
 		n.emit(p, item{Delivery: &mark{[]string{e.ID}, n.stamp()}}, "")
 		n.later(after, func() { n.see(p) })
@@ -245,6 +233,6 @@ func (n *Network) see(p *person) {
 	}
 	ids := p.waiting
 	p.waiting = nil
-	p.chat.Advance(channelfake.StateSeen, func(e channelfake.Entry) bool { return e.From == channelfake.City && slices.Contains(ids, e.ID) })
+	p.chat.Read(ids)
 	n.emit(p, item{Read: &mark{Watermark: n.stamp()}}, "")
 }

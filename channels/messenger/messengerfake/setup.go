@@ -6,22 +6,15 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
-	"time"
 
 	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // Setup is what can be changed while the network runs.
 type Setup struct {
-	Webhook    string  `json:"webhook"`     // where events go
-	Base       string  `json:"base"`        // address this network is mounted at
-	RetriesMS  []int64 `json:"retries_ms"`  // waits between the attempts of a webhook
-	ReceivedMS int64   `json:"received_ms"` // to the delivery receipt; negative: none
-	SeenMS     int64   `json:"seen_ms"`     // to the read receipt; negative: none
-	Echoes     bool    `json:"echoes"`      // sends echoes
-	HumanAgent bool    `json:"human_agent"` // the application may use the tag HUMAN_AGENT
-	PerSecond  int     `json:"per_second"`  // messages taken for a page; negative: any
+	channelfake.Setup
+	HumanAgent bool `json:"human_agent"` // the application may use the tag HUMAN_AGENT
+	PerSecond  int  `json:"per_second"`  // messages taken for a page; negative: any
 }
 
 // Faults are the things that go wrong, until they are set back.
@@ -36,17 +29,14 @@ type Faults struct {
 
 // Setup tells what is set.
 func (n *Network) Setup() Setup {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.setup
+	s := n.setup.Get()
+	s.Setup = s.Own()
+	return s
 }
 
 // Change changes what is set. Waits for the next attempt of a webhook end at once.
 func (n *Network) Change(f func(*Setup)) Setup {
-	n.mu.Lock()
-	f(&n.setup)
-	out := n.setup
-	n.mu.Unlock()
+	out := n.setup.Change(f)
 	n.courier.Resend()
 	return out
 }
@@ -58,7 +48,7 @@ func (n *Network) SetWebhook(address string) { n.Change(func(s *Setup) { s.Webho
 func (n *Network) SetBase(address string) { n.Change(func(s *Setup) { s.Base = address }) }
 
 // Resend ends all waits for the next attempt of a webhook.
-func (n *Network) Resend() { n.Change(func(*Setup) {}) }
+func (n *Network) Resend() { n.courier.Resend() }
 
 // Faults tells what goes wrong.
 func (n *Network) Faults() Faults { return n.faults.Get() }
@@ -68,13 +58,7 @@ func (n *Network) Break(f func(*Faults)) Faults { return n.faults.Change(f) }
 
 // BreakFor changes what goes wrong on the way of one person's events; it wins over what is set for all.
 func (n *Network) BreakFor(user string, f func(*channelfake.Webhooks)) channelfake.Webhooks {
-	n.mu.Lock()
-	p := n.person(user)
-	n.mu.Unlock()
-	own := n.courier.Faults(p.lane)
-	f(&own)
-	p.lane.Break(&own)
-	return own
+	return n.courier.Break(n.laneOf(user), f)
 }
 
 // Mend sets everything back.
@@ -99,7 +83,7 @@ func (n *Network) Stats() channelfake.Stats {
 
 // Verify asks the program whether the webhook's address is its own, as the console does when it is entered there.
 func (n *Network) Verify(ctx context.Context) error {
-	address := n.Setup().Webhook + "?" + url.Values{"hub.mode": {"subscribe"}, "hub.verify_token": {n.cfg.VerifyToken}, "hub.challenge": {"1158201444"}}.Encode()
+	address := n.setup.Get().Webhook + "?" + url.Values{"hub.mode": {"subscribe"}, "hub.verify_token": {n.cfg.VerifyToken}, "hub.challenge": {"1158201444"}}.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
@@ -120,32 +104,3 @@ func (n *Network) Verify(ctx context.Context) error {
 }
 
 var errNotVerified = errors.New("messengerfake: the callback URL or verify token couldn't be validated")
-
-// learnBase takes the address that the network is mounted at from a request to it, unless it has been told.
-func (n *Network) learnBase(r *http.Request) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.setup.Base != "" {
-		return
-	}
-	path, _, _ := strings.Cut(r.RequestURI, "?") // as it came in, before the mount's prefix was taken off
-	if prefix, ok := strings.CutSuffix(path, r.URL.EscapedPath()); ok {
-		n.setup.Base = "http://" + r.Host + prefix
-	}
-}
-
-func (n *Network) retries() []time.Duration {
-	var out []time.Duration
-	for _, ms := range n.Setup().RetriesMS {
-		out = append(out, time.Duration(ms)*time.Millisecond)
-	}
-	return out
-}
-
-func millis(ds []time.Duration) []int64 {
-	out := make([]int64, len(ds))
-	for i, d := range ds {
-		out[i] = d.Milliseconds()
-	}
-	return out
-}

@@ -39,8 +39,8 @@ func (n *Network) takeUpload(w http.ResponseWriter, r *http.Request, pg *page) (
 	n.uploads[id] = upload{pg.ID, f}
 	n.mu.Unlock()
 	n.stats.Uploads.Add(1)
-	if n.loses(func(f *Faults) *int { return &f.LoseUploads }) {
-		n.breakOff()
+	if n.faults.Planned(func(f *Faults) *int { return &f.LoseUploads }) {
+		n.stats.BreakOff()
 	}
 	return map[string]string{"attachment_id": id}, nil
 }
@@ -54,7 +54,7 @@ func readUpload(w http.ResponseWriter, r *http.Request) (a cityAttachment, data 
 				Attachment cityAttachment `json:"attachment"`
 			} `json:"message"`
 		}
-		if json.NewDecoder(r.Body).Decode(&in) != nil || !isWeb(in.Message.Attachment.Payload.URL) {
+		if json.NewDecoder(r.Body).Decode(&in) != nil || !channelfake.IsWeb(in.Message.Attachment.Payload.URL) {
 			return a, nil, "", badParam("An upload needs an address or a file")
 		}
 		return in.Message.Attachment, nil, "", nil

@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // Message is one message as the phone has it.
@@ -85,6 +87,13 @@ func (p *Provider) Break(f Fault) {
 	p.fault = f
 }
 
+// Fault tells what goes wrong.
+func (p *Provider) Fault() Fault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fault
+}
+
 var e164RE = regexp.MustCompile(`^\+[1-9][0-9]{7,14}$`)
 
 func (p *Provider) accept(w http.ResponseWriter, r *http.Request) {
@@ -110,7 +119,7 @@ func (p *Provider) accept(w http.ResponseWriter, r *http.Request) {
 	if failing {
 		panic(http.ErrAbortHandler) // net/http breaks the connection and goes on
 	}
-	write(w, http.StatusOK, map[string]string{"id": "fake-" + m.ID})
+	channelfake.Write(w, http.StatusOK, map[string]string{"id": "fake-" + m.ID})
 }
 
 func fault(m Message) string {
@@ -161,10 +170,10 @@ func (p *Provider) keep(m Message) {
 // list answers with the messages of one phone, oldest first, or with the last of all phones.
 func (p *Provider) list(w http.ResponseWriter, r *http.Request) {
 	if phone := r.URL.Query().Get("phone"); phone != "" {
-		write(w, http.StatusOK, p.Messages(phone))
+		channelfake.Write(w, http.StatusOK, p.Messages(phone))
 		return
 	}
-	write(w, http.StatusOK, p.all())
+	channelfake.Write(w, http.StatusOK, p.all())
 }
 
 // all gives the messages of the phones written to last, oldest message first.
@@ -187,7 +196,7 @@ func (p *Provider) setFault(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Break(f)
-	write(w, http.StatusOK, f)
+	channelfake.Write(w, http.StatusOK, f)
 }
 
 //go:embed page.html
@@ -196,7 +205,7 @@ var page []byte
 // page shows a phone per number to a browser, and the same as JSON to a program.
 func (p *Provider) page(w http.ResponseWriter, r *http.Request) {
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
-		write(w, http.StatusOK, p.all())
+		channelfake.Write(w, http.StatusOK, p.all())
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -213,12 +222,5 @@ func fail(w http.ResponseWriter, f Fault) {
 }
 
 func refuse(w http.ResponseWriter, status int, reason string) {
-	write(w, status, map[string]string{"error": reason})
-}
-
-func write(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // a client that has left needs no answer
+	channelfake.Write(w, status, map[string]string{"error": reason})
 }

@@ -12,16 +12,35 @@ package assets
 
 import (
 	"embed"
+	"net/url"
 	"path"
+	"strings"
 )
 
 //go:embed page.html widget.js sw.js files
 var built embed.FS
 
-// Policy is the Content-Security-Policy that the pages work under; frame-ancestors is left to the server. Pictures and map tiles may come from
-// any https address, and a form's photos go to the address that createMediaUpload signed.
-const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: https:; media-src 'self' blob: https:; " +
-	"connect-src 'self' https:; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'"
+// Policy is the Content-Security-Policy that the pages work under; frame-ancestors is left to the server. Beside our own origin pictures and films may come
+// from media, the address that those of the city begin with, and be sent there; the map may be drawn with tiles. "" stands for none.
+func Policy(media, tiles string) string {
+	return "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; " +
+		"img-src 'self' blob:" + sources(media, tiles) + "; media-src 'self' blob:" + sources(media) + "; connect-src 'self'" + sources(media)
+}
+
+// sources gives the origins of addresses as a policy names them. A server that is chosen by {s} stands for all names in its place.
+func sources(addresses ...string) string {
+	out := ""
+	for _, a := range addresses {
+		u, err := url.Parse(strings.NewReplacer("//{s}.", "//*.", "{s}", "", "{z}", "", "{x}", "", "{y}", "").Replace(a))
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.ContainsAny(u.Host, " ;,'\"") {
+			continue
+		}
+		if o := " " + u.Scheme + "://" + u.Host; !strings.Contains(out+" ", o+" ") {
+			out += o
+		}
+	}
+	return out
+}
 
 // Page is the document of every page.
 func Page() []byte { return must("page.html") }
@@ -48,6 +67,10 @@ func File(name string) (data []byte, mediaType string, ok bool) {
 		return data, "text/css; charset=utf-8", true
 	case ".svg":
 		return data, "image/svg+xml", true
+	case ".png":
+		return data, "image/png", true
+	case ".webmanifest":
+		return data, "application/manifest+json", true
 	case ".txt":
 		return data, "text/plain; charset=utf-8", true
 	}

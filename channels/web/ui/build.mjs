@@ -50,17 +50,25 @@ async function licences() {
   return texts.map((t) => t.trim()).join("\n\n----\n\n") + "\n";
 }
 
+// place writes data under a name that holds its hash, and gives the name.
+async function place(files, name, type, data) {
+  const placed = `${name}-${hash(data)}.${type}`;
+  await writeFile(join(files, placed), data);
+  return placed;
+}
+
 async function all() {
-  const files = join(to, "files"), icon = await readFile("src/icon.svg"), iconName = `icon-${hash(icon)}.svg`;
+  const files = join(to, "files"), at = (name) => `/chat/assets/${name}`;
   await mkdir(files, { recursive: true });
   const { script: js, style, made } = await chunks(files);
-  await writeFile(join(files, iconName), icon);
+  const icon = await place(files, "icon", "svg", await readFile("src/icon.svg")), touch = await place(files, "icon", "png", await readFile("src/icon.png"));
+  const manifest = await place(files, "chat", "webmanifest", fill(await readFile("src/chat.webmanifest", "utf8"), { icon: at(icon), touch: at(touch) }));
   await writeFile(join(files, "licenses.txt"), await licences());
-  const values = Object.fromEntries(Object.entries({ icon: iconName, script: js, style }).map(([k, v]) => [k, `/chat/assets/${v}`]));
+  const values = { icon: at(icon), touch: at(touch), manifest: at(manifest), script: at(js), style: at(style) };
   await writeFile(join(to, "page.html"), fill(await readFile("src/page.html", "utf8"), values));
   await writeFile(join(to, "widget.js"), await script("src/widget.ts", values));
   await writeFile(join(to, "sw.js"), await script("src/sw.ts", values));
-  const keep = new Set([...made, iconName, "licenses.txt"]); // old ones go last: somebody may be compiling them in
+  const keep = new Set([...made, icon, touch, manifest, "licenses.txt"]); // old ones go last: somebody may be compiling them in
   for (const f of await readdir(files)) if (!keep.has(f)) await rm(join(files, f));
 }
 

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels/webpush/webpushfake"
+	"github.com/motcua/motcua/internal/clocktest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,28 +28,10 @@ func newKeys(t *testing.T) keys {
 	return keys{public, private}
 }
 
-// clock is a clock that a test moves.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-func open(t *testing.T) (*webpushfake.Service, *httptest.Server, *clock) {
+func open(t *testing.T) (*webpushfake.Service, *httptest.Server, *clocktest.Clock) {
 	t.Helper()
-	c := &clock{at: time.Now()}
-	s := webpushfake.New(webpushfake.Config{Now: c.now})
+	c := clocktest.At(time.Now())
+	s := webpushfake.New(webpushfake.Config{Now: c.Now})
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
 	t.Cleanup(s.Close)
@@ -150,9 +132,9 @@ func TestTokenTimes(t *testing.T) {
 	s, srv, c := open(t)
 	k := newKeys(t)
 	sub := s.Subscribe("Lan", k.public)
-	c.add(13 * time.Hour)
+	c.Add(13 * time.Hour)
 	require.Equal(t, 403, send(t, srv, sub, k, library.Options{}, nil), "expired: the library's tokens hold for 12 hours")
-	c.add(-26 * time.Hour)
+	c.Add(-26 * time.Hour)
 	require.Equal(t, 403, send(t, srv, sub, k, library.Options{}, nil), "too far ahead")
 }
 
@@ -166,7 +148,7 @@ func TestAway(t *testing.T) {
 		require.Equal(t, 201, send(t, srv, sub, k, o, nil))
 	}
 	require.Empty(t, s.Messages("Lan"))
-	c.add(time.Minute)
+	c.Add(time.Minute)
 	call(t, srv, http.MethodPost, "/control/devices/Lan/presence", `{"away":false}`, 200)
 	require.Len(t, s.Messages("Lan"), 2, "a later one with the topic takes the place; what has run out is gone")
 	require.Len(t, s.Screens().Notes("Lan"), 2)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/motcua/motcua/channels/channelfake"
 	"github.com/motcua/motcua/internal/lockscreen"
 )
 
@@ -24,7 +25,7 @@ type refusal struct {
 
 // push takes one message (RFC 8030, section 5).
 func (s *Service) push(w http.ResponseWriter, r *http.Request) {
-	lose, ok := s.gate(w, r)
+	lose, ok := s.fate(w, r)
 	if !ok {
 		return
 	}
@@ -52,7 +53,7 @@ func (s *Service) address(path string) string {
 
 func (s *Service) refuse(w http.ResponseWriter, bad refusal) {
 	s.count(bad.status)
-	write(w, bad.status, map[string]any{"code": bad.status, "error": bad.reason})
+	channelfake.Write(w, bad.status, map[string]any{"code": bad.status, "error": bad.reason})
 }
 
 // take judges a message and keeps it.

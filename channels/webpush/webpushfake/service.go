@@ -15,10 +15,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/motcua/motcua/channels/channelfake"
 	"github.com/motcua/motcua/internal/lockscreen"
 )
 
@@ -74,12 +74,12 @@ type Service struct {
 	cfg     Config
 	mux     *http.ServeMux
 	screens *lockscreen.Screens
+	faults  channelfake.Switches[Faults]
 	done    chan struct{} // closed by Close
 	end     sync.Once
 
 	mu      sync.Mutex
 	base    string
-	faults  Faults
 	stats   Stats
 	devices map[string]*browser // by name
 	byID    map[string]*browser // by the last part of the endpoint; also those that are over
@@ -121,12 +121,8 @@ func (s *Service) Close() {
 func (s *Service) learnBase(r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.base != "" {
-		return
-	}
-	path, _, _ := strings.Cut(r.RequestURI, "?") // as it came in, before the mount's prefix was taken off
-	if prefix, ok := strings.CutSuffix(path, r.URL.EscapedPath()); ok {
-		s.base = "http://" + r.Host + prefix
+	if s.base == "" {
+		s.base = channelfake.BaseOf(r)
 	}
 }
 

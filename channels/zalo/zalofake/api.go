@@ -4,10 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // refusal is what the API answers instead of doing the work.
@@ -57,11 +58,11 @@ func (n *Network) api(do work, numbers ...map[int]int) http.HandlerFunc {
 			data, bad = do(w, r)
 		}
 		if bad != nil {
-			n.stats.refused(bad.code)
-			write(w, http.StatusOK, reply{Error: bad.code, Message: bad.text})
+			n.stats.Refused(bad.code)
+			channelfake.Write(w, http.StatusOK, reply{Error: bad.code, Message: bad.text})
 			return
 		}
-		write(w, http.StatusOK, reply{Data: data, Message: "Success"})
+		channelfake.Write(w, http.StatusOK, reply{Data: data, Message: "Success"})
 	}
 }
 
@@ -85,8 +86,8 @@ func code(bad *refusal) int {
 // admit checks the token, its proof when that is switched on, and the rate.
 func (n *Network) admit(w http.ResponseWriter, r *http.Request) *refusal {
 	n.mu.Lock()
-	now, proof := n.clock(), n.faults.RequireProof
-	limit := n.setup.PerMinute
+	now, proof := n.clock(), n.faults.Get().RequireProof
+	limit := n.setup.Get().PerMinute
 	left := n.rate.take(now, limit)
 	n.mu.Unlock()
 	if limit >= 0 {
@@ -129,16 +130,7 @@ func (r *rate) take(now time.Time, limit int) int {
 }
 
 func unknown(w http.ResponseWriter, _ *http.Request) {
-	write(w, http.StatusNotFound, reply{Error: 404, Message: "Empty api"})
-}
-
-func write(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(body) // a client that has left needs no answer
+	channelfake.Write(w, http.StatusNotFound, reply{Error: 404, Message: "Empty api"})
 }
 
 // closed answers for the kinds of messages that Zalo has retired.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // businessRoutes serves template messages, by user id on the OA's own host and by phone: https://developers.zalo.me/docs/zalo-notification-service/
@@ -54,16 +56,14 @@ func (n *Network) templated(r *http.Request, bad *refusal, do func(templateReque
 	if json.Unmarshal(body, &req) != nil {
 		return nil, bad
 	}
-	n.mu.Lock()
-	if n.faults.Error != 0 && planned(&n.faults.ErrorTimes) {
-		defer n.mu.Unlock()
-		return nil, &refusal{n.faults.Error, "Broken on purpose"}
+	if broken := n.broken(); broken != nil {
+		return nil, broken
 	}
+	n.mu.Lock()
 	out, refused := do(req)
-	lose := refused == nil && planned(&n.faults.LoseSends)
 	n.mu.Unlock()
-	if lose {
-		n.breakOff()
+	if refused == nil && n.faults.Planned(func(f *Faults) *int { return &f.LoseSends }) {
+		n.stats.BreakOff()
 	}
 	return out, refused
 }
@@ -101,7 +101,7 @@ func (n *Network) sendByUser(_ http.ResponseWriter, r *http.Request) (any, *refu
 			return nil, &refusal{-234, "Outside the allowed sending hours"}
 		}
 		e := n.showTemplate(p, t, req)
-		n.receipts(p, e.ID)
+		n.receipts(p, e)
 		return sentTemplate{e.ID, p.id, stamp(n.cfg.Now()), templateQuota{"purchase_quota", "499"}}, nil
 	})
 }
@@ -141,12 +141,12 @@ func (n *Network) sendByPhone(_ http.ResponseWriter, r *http.Request) (any, *ref
 		if p.refuses != 0 {
 			return nil, &refusal{p.refuses, "User cannot receive this message"}
 		}
-		if !n.daily.take(n.clock(), n.setup.DailyQuota, req.Sending == "3") {
+		if !n.daily.take(n.clock(), n.setup.Get().DailyQuota, req.Sending == "3") {
 			return nil, &refusal{-144, "OA has reached its daily limit"}
 		}
 		t, _ := n.template(req.TemplateID) // judgeByPhone has found it
 		e := n.showTemplate(p, t, req)
-		n.phoneReceipt(p, e.ID, req.Phone, req.Tracking)
+		n.phoneReceipt(p, e, req.Phone)
 		return sentByPhone{e.ID, stamp(n.cfg.Now()), "1", n.quotaOfToday()}, nil
 	})
 }
@@ -172,20 +172,20 @@ func (n *Network) judgeByPhone(req templateRequest) *refusal {
 // awake tells whether it is between 06:00 and 22:00 in Vietnam by the network's clock, or the hours do not matter. It is called with mu held.
 func (n *Network) awake() bool {
 	hour := n.clock().In(time.FixedZone("ICT", 7*60*60)).Hour()
-	return n.setup.AnyHour || hour >= 6 && hour < 22
+	return n.setup.Get().AnyHour || hour >= 6 && hour < 22
 }
 
 // showTemplate puts a template into the chat and tells of it. It is called with mu held.
-func (n *Network) showTemplate(p *person, t Template, req templateRequest) Entry {
-	e := Entry{ID: messageID(), From: City, Kind: "template", Text: t.fill(req.Data), Template: t.ID, Data: req.Data, Tracking: req.Tracking}
+func (n *Network) showTemplate(p *person, t Template, req templateRequest) channelfake.Entry {
+	e := channelfake.Entry{ID: messageID(), From: channelfake.City, Kind: "template", Text: t.fill(req.Data), Template: t.ID, Data: req.Data, Tracking: req.Tracking}
 	e.Double = p.double(&csMessage{Text: e.Text})
 	if e.Double {
-		n.stats.doubles.Add(1)
+		n.stats.Doubles.Add(1)
 	}
-	e = n.add(p, e)
-	n.stats.sends.Add(1)
-	n.stats.templates.Add(1)
-	if n.setup.Echoes && req.Phone == "" {
+	e = p.chat.Add(e, n.cfg.Now())
+	n.stats.Sends.Add(1)
+	n.stats.Templates.Add(1)
+	if n.setup.Get().Echoes && req.Phone == "" {
 		name, echo := echoOf(e)
 		n.emit(p, n.fromCity(p, name, echo), "")
 	}
@@ -193,11 +193,11 @@ func (n *Network) showTemplate(p *person, t Template, req templateRequest) Entry
 }
 
 // phoneReceipt plans the receipt of a template that went to a phone number. It is called with mu held.
-func (n *Network) phoneReceipt(p *person, id, phone, tracking string) {
-	n.later(n.setup.ReceivedMS, func() {
-		p.advance(StateDelivered, func(e Entry) bool { return e.ID == id })
-		e := n.fromCity(p, "user_received_message", &eventMessage{ID: id, Tracking: tracking, DeliveryTime: stamp(n.cfg.Now())})
-		e.UserIDByApp, e.Recipient, e.zns = "", &party{ID: phone}, true
-		n.emit(p, e, "")
+func (n *Network) phoneReceipt(p *person, e channelfake.Entry, phone string) {
+	n.later(n.setup.Get().ReceivedMS, func() {
+		p.chat.Advance(channelfake.StateDelivered, e.Same)
+		told := n.fromCity(p, "user_received_message", &eventMessage{ID: e.ID, Tracking: e.Tracking, DeliveryTime: stamp(n.cfg.Now())})
+		told.UserIDByApp, told.Recipient, told.zns = "", &party{ID: phone}, true
+		n.emit(p, told, "")
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/motcua/motcua/channels/channelfake"
 	"github.com/motcua/motcua/channels/channelfake/page"
 )
 
@@ -68,7 +69,7 @@ func (n *Network) asked(q url.Values) (string, *refusal) {
 func (n *Network) comeBack(q url.Values, challenge string) string {
 	back, _ := url.Parse(q.Get("redirect_uri")) // asked has parsed it
 	out := back.Query()
-	out.Set("code", n.grants.code(challenge, n.time()))
+	out.Set("code", n.grants.code(challenge, n.clock()))
 	out.Set("oa_id", n.cfg.OAID)
 	if q.Has("state") {
 		out.Set("state", q.Get("state"))
@@ -88,14 +89,14 @@ func (n *Network) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g, bad := n.granted(r.PostForm, r.Header.Get("secret_key"))
-	if n.lost(func(f *Faults) *int { return &f.LoseTokens }) {
-		n.breakOff()
+	if n.faults.Planned(func(f *Faults) *int { return &f.LoseTokens }) {
+		n.stats.BreakOff()
 	}
 	if bad != nil {
 		refuseGrant(w, bad)
 		return
 	}
-	write(w, http.StatusOK, grantReply(g))
+	channelfake.Write(w, http.StatusOK, grantReply(g))
 }
 
 func (n *Network) granted(form url.Values, secret string) (Grant, *refusal) {
@@ -107,16 +108,16 @@ func (n *Network) granted(form url.Values, secret string) (Grant, *refusal) {
 	}
 	switch form.Get("grant_type") {
 	case "authorization_code":
-		return n.grants.exchange(form.Get("code"), form.Get("code_verifier"), n.time())
+		return n.grants.exchange(form.Get("code"), form.Get("code_verifier"), n.clock())
 	case "refresh_token":
-		return n.grants.renew(form.Get("refresh_token"), n.time())
+		return n.grants.renew(form.Get("refresh_token"), n.clock())
 	}
 	return Grant{}, &refusal{-14001, "Invalid grant type"}
 }
 
 // Grant gives a pair of tokens without consent, as if an administrator had just linked the app.
 func (n *Network) Grant() Grant {
-	now := n.time()
+	now := n.clock()
 	n.grants.mu.Lock()
 	defer n.grants.mu.Unlock()
 	return n.grants.issue(now)
@@ -128,7 +129,7 @@ func grantReply(g Grant) map[string]string {
 }
 
 func refuseGrant(w http.ResponseWriter, bad *refusal) {
-	write(w, http.StatusOK, map[string]any{
+	channelfake.Write(w, http.StatusOK, map[string]any{
 		"error": bad.code, "error_name": bad.text, "error_reason": bad.text, "error_description": bad.text, "ref_doc": "https://developers.zalo.me/docs",
 	})
 }

@@ -13,8 +13,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/motcua/motcua/channels/channelfake"
 	"github.com/motcua/motcua/channels/zalo/zalofake"
 )
 
@@ -104,7 +106,7 @@ func TestPhotoAsAForm(t *testing.T) {
 	_ = form.WriteField("text", "ổ gà")
 	_ = form.Close()
 	w := do(t, n, http.MethodPost, "/control/users/Lan/photo", map[string]string{"Content-Type": form.FormDataContentType()}, body.Bytes())
-	var e zalofake.Entry
+	var e channelfake.Entry
 	if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || len(e.Files) != 2 || e.Text != "ổ gà" {
 		t.Fatalf("got %s", w.Body)
 	}
@@ -183,23 +185,41 @@ func TestHangAndLostAnswers(t *testing.T) {
 		t.Errorf("the lost send is done: got %d", got)
 	}
 	n.Break(func(f *zalofake.Faults) { f.Outage = "hang" })
-	done := make(chan int, 1)
-	go func() {
-		status, _ := post(t.Context())
-		done <- status
-	}()
 	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if _, err := post(short); err == nil {
 		t.Error("an answer came")
 	}
 	n.Break(func(f *zalofake.Faults) { f.Outage = "" })
-	if status := <-done; status != 503 {
-		t.Errorf("after the hang: got %d", status)
-	}
 	if status, err := post(t.Context()); err != nil || status != 200 {
 		t.Errorf("after the outage: got %d, %v", status, err)
 	}
+}
+
+// TestHangEnds: what hangs is refused when the outage is over, and not carried out late.
+func TestHangEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, _ := newNetwork(t, zalofake.Config{})
+		n.Say("Lan", "x")
+		synctest.Wait()
+		token, before := n.Grant().Access, len(n.Chat("Lan", 0))
+		n.Break(func(f *zalofake.Faults) { f.Outage = "hang" })
+		done := make(chan int, 1)
+		go func() {
+			done <- do(t, n, http.MethodPost, csPath, map[string]string{"access_token": token}, []byte(text(n.UserID("Lan"), "x"))).Code
+		}()
+		synctest.Wait()
+		n.Break(func(f *zalofake.Faults) { f.SlowMS = 1 }) // another change lets it hang on
+		synctest.Wait()
+		if len(done) != 0 {
+			t.Error("an answer came")
+		}
+		n.Break(func(f *zalofake.Faults) { f.Outage = "" })
+		if status := <-done; status != 503 || len(n.Chat("Lan", 0)) != before {
+			t.Errorf("got %d", status)
+		}
+		n.Close()
+	})
 }
 
 func TestStreamGoesOnWhereItWas(t *testing.T) {

@@ -1,12 +1,13 @@
 package zalofake
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
+	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // event is the body of a webhook: https://developers.zalo.me/docs/official-account/webhook/tong-quan. Which fields it has depends on its name.
@@ -144,15 +145,23 @@ func (n *Network) about(p *person, name string) event {
 	return event{AppID: n.cfg.AppID, OAID: n.cfg.OAID, UserIDByApp: p.appID, Name: name}
 }
 
-// compact is the JSON of a body, as Zalo sends it: without blanks, letters unescaped.
-func compact(body any) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(body); err != nil {
-		panic("zalofake: " + err.Error()) // only our own types come here
+// emit signs an event and puts it at the end of a person's queue. said is the id of the citizen's message that it carries; "" for none. It is called with mu
+// held.
+func (n *Network) emit(p *person, e event, said string) {
+	e.Timestamp = stamp(n.cfg.Now().Add(time.Duration(n.faults.Get().EventSkewS) * time.Second))
+	body := channelfake.Compact(e)
+	h := n.header(e.AppID, body, e.Timestamp)
+	if e.zns || e.TemplateID != "" || e.Quota != nil || e.Message != nil && e.Message.Tracking != "" {
+		h.Set("X-ZEvent-Server", "ZNS")
 	}
-	return bytes.TrimRight(b.Bytes(), "\n")
+	n.courier.Post(p.lane, &channelfake.Parcel{Body: body, Header: h, Done: func(acked bool) { p.chat.Settle(said, acked) }})
+}
+
+// header is what goes with the bytes of an event.
+func (n *Network) header(appID string, body []byte, timestamp string) http.Header {
+	h := http.Header{"Content-Type": {"application/json"}}
+	h.Set("X-ZEvent-Signature", sign(appID, body, timestamp, n.cfg.OASecretKey))
+	return h
 }
 
 // sign is the value of X-ZEvent-Signature: SHA-256 over app id, body, timestamp and the OA's secret key, one after the other.
@@ -167,8 +176,6 @@ func sign(appID string, body []byte, timestamp, key string) string {
 
 // stamp is a time as Zalo writes it: milliseconds, as a string.
 func stamp(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
-
-func itoa(i int) string { return strconv.Itoa(i) }
 
 func degrees(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }
 

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/motcua/motcua/channels/channelfake"
 	"github.com/motcua/motcua/channels/zalo/zalofake"
 )
 
@@ -78,7 +79,7 @@ func TestBodiesLookLikeZalos(t *testing.T) {
 		"user_send_audio":            func(n *zalofake.Network) { n.Audio("Lan", nil) },
 		"user_send_video":            func(n *zalofake.Network) { n.Video("Lan", nil) },
 		"user_send_sticker":          func(n *zalofake.Network) { n.Sticker("Lan") },
-		"user_send_location":         func(n *zalofake.Network) { n.Share("Lan", zalofake.Place{Lat: 20.86, Lon: 106.68}) },
+		"user_send_location":         func(n *zalofake.Network) { n.Share("Lan", channelfake.Place{Lat: 20.86, Lon: 106.68}) },
 		"user_send_file":             func(n *zalofake.Network) { n.Document("Lan", "don.pdf", nil) },
 		"user_send_business_card":    func(n *zalofake.Network) { n.Card("Lan", "84900000001") },
 		"oa_send_text_api_echo":      send(`{"text":"x"}`),

@@ -3,7 +3,8 @@ package zalofake
 import (
 	"encoding/json"
 	"errors"
-	"strings"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // Anonymous is a text of a visitor of a web page who has no Zalo.
@@ -74,20 +75,11 @@ func (n *Network) Raw(body []byte) error {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.post(&delivery{to: n.person("raw events"), body: body, mac: sign(e.AppID, body, e.Timestamp, n.cfg.OASecretKey)})
+	n.courier.Post(n.person("raw events").lane, &channelfake.Parcel{Body: body, Header: n.header(e.AppID, body, e.Timestamp)})
 	return nil
 }
 
-// Burst has many people say something each as often as asked, person by person in turn, and gives how many texts that were. In the text {n} stands for the
-// running number of the text and {user} for the person's.
+// Burst has many people say something each as often as asked: channelfake.Burst.
 func (n *Network) Burst(prefix string, people, each int, text string) int {
-	count := 0
-	for range each {
-		for i := range people {
-			number := itoa(i)
-			n.Say(prefix+number, strings.NewReplacer("{n}", itoa(count), "{user}", number).Replace(text))
-			count++
-		}
-	}
-	return count
+	return channelfake.Burst(n.Say, prefix, people, each, text)
 }

@@ -6,6 +6,8 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // Lives of what a Mini App gets for its user: https://mini.zalo.me/documents/api/getPhoneNumber/
@@ -53,7 +55,7 @@ func (n *Network) OpenMiniApp(user string) Session {
 }
 
 func (n *Network) controlMiniApp(w http.ResponseWriter, r *http.Request) {
-	write(w, http.StatusOK, n.OpenMiniApp(r.PathValue("user")))
+	channelfake.Write(w, http.StatusOK, n.OpenMiniApp(r.PathValue("user")))
 }
 
 // graphRoutes serves the social API, as far as the sign-in of a Mini App needs it: https://developers.zalo.me/docs/social-api/
@@ -80,17 +82,17 @@ func (n *Network) graph(do func(r *http.Request, p *person) (any, *refusal)) htt
 		}
 		n.mu.Unlock()
 		if bad != nil {
-			n.stats.refused(bad.code)
-			write(w, http.StatusOK, reply{Error: bad.code, Message: bad.text})
+			n.stats.Refused(bad.code)
+			channelfake.Write(w, http.StatusOK, reply{Error: bad.code, Message: bad.text})
 			return
 		}
-		write(w, http.StatusOK, data)
+		channelfake.Write(w, http.StatusOK, data)
 	}
 }
 
 // abroad refuses callers from other countries, when that is switched on. It is called with mu held.
 func (n *Network) abroad() *refusal {
-	if n.faults.Abroad {
+	if n.faults.Get().Abroad {
 		return &refusal{-501, "Personal information is limited to servers in Vietnam"}
 	}
 	return nil
@@ -110,7 +112,7 @@ func (n *Network) me(r *http.Request, p *person) (any, *refusal) {
 		Picture map[string]address `json:"picture"`
 		Error   int                `json:"error"`
 		Message string             `json:"message"`
-	}{p.appID, p.name, map[string]address{"data": {n.setup.Base + "/avatar/" + p.id}}, 0, "Success"}, nil
+	}{p.appID, p.name, map[string]address{"data": {n.setup.Get().Base + "/avatar/" + p.id}}, 0, "Success"}, nil
 }
 
 // meInfo trades a phone token, once, for the number of the person who has the access token.

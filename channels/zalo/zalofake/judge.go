@@ -2,9 +2,10 @@ package zalofake
 
 import (
 	"encoding/json"
-	"net/url"
 	"regexp"
 	"unicode/utf8"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // csRequest is the body of a consultation message.
@@ -27,10 +28,10 @@ type csAttachment struct {
 }
 
 type csPayload struct {
-	Template string      `json:"template_type"`
-	Elements []csElement `json:"elements"`
-	Buttons  []Button    `json:"buttons"`
-	Token    string      `json:"token"`
+	Template string               `json:"template_type"`
+	Elements []csElement          `json:"elements"`
+	Buttons  []channelfake.Button `json:"buttons"`
+	Token    string               `json:"token"`
 }
 
 type csElement struct {
@@ -118,14 +119,14 @@ func (p csPayload) judgeMedia(have func(string) (upload, bool)) *refusal {
 		return badParams
 	case e.Media == "sticker" && e.ID != "":
 		return nil // Zalo's own stickers are not uploads
-	case e.ID == "" && isWeb(e.URL):
+	case e.ID == "" && channelfake.IsWeb(e.URL):
 		return nil
 	}
 	return p.judgeUpload(e.ID, kind, have)
 }
 
 func (p csPayload) judgeRequest() *refusal {
-	if len(p.Elements) != 1 || p.Elements[0].Title == "" || !isWeb(p.Elements[0].ImageURL) {
+	if len(p.Elements) != 1 || p.Elements[0].Title == "" || !channelfake.IsWeb(p.Elements[0].ImageURL) {
 		return badParams
 	}
 	if utf8.RuneCountInString(p.Elements[0].Title) > maxTitle || utf8.RuneCountInString(p.Elements[0].Subtitle) > 500 {
@@ -134,12 +135,12 @@ func (p csPayload) judgeRequest() *refusal {
 	return nil
 }
 
-func judgeButtons(buttons []Button) *refusal {
+func judgeButtons(buttons []channelfake.Button) *refusal {
 	if len(buttons) > maxButtons {
 		return tooMuch
 	}
 	for _, b := range buttons {
-		if bad := b.judge(); bad != nil {
+		if bad := judgeButton(b); bad != nil {
 			return bad
 		}
 	}
@@ -148,7 +149,7 @@ func judgeButtons(buttons []Button) *refusal {
 
 var phoneRE = regexp.MustCompile(`^[0-9]{3,15}$`)
 
-func (b Button) judge() *refusal {
+func judgeButton(b channelfake.Button) *refusal {
 	var text string
 	var fields struct {
 		URL     string `json:"url"`
@@ -162,7 +163,7 @@ func (b Button) judge() *refusal {
 	case queryShow, queryHide:
 		good = isText && text != ""
 	case openURL:
-		good = isFields && isWeb(fields.URL)
+		good = isFields && channelfake.IsWeb(fields.URL)
 	case openPhone, openSMS:
 		good = isFields && phoneRE.MatchString(fields.Phone)
 	}
@@ -175,14 +176,9 @@ func (b Button) judge() *refusal {
 	return nil
 }
 
-func isWeb(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
-}
-
 // entry is the message as the chat shows it. The address of an upload is its name on the shelf.
-func (m *csMessage) entry(have func(string) (upload, bool)) Entry {
-	e := Entry{Kind: "text", Text: m.Text, Quote: m.Quote}
+func (m *csMessage) entry(have func(string) (upload, bool)) channelfake.Entry {
+	e := channelfake.Entry{Kind: "text", Text: m.Text, Quote: m.Quote}
 	if m.Attachment == nil {
 		return e
 	}
@@ -191,7 +187,7 @@ func (m *csMessage) entry(have func(string) (upload, bool)) Entry {
 	switch {
 	case m.Attachment.Type == "file":
 		e.Kind = "file"
-		e.Files = []File{fileOf(p.Token, have)}
+		e.Files = []channelfake.File{fileOf(p.Token, have)}
 	case p.Template == "request_user_info":
 		e.Kind, e.Text = "request_info", p.Elements[0].Title+"\n"+p.Elements[0].Subtitle
 	case p.Template == "media":
@@ -200,15 +196,15 @@ func (m *csMessage) entry(have func(string) (upload, bool)) Entry {
 		if f.URL == "" {
 			f.URL = p.Elements[0].URL
 		}
-		e.Files = []File{f}
+		e.Files = []channelfake.File{f}
 	}
 	return e
 }
 
-func fileOf(id string, have func(string) (upload, bool)) File {
+func fileOf(id string, have func(string) (upload, bool)) channelfake.File {
 	u, ok := have(id)
 	if !ok {
-		return File{}
+		return channelfake.File{}
 	}
-	return File{URL: u.name, Name: u.title, Type: u.media, Size: u.size}
+	return channelfake.File{URL: u.name, Name: u.title, Type: u.media, Size: u.size}
 }

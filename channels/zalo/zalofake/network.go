@@ -20,7 +20,10 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // Config says whom the network plays and how fast. Fields left zero get the defaults.
@@ -82,7 +85,7 @@ func (c Config) withDefaults() Config {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Client == nil {
-		c.Client = &http.Client{Transport: &http.Transport{MaxIdleConns: c.Concurrency, MaxIdleConnsPerHost: c.Concurrency, IdleConnTimeout: 30 * time.Second}}
+		c.Client = channelfake.Client(c.Concurrency)
 	}
 	return c
 }
@@ -90,24 +93,20 @@ func (c Config) withDefaults() Config {
 // Network is the stand-in. Mount it below a path of its own, stripped: it serves oauth/, openapi/, graph/, business/, files/, control/ and the page.
 // Close it before the server that it is mounted in.
 type Network struct {
-	cfg    Config
-	mux    *http.ServeMux
-	grants *grants
-	files  *shelf
-	stats  counters
-	run    string                          // tells runs of the stand-in apart
-	slots  chan struct{}                   // one for each webhook on the way
-	spawn  func(func(ctx context.Context)) // runs in the background until Close; only with mu held and not closed
-	stop   context.CancelFunc
-	done   <-chan struct{} // closed by Close
-	wg     sync.WaitGroup
+	cfg     Config
+	mux     *http.ServeMux
+	grants  *grants
+	files   *channelfake.Shelf
+	courier *channelfake.Courier
+	stats   channelfake.Counters
+	faults  channelfake.Switches[Faults]
+	setup   channelfake.Switches[Setup]
+	planned atomic.Int64    // ends of outages that were asked for
+	run     string          // tells runs of the stand-in apart
+	ctx     context.Context // of streams and waits; Close ends it
+	stop    context.CancelFunc
 
 	mu      sync.Mutex
-	closed  bool
-	setup   Setup
-	faults  Faults
-	changed chan struct{} // closed and replaced when faults change
-	resend  chan struct{} // closed and replaced when waits for the next attempt of a webhook are to end
 	people  map[string]*person
 	phones  map[string]*person // by phone number, country code without plus
 	socials socials
@@ -116,8 +115,6 @@ type Network struct {
 	rate    rate
 	uploads map[string]upload
 	month   monthly
-	planned int // ends of outages that were asked for
-	pending int // events not yet acknowledged
 }
 
 var _ http.Handler = (*Network)(nil)
@@ -127,16 +124,16 @@ func New(cfg Config) *Network {
 	cfg = cfg.withDefaults()
 	ctx, stop := context.WithCancel(context.Background()) // Close ends it
 	n := &Network{
-		cfg: cfg, mux: http.NewServeMux(), grants: newGrants(cfg), files: newShelf(64 << 20), slots: make(chan struct{}, cfg.Concurrency),
-		run: rand.Text()[:8], stop: stop, done: ctx.Done(),
-		changed: make(chan struct{}), resend: make(chan struct{}), people: map[string]*person{}, uploads: map[string]upload{},
-		phones: map[string]*person{}, socials: socials{map[string]social{}, map[string]social{}},
-		setup: Setup{
-			Webhook: cfg.WebhookURL, Base: cfg.Base, RetriesMS: millis(cfg.Retries), ReceivedMS: cfg.Received.Milliseconds(), SeenMS: cfg.Seen.Milliseconds(),
-			Echoes: !cfg.NoEchoes, PerMinute: cfg.PerMinute, DailyQuota: cfg.DailyQuota, AnyHour: cfg.AnyHour,
-		},
+		cfg: cfg, mux: http.NewServeMux(), grants: newGrants(cfg), files: channelfake.NewShelf(64 << 20), run: rand.Text()[:8], ctx: ctx, stop: stop,
+		people: map[string]*person{}, uploads: map[string]upload{}, phones: map[string]*person{}, socials: socials{map[string]social{}, map[string]social{}},
 	}
-	n.spawn = func(f func(context.Context)) { n.wg.Go(func() { f(ctx) }) }
+	n.setup.Change(func(s *Setup) { *s = cfg.setup() })
+	n.courier = channelfake.NewCourier(channelfake.CourierConfig{
+		Client: cfg.Client, Log: cfg.Log, Answer: cfg.Answer, Hold: cfg.Hold, RetryHeader: "num_retry", Concurrency: cfg.Concurrency, Stats: &n.stats,
+		Target:  func() string { return n.setup.Get().Webhook },
+		Retries: func() []time.Duration { return n.setup.Get().Retries() },
+		Faults:  func() channelfake.Webhooks { return n.faults.Get().Webhooks },
+	})
 	for _, name := range cfg.People {
 		n.person(name)
 	}
@@ -155,28 +152,24 @@ func (n *Network) routes() {
 
 // ServeHTTP answers a request.
 func (n *Network) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	n.learnBase(r)
+	if n.setup.Get().Base == "" {
+		n.setup.Change(func(s *Setup) { s.Learn(r) })
+	}
 	n.mux.ServeHTTP(w, r)
 }
 
 // Close ends what runs in the background, and open streams. Events that wait are dropped.
 func (n *Network) Close() {
 	n.mu.Lock()
-	n.closed = true
-	n.mu.Unlock()
 	n.stop()
-	n.wg.Wait()
-	n.cfg.Client.CloseIdleConnections()
+	n.mu.Unlock()
+	n.courier.Close()
 }
 
-// clock is the network's own time: the real one and the offset that was set. It is called with mu held.
+// clock is the network's own time: the real one and the offset that was set.
 func (n *Network) clock() time.Time {
-	return n.cfg.Now().Add(time.Duration(n.faults.ClockOffsetS) * time.Second)
+	return n.cfg.Now().Add(time.Duration(n.faults.Get().ClockOffsetS) * time.Second)
 }
 
-// time is clock for who does not hold mu.
-func (n *Network) time() time.Time {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.clock()
-}
+// later runs something with mu held after ms milliseconds, unless that is negative or the network is closed by then.
+func (n *Network) later(ms int64, f func()) { channelfake.Later(n.ctx, &n.mu, ms, f) }

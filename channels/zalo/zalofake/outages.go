@@ -2,9 +2,9 @@ package zalofake
 
 import (
 	"net/http"
-	"slices"
 	"strings"
-	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // outages are the switches of all hosts.
@@ -24,75 +24,39 @@ func (f *Faults) outage(path string) string {
 	return f.Outage
 }
 
-// valid tells whether the outages are of the kinds that there are.
-func (f *Faults) valid() bool {
-	return !slices.ContainsFunc(f.outages(), func(o *string) bool { return *o != "" && *o != "refuse" && *o != "hang" })
+// Check tells what is wrong with what was asked for.
+func (f Faults) Check() error {
+	for _, o := range f.outages() {
+		if err := channelfake.CheckOutage(*o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// planEnd has outages end by themselves, when that was just asked for. It is called with mu held.
-func (n *Network) planEnd(before int64) {
-	if n.faults.OutageS == before {
+// planEnd has outages end by themselves after so many seconds, unless another end is planned meanwhile; 0 means that they do not.
+func (n *Network) planEnd(seconds int64) {
+	mine := n.planned.Add(1)
+	if seconds <= 0 {
 		return
 	}
-	n.planned++
-	mine := n.planned
-	if n.faults.OutageS <= 0 {
-		return
-	}
-	n.later(n.faults.OutageS*1000, func() {
-		if mine != n.planned {
-			return // another end was set meanwhile
+	n.later(seconds*1000, func() {
+		if mine != n.planned.Load() {
+			return
 		}
-		for _, o := range n.faults.outages() {
-			*o = ""
-		}
-		n.faults.OutageS = 0
-		n.tellFaults()
+		n.faults.Change(func(f *Faults) {
+			for _, o := range f.outages() {
+				*o = ""
+			}
+			f.OutageS = 0
+		})
 	})
-}
-
-// tellFaults wakes who waits for a change. It is called with mu held.
-func (n *Network) tellFaults() {
-	close(n.changed)
-	n.changed = make(chan struct{})
 }
 
 // gate plays an outage and slowness. It is false when the request has been answered.
 func (n *Network) gate(w http.ResponseWriter, r *http.Request) bool {
-	f := n.Faults()
-	switch f.outage(r.URL.Path) {
-	case "":
-		return n.pause(r, time.Duration(f.SlowMS)*time.Millisecond)
-	case "hang":
-		n.hang(w, r)
-	}
-	w.Header().Set("Content-Type", "text/html")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte("<h1>503 Service Temporarily Unavailable</h1>")) // a client that has left needs no answer
-	return false
-}
-
-// hang holds a request until the outage ends or the client gives up.
-func (n *Network) hang(w http.ResponseWriter, r *http.Request) {
-	endless(w)
-	for {
-		changed := n.faultsChange()
-		if f := n.Faults(); f.outage(r.URL.Path) != "hang" {
-			return
-		}
-		select {
-		case <-changed:
-		case <-r.Context().Done():
-			return
-		case <-n.done:
-			return
-		}
-	}
-}
-
-// faultsChange is closed at the next change of the faults.
-func (n *Network) faultsChange() <-chan struct{} {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.changed
+	return n.faults.Gate(w, r, func(f Faults) channelfake.Faults {
+		f.Outage = f.outage(r.URL.Path)
+		return f.Faults
+	}, n.ctx.Done())
 }

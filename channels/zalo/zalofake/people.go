@@ -2,12 +2,11 @@ package zalofake
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"regexp"
-	"strconv"
 	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // person is a citizen with Zalo.
@@ -25,17 +24,10 @@ type person struct {
 	refuses    int    // number answered to templates to the phone; 0: none
 	admin      bool   // of the account: gets what is sent in development mode
 
-	chat    []Entry // oldest first
-	seq     int64   // of the newest entry
-	rev     int64   // of the newest change
-	changed chan struct{}
-	last    string // what the city said last, while the person has not answered: tells a double
-
-	own     *Webhooks // nil: as for all
-	queue   []*delivery
+	chat    channelfake.Chat
+	lane    *channelfake.Lane
+	last    string   // what the city said last, while the person has not answered: tells a double
 	waiting []string // ids of messages that are delivered and not yet seen
-	busy    bool     // somebody is sending the queue
-	more    chan struct{}
 }
 
 // Person is a citizen as the control API shows them.
@@ -46,8 +38,6 @@ type Person struct {
 	Last  string `json:"last"`  // what was said last
 	Seq   int64  `json:"seq"`   // of the newest message
 }
-
-const manyPeople = 200_000
 
 var idRE = regexp.MustCompile(`^[1-9][0-9]{18}$`)
 
@@ -65,11 +55,11 @@ func (n *Network) person(name string) *person {
 	if p, ok := n.people[id]; ok {
 		return p
 	}
-	p := &person{id: id, appID: derivedID(n.cfg.AppID, id), name: name, phone: phone, more: make(chan struct{}, 1)}
+	p := &person{id: id, appID: derivedID(n.cfg.AppID, id), name: name, phone: phone, lane: channelfake.NewLane()}
 	if phone == "" {
 		p.phone = "849" + derivedID("phone", id)[11:]
 	}
-	if len(n.people) < manyPeople {
+	if len(n.people) < channelfake.ManyPeople {
 		n.people[id] = p
 		n.order = append(n.order, p)
 		if n.phones[p.phone] == nil {
@@ -87,10 +77,7 @@ func (n *Network) UserID(name string) string {
 }
 
 // derivedID is a number of 19 digits, beyond what a float can tell apart, as Zalo's ids are.
-func derivedID(scope, name string) string {
-	sum := sha256.Sum256([]byte(scope + "\x00" + name))
-	return strconv.FormatUint(1e18+binary.BigEndian.Uint64(sum[:])%8e18, 10)
-}
+func derivedID(scope, name string) string { return channelfake.UserID(scope, name, 19) }
 
 // messageID is new in every run: the program remembers ids across runs of the stand-in.
 func messageID() string {
@@ -103,21 +90,27 @@ func messageID() string {
 func (n *Network) People(many int) []Person {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	list := n.order
-	if many > 0 && len(list) > many {
-		list = list[len(list)-many:]
-	}
-	out := make([]Person, 0, len(list))
-	for _, p := range list {
-		out = append(out, p.public())
-	}
-	return out
+	return channelfake.Newest(n.order, many, (*person).public)
 }
 
 func (p *person) public() Person {
-	out := Person{ID: p.id, Name: p.name, Phone: p.phone, Seq: p.seq}
-	if len(p.chat) > 0 {
-		out.Last = p.chat[len(p.chat)-1].Text
-	}
-	return out
+	last := p.chat.Last()
+	return Person{ID: p.id, Name: p.name, Phone: p.phone, Last: last.Text, Seq: last.Seq}
+}
+
+// Chat gives the entries of a person's chat after one, oldest first.
+func (n *Network) Chat(user string, after int64) []channelfake.Entry {
+	return n.chatOf(user).After(after)
+}
+
+func (n *Network) chatOf(user string) *channelfake.Chat {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return &n.person(user).chat
+}
+
+func (n *Network) laneOf(user string) *channelfake.Lane {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.person(user).lane
 }

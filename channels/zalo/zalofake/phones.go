@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // wireRE is a phone number as Zalo writes it: country code without plus.
@@ -88,13 +90,13 @@ func (n *Network) controlLine(w http.ResponseWriter, r *http.Request) {
 	n.mu.Lock()
 	l := n.person(r.PathValue("user")).line()
 	n.mu.Unlock()
-	if !read(w, r, &l) {
+	if !channelfake.Read(w, r, &l) {
 		return
 	}
 	l, err := n.SetLine(r.PathValue("user"), func(now *Line) { *now = l })
 	if err != nil {
-		wrong(w, http.StatusConflict, err)
+		channelfake.Wrong(w, http.StatusConflict, err)
 		return
 	}
-	write(w, http.StatusOK, l)
+	channelfake.Write(w, http.StatusOK, l)
 }

@@ -55,7 +55,7 @@ func (n *Network) detail(_ http.ResponseWriter, r *http.Request) (any, *refusal)
 	if !ok {
 		return nil, &refusal{-213, "User has not followed OA"}
 	}
-	avatar := n.setup.Base + "/avatar/" + p.id
+	avatar := n.setup.Get().Base + "/avatar/" + p.id
 	out := profile{
 		UserID: p.id, UserIDByApp: p.appID, DisplayName: p.name, Alias: p.name, Follower: p.follows, Avatar: avatar,
 		Avatars: map[string]string{"120": avatar, "240": avatar}, Tags: profileTags{[]string{}, []string{}},
@@ -103,7 +103,7 @@ func (n *Network) quota(_ http.ResponseWriter, r *http.Request) (any, *refusal) 
 
 // truly is a time of the network's clock as others see it: an offset set since then makes it look longer ago. It is called with mu held.
 func (n *Network) truly(t time.Time) time.Time {
-	return t.Add(-time.Duration(n.faults.ClockOffsetS) * time.Second)
+	return t.Add(-time.Duration(n.faults.Get().ClockOffsetS) * time.Second)
 }
 
 // avatar draws a person's first letter.

@@ -2,20 +2,19 @@ package zalofake
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // act records what a person did, in the chat and as an interaction, and sends it on its way. It is called with mu held.
-func (n *Network) act(p *person, e Entry, name string, m *eventMessage) Entry {
+func (n *Network) act(p *person, e channelfake.Entry, name string, m *eventMessage) channelfake.Entry {
 	m.ID = messageID()
-	e.ID, e.From = m.ID, Citizen
+	e.ID, e.From = m.ID, channelfake.Citizen
 	n.touch(p)
 	p.last = ""
-	e = n.add(p, e)
-	if !n.emit(p, n.fromCitizen(p, name, m), m.ID) {
-		p.amend(func(x Entry) bool { return x.Seq == e.Seq }, func(x *Entry) { x.State = StateFailed })
-	}
+	e = p.chat.Add(e, n.cfg.Now())
+	n.emit(p, n.fromCitizen(p, name, m), m.ID)
 	return e
 }
 
@@ -25,13 +24,13 @@ func (n *Network) touch(p *person) {
 }
 
 // Say sends a text.
-func (n *Network) Say(user, text string) Entry { return n.Answer(user, text, "") }
+func (n *Network) Say(user, text string) channelfake.Entry { return n.Answer(user, text, "") }
 
 // Answer sends a text that quotes an earlier message.
-func (n *Network) Answer(user, text, quote string) Entry {
+func (n *Network) Answer(user, text, quote string) channelfake.Entry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.act(n.person(user), Entry{Kind: "text", Text: text, Quote: quote}, "user_send_text", &eventMessage{Text: &text, Quote: quote})
+	return n.act(n.person(user), channelfake.Entry{Kind: "text", Text: text, Quote: quote}, "user_send_text", &eventMessage{Text: &text, Quote: quote})
 }
 
 // Types of buttons: https://developers.zalo.me/docs/official-account/tin-nhan/tin-tu-van/gui-tin-tu-van-dang-van-ban
@@ -43,83 +42,68 @@ const (
 	openSMS   = "oa.open.sms"
 )
 
-// ErrNoButton is answered to a tap on a button that the chat does not show.
-var ErrNoButton = errors.New("zalofake: no such button")
-
 // Tap taps the newest button with this title; "" means any that has the payload. Buttons that open an address or the phone send nothing: then the entry
 // is empty.
-func (n *Network) Tap(user, title, payload string) (Entry, error) {
+func (n *Network) Tap(user, title, payload string) (channelfake.Entry, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.person(user)
-	b, ok := p.button(title, payload)
+	b, ok := p.chat.Button(title, payload)
 	if !ok {
-		return Entry{}, ErrNoButton
+		return channelfake.Entry{}, channelfake.ErrNoButton
 	}
 	var text string
 	if b.Type != queryShow && b.Type != queryHide || json.Unmarshal(b.Payload, &text) != nil {
-		return Entry{}, nil
+		return channelfake.Entry{}, nil
 	}
-	return n.act(p, Entry{Kind: "text", Text: text, Hidden: b.Type == queryHide}, "user_send_text", &eventMessage{Text: &text}), nil
+	return n.act(p, channelfake.Entry{Kind: "text", Text: text, Hidden: b.Type == queryHide}, "user_send_text", &eventMessage{Text: &text}), nil
 }
 
 // Menu taps an entry of the account's menu, which need not be below a message.
-func (n *Network) Menu(user, payload string) Entry { return n.Say(user, payload) }
-
-// button finds the newest one.
-func (p *person) button(title, payload string) (Button, bool) {
-	for i := len(p.chat) - 1; i >= 0; i-- {
-		for _, b := range p.chat[i].Buttons {
-			var own string
-			_ = json.Unmarshal(b.Payload, &own) // an object is no text to compare
-			if (title == "" || b.Title == title) && (payload == "" || own == payload) && (title != "" || payload != "") {
-				return b, true
-			}
-		}
-	}
-	return Button{}, false
-}
+func (n *Network) Menu(user, payload string) channelfake.Entry { return n.Say(user, payload) }
 
 // Share shares a position.
-func (n *Network) Share(user string, at Place) Entry {
+func (n *Network) Share(user string, at channelfake.Place) channelfake.Entry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	m := &eventMessage{Text: &at.Name, Attachments: []attachment{{"location", spot{coordinates{degrees(at.Lat), degrees(at.Lon)}}}}}
-	return n.act(n.person(user), Entry{Kind: "place", Place: &at}, "user_send_location", m)
+	return n.act(n.person(user), channelfake.Entry{Kind: "place", Place: &at}, "user_send_location", m)
 }
 
 // Link shares an address.
-func (n *Network) Link(user, address, description string) Entry {
+func (n *Network) Link(user, address, description string) channelfake.Entry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	m := &eventMessage{Text: &address, Attachments: []attachment{{"link", linked{n.address("photo.jpg"), description, address}}}}
-	return n.act(n.person(user), Entry{Kind: "link", Text: address}, "user_send_link", m)
+	return n.act(n.person(user), channelfake.Entry{Kind: "link", Text: address}, "user_send_link", m)
 }
 
 // Card shares somebody's contact card.
-func (n *Network) Card(user, phone string) Entry {
+func (n *Network) Card(user, phone string) channelfake.Entry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	about := string(compact(struct {
+	about := string(channelfake.Compact(struct {
 		Phone string `json:"phone"`
 		QR    string `json:"qrCodeUrl"`
 	}{phone, n.address("photo.jpg")}))
 	m := &eventMessage{Text: ptr(""), Attachments: []attachment{{"link", linked{n.address("photo.jpg"), about, "https://zalo.me/" + phone}}}}
-	return n.act(n.person(user), Entry{Kind: "card", Text: phone}, "user_send_business_card", m)
+	return n.act(n.person(user), channelfake.Entry{Kind: "card", Text: phone}, "user_send_business_card", m)
 }
 
 // Follow makes the person a follower.
-func (n *Network) Follow(user string) Entry { return n.FollowFrom(user, "oa_profile") }
+func (n *Network) Follow(user string) channelfake.Entry { return n.FollowFrom(user, "oa_profile") }
 
 // FollowFrom is Follow with where the person did that: oa_profile, message_invite, social_plugin; "" when Zalo does not say.
-func (n *Network) FollowFrom(user, source string) Entry {
+func (n *Network) FollowFrom(user, source string) channelfake.Entry {
 	return n.follow(user, "follow", source, true)
 }
 
 // Unfollow ends that: until the person comes back the account cannot write to them.
-func (n *Network) Unfollow(user string) Entry { return n.follow(user, "unfollow", "oa_profile", false) }
+func (n *Network) Unfollow(user string) channelfake.Entry {
+	return n.follow(user, "unfollow", "oa_profile", false)
+}
 
-func (n *Network) follow(user, name, source string, follows bool) Entry {
+func (n *Network) follow(user, name, source string, follows bool) channelfake.Entry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.person(user)
@@ -130,55 +114,48 @@ func (n *Network) follow(user, name, source string, follows bool) Entry {
 	e := n.about(p, name)
 	e.Source, e.Follower = source, &party{ID: p.id}
 	n.emit(p, e, "")
-	return n.add(p, Entry{From: Citizen, Kind: name})
+	return p.chat.Add(channelfake.Entry{From: channelfake.Citizen, Kind: name}, n.cfg.Now())
 }
 
 // Open taps on the chat button. Zalo tells only of the first time.
-func (n *Network) Open(user string) Entry {
+func (n *Network) Open(user string) channelfake.Entry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.person(user)
 	n.touch(p)
 	if p.opened {
-		return Entry{}
+		return channelfake.Entry{}
 	}
 	p.opened = true
 	e := n.about(p, "user_click_chatnow")
 	e.UserID = p.id
 	n.emit(p, e, "")
-	return n.add(p, Entry{From: Citizen, Kind: "open"})
+	return p.chat.Add(channelfake.Entry{From: channelfake.Citizen, Kind: "open"}, n.cfg.Now())
 }
 
 // Withdraw asks that personal data be removed.
-func (n *Network) Withdraw(user string) Entry {
+func (n *Network) Withdraw(user string) channelfake.Entry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.person(user)
 	e := n.about(p, "user_withdraw")
 	e.UserID = p.id
 	n.emit(p, e, "")
-	return n.add(p, Entry{From: Citizen, Kind: "withdraw"})
+	return p.chat.Add(channelfake.Entry{From: channelfake.Citizen, Kind: "withdraw"}, n.cfg.Now())
 }
 
 // React puts an emoji on a message; "" takes the city's newest one.
-func (n *Network) React(user, id, icon string) (Entry, error) {
+func (n *Network) React(user, id, icon string) (channelfake.Entry, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.person(user)
-	for i := len(p.chat) - 1; i >= 0; i-- {
-		e := p.chat[i]
-		if e.ID == "" || id != "" && e.ID != id || id == "" && e.From != City {
-			continue
-		}
-		p.amend(func(x Entry) bool { return x.Seq == e.Seq }, func(x *Entry) { x.React = icon })
-		n.emit(p, n.fromCitizen(p, "user_reacted_message", &eventMessage{ID: e.ID, React: icon}), "")
-		return p.chat[i], nil
+	e, ok := p.chat.Mark(id, icon)
+	if !ok {
+		return e, channelfake.ErrNoMessage
 	}
-	return Entry{}, ErrNoMessage
+	n.emit(p, n.fromCitizen(p, "user_reacted_message", &eventMessage{ID: e.ID, React: icon}), "")
+	return e, nil
 }
-
-// ErrNoMessage is answered to a reaction to what the chat does not show.
-var ErrNoMessage = errors.New("zalofake: no such message")
 
 // Contact is what a person hands over when they are asked for it.
 type Contact struct {
@@ -191,7 +168,7 @@ type Contact struct {
 }
 
 // Submit hands over contact data.
-func (n *Network) Submit(user string, c Contact) Entry {
+func (n *Network) Submit(user string, c Contact) channelfake.Entry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.person(user)
@@ -205,5 +182,5 @@ func (n *Network) Submit(user string, c Contact) Entry {
 		e.Info = contactInfo{c.Name, c.Phone, "01/01/1990", "1", fullAddress{c.City, c.Ward, c.Address}}
 	}
 	n.emit(p, e, "")
-	return n.add(p, Entry{From: Citizen, Kind: "info", Text: strings.TrimSpace(c.Name + " " + c.Phone)})
+	return p.chat.Add(channelfake.Entry{From: channelfake.Citizen, Kind: "info", Text: strings.TrimSpace(c.Name + " " + c.Phone)}, n.cfg.Now())
 }

@@ -1,11 +1,12 @@
 package zalofake
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // Windows after a person's last interaction, as of 2026.
@@ -37,21 +38,20 @@ func (n *Network) send(_ http.ResponseWriter, r *http.Request) (any, *refusal) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client left in the middle
 	}
+	if bad := n.broken(); bad != nil {
+		return nil, bad
+	}
 	n.mu.Lock()
 	out, bad := n.take(body)
-	lose := bad == nil && planned(&n.faults.LoseSends)
 	n.mu.Unlock()
-	if lose {
-		n.breakOff()
+	if bad == nil && n.faults.Planned(func(f *Faults) *int { return &f.LoseSends }) {
+		n.stats.BreakOff()
 	}
 	return out, bad
 }
 
 // take judges a message and, when it is good, shows it to the person. It is called with mu held.
 func (n *Network) take(body []byte) (any, *refusal) {
-	if n.faults.Error != 0 && planned(&n.faults.ErrorTimes) {
-		return nil, &refusal{n.faults.Error, "Broken on purpose"}
-	}
 	var req csRequest
 	if err := json.Unmarshal(body, &req); err != nil || req.Message == nil || req.Recipient.UserID == "" {
 		return nil, badParams
@@ -68,48 +68,48 @@ func (n *Network) take(body []byte) (any, *refusal) {
 		return nil, &refusal{-230, "User has not interacted with the OA in the past 7 days"}
 	}
 	e := n.show(p, req.Message, n.uploadOf)
-	n.stats.sends.Add(1)
+	n.stats.Sends.Add(1)
 	quota := quotaLeft{Type: "reply", Remain: "8", Total: "8", Owner: "OA", OwnerID: n.cfg.OAID}
 	if away > freeWindow {
-		n.stats.charged.Add(1)
+		n.stats.Charged.Add(1)
 		quota.Type, quota.Remain, quota.Total = "purchase_quota", "499", "500"
 	}
 	return sent{e.ID, p.id, stamp(n.cfg.Now()), quota}, nil
 }
 
 // show puts a message of the city into the chat and plans what the network tells about it.
-func (n *Network) show(p *person, m *csMessage, have func(string) (upload, bool)) Entry {
+func (n *Network) show(p *person, m *csMessage, have func(string) (upload, bool)) channelfake.Entry {
 	e := m.entry(have)
-	e.ID, e.From = messageID(), City
+	e.ID, e.From = messageID(), channelfake.City
 	e.Double = p.double(m)
 	if e.Double {
-		n.stats.doubles.Add(1)
+		n.stats.Doubles.Add(1)
 	}
 	for i, f := range e.Files {
 		if f.Size > 0 { // an upload, known by its name on the shelf
 			e.Files[i].URL = n.address(f.URL)
 		}
 	}
-	e = n.add(p, e)
-	p.advance(StateSeen, func(x Entry) bool { return x.From == Citizen && x.ID != "" && x.State == StateDelivered })
-	if n.setup.Echoes {
+	e = p.chat.Add(e, n.cfg.Now())
+	p.chat.Answered()
+	if n.setup.Get().Echoes {
 		name, echo := echoOf(e)
 		n.emit(p, n.fromCity(p, name, echo), "")
 	}
-	n.receipts(p, e.ID)
+	n.receipts(p, e)
 	return e
 }
 
 // double tells whether the city says what it has just said, and remembers it.
 func (p *person) double(m *csMessage) bool {
-	said := string(compact(m))
+	said := string(channelfake.Compact(m))
 	same := said == p.last
 	p.last = said
 	return same
 }
 
 // echoOf is what the network repeats of a message.
-func echoOf(e Entry) (string, *eventMessage) {
+func echoOf(e channelfake.Entry) (string, *eventMessage) {
 	m := &eventMessage{ID: e.ID}
 	switch e.Kind {
 	case "photo", "gif":
@@ -133,14 +133,14 @@ func echoOf(e Entry) (string, *eventMessage) {
 }
 
 // receipts plans the two receipts of a message. It is called with mu held.
-func (n *Network) receipts(p *person, id string) {
-	same := func(e Entry) bool { return e.ID == id }
-	n.later(n.setup.ReceivedMS, func() {
-		p.advance(StateDelivered, same)
-		p.waiting = append(p.waiting, id)
-		n.emit(p, n.fromCity(p, "user_received_message", &eventMessage{ID: id}), "")
+func (n *Network) receipts(p *person, e channelfake.Entry) {
+	set := n.setup.Get()
+	n.later(set.ReceivedMS, func() {
+		p.chat.Advance(channelfake.StateDelivered, e.Same)
+		p.waiting = append(p.waiting, e.ID)
+		n.emit(p, n.fromCity(p, "user_received_message", &eventMessage{ID: e.ID}), "")
 	})
-	n.later(n.setup.SeenMS, func() { n.see(p) })
+	n.later(set.SeenMS, func() { n.see(p) })
 }
 
 // see tells that the person has read all that is delivered. It is called with mu held.
@@ -150,11 +150,7 @@ func (n *Network) see(p *person) {
 	}
 	ids := p.waiting
 	p.waiting = nil
-	read := map[string]bool{}
-	for _, id := range ids {
-		read[id] = true
-	}
-	p.advance(StateSeen, func(e Entry) bool { return e.From == City && read[e.ID] })
+	p.chat.Read(ids)
 	n.emit(p, n.fromCity(p, "user_seen_message", &eventMessage{IDs: ids}), "")
 }
 
@@ -165,42 +161,15 @@ func (n *Network) See(user string) {
 	n.see(n.person(user))
 }
 
-// later runs something with mu held after ms milliseconds, unless that is negative or the network is closed by then.
-func (n *Network) later(ms int64, f func()) {
-	if ms < 0 {
-		return
-	}
-	time.AfterFunc(time.Duration(ms)*time.Millisecond, func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if !n.closed {
-			f()
-		}
-	})
-}
-
 // Console is an answer that a person writes in Zalo's own console.
-func (n *Network) Console(user, text string) Entry {
+func (n *Network) Console(user, text string) channelfake.Entry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	p := n.person(user)
-	e := n.add(p, Entry{ID: messageID(), From: City, Kind: "text", Text: text, Staff: true})
+	e := p.chat.Add(channelfake.Entry{ID: messageID(), From: channelfake.City, Kind: "text", Text: text, Staff: true}, n.cfg.Now())
 	ev := n.fromCity(p, "oa_send_text", &eventMessage{ID: e.ID, Text: &text})
 	ev.Sender.AdminID = "6000000000000000006"
 	n.emit(p, ev, "")
-	n.receipts(p, e.ID)
+	n.receipts(p, e)
 	return e
-}
-
-// decode reads one JSON value and nothing behind it.
-func decode(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
 }

@@ -1,39 +1,39 @@
 package zalofake
 
 import (
-	"net/http"
-	"strings"
-	"time"
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // Setup is what can be changed while the network runs.
 type Setup struct {
-	Webhook    string  `json:"webhook"`     // where events go
-	Base       string  `json:"base"`        // address this network is mounted at
-	RetriesMS  []int64 `json:"retries_ms"`  // waits between the attempts of a webhook
-	ReceivedMS int64   `json:"received_ms"` // to the delivery receipt; negative: none
-	SeenMS     int64   `json:"seen_ms"`     // to the seen receipt; negative: none
-	Echoes     bool    `json:"echoes"`      // sends oa_send_* events
-	PerMinute  int     `json:"per_minute"`  // requests taken from the app; negative: any
-	DailyQuota int     `json:"daily_quota"` // template messages by phone in a day; negative: any
-	AnyHour    bool    `json:"any_hour"`    // templates leave at night too
+	channelfake.Setup
+	PerMinute  int  `json:"per_minute"`  // requests taken from the app; negative: any
+	DailyQuota int  `json:"daily_quota"` // template messages by phone in a day; negative: any
+	AnyHour    bool `json:"any_hour"`    // templates leave at night too
+}
+
+func (c Config) setup() Setup {
+	return Setup{
+		Setup: channelfake.Setup{
+			Webhook: c.WebhookURL, Base: c.Base, RetriesMS: channelfake.Millis(c.Retries), ReceivedMS: c.Received.Milliseconds(), SeenMS: c.Seen.Milliseconds(),
+			Echoes: !c.NoEchoes,
+		},
+		PerMinute: c.PerMinute, DailyQuota: c.DailyQuota, AnyHour: c.AnyHour,
+	}
 }
 
 // Setup tells what is set.
 func (n *Network) Setup() Setup {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.setup
+	s := n.setup.Get()
+	s.Setup = s.Own()
+	return s
 }
 
 // Change changes what is set. Waits for the next attempt of a webhook end at once.
 func (n *Network) Change(f func(*Setup)) Setup {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	f(&n.setup)
-	close(n.resend)
-	n.resend = make(chan struct{})
-	return n.setup
+	out := n.setup.Change(f)
+	n.courier.Resend()
+	return out
 }
 
 // SetWebhook says where events go from now on.
@@ -43,32 +43,4 @@ func (n *Network) SetWebhook(address string) { n.Change(func(s *Setup) { s.Webho
 func (n *Network) SetBase(address string) { n.Change(func(s *Setup) { s.Base = address }) }
 
 // Resend ends all waits for the next attempt of a webhook.
-func (n *Network) Resend() { n.Change(func(*Setup) {}) }
-
-// resending is closed when waits for the next attempt of a webhook are to end.
-func (n *Network) resending() <-chan struct{} {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.resend
-}
-
-// learnBase takes the address that the network is mounted at from a request to it, unless it has been told.
-func (n *Network) learnBase(r *http.Request) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.setup.Base != "" {
-		return
-	}
-	path, _, _ := strings.Cut(r.RequestURI, "?") // as it came in, before the mount's prefix was taken off
-	if prefix, ok := strings.CutSuffix(path, r.URL.EscapedPath()); ok {
-		n.setup.Base = "http://" + r.Host + prefix
-	}
-}
-
-func millis(ds []time.Duration) []int64 {
-	out := make([]int64, len(ds))
-	for i, d := range ds {
-		out[i] = d.Milliseconds()
-	}
-	return out
-}
+func (n *Network) Resend() { n.courier.Resend() }

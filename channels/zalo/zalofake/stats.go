@@ -1,54 +1,11 @@
 package zalofake
 
-import (
-	"math"
-	"strconv"
-	"sync"
-	"sync/atomic"
-	"time"
-)
+import "github.com/motcua/motcua/channels/channelfake"
 
-// Stats are sums since the start.
+// Stats are sums since the start. Charged are sends later than 48 h after the person's last interaction.
 type Stats struct {
-	Webhooks WebhookStats `json:"webhooks"`
-	AckMS    AckStats     `json:"ack_ms"`
-	Sends    SendStats    `json:"sends"`
-	Tokens   TokenStats   `json:"tokens"`
-	Doubles  int64        `json:"doubles"` // sends with the same content as the one just before, without the citizen having said anything between
-	People   int          `json:"people"`
-}
-
-// WebhookStats are about events on their way to the program.
-type WebhookStats struct {
-	Events     int64 `json:"events"`     // to be sent
-	Sent       int64 `json:"sent"`       // requests made, with repeats and copies
-	Acked      int64 `json:"acked"`      // events that were acknowledged
-	Retried    int64 `json:"retried"`    // later attempts
-	Duplicates int64 `json:"duplicates"` // copies beyond the first
-	Swapped    int64 `json:"swapped"`    // sent after their follower
-	NotOK      int64 `json:"not_ok"`     // answers other than 200
-	Unanswered int64 `json:"unanswered"` // no answer in time, or no connection
-	GivenUp    int64 `json:"given_up"`   // events whose schedule was at its end
-	Dropped    int64 `json:"dropped"`    // events that could not be kept
-	Pending    int   `json:"pending"`    // events not yet acknowledged
-}
-
-// AckStats are the times that the program took to answer 200, in milliseconds, rounded up by at most a fifth.
-type AckStats struct {
-	P50 float64 `json:"p50"`
-	P99 float64 `json:"p99"`
-	Max float64 `json:"max"`
-}
-
-// SendStats are about API requests.
-type SendStats struct {
-	OK          int64            `json:"ok"`        // messages taken
-	Templates   int64            `json:"templates"` // of them, approved texts by user id or phone
-	Charged     int64            `json:"charged"`   // of them, later than 48 h after the person's last interaction
-	Refused     int64            `json:"refused"`   // requests of any kind answered with an error
-	ByError     map[string]int64 `json:"by_error"`
-	LostAnswers int64            `json:"lost_answers"`
-	Uploads     int64            `json:"uploads"`
+	channelfake.Stats
+	Tokens TokenStats `json:"tokens"`
 }
 
 // TokenStats are about grants.
@@ -57,78 +14,13 @@ type TokenStats struct {
 	Reused int `json:"reused"` // refresh tokens that came a second time
 }
 
-type counters struct {
-	events, sent, acked, retried, duplicates, swapped, notOK, unanswered, givenUp, dropped atomic.Int64
-	sends, templates, charged, lostAnswers, uploads, doubles                               atomic.Int64
-	times                                                                                  [80]atomic.Int64 // of answers, in steps of a fifth from 0.1 ms
-	longest                                                                                atomic.Int64     // nanoseconds
-
-	mu      sync.Mutex
-	byError map[string]int64
-}
-
-const step = 1.2
-
-// took counts the time that one answer took.
-func (c *counters) took(d time.Duration) {
-	ms := d.Seconds() * 1000
-	i := 0
-	if ms > 0.1 {
-		i = min(len(c.times)-1, int(math.Ceil(math.Log(ms/0.1)/math.Log(step))))
-	}
-	c.times[i].Add(1)
-	for {
-		longest := c.longest.Load()
-		if int64(d) <= longest || c.longest.CompareAndSwap(longest, int64(d)) {
-			return
-		}
-	}
-}
-
-func (c *counters) refused(code int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.byError == nil {
-		c.byError = map[string]int64{}
-	}
-	c.byError[strconv.Itoa(code)]++
-}
-
-func (c *counters) quantile(q float64) float64 {
-	total, seen := int64(0), int64(0)
-	for i := range c.times {
-		total += c.times[i].Load()
-	}
-	for i := range c.times {
-		seen += c.times[i].Load()
-		if seen > 0 && float64(seen) >= q*float64(total) {
-			return math.Round(100*math.Pow(step, float64(i))) / 1000
-		}
-	}
-	return 0
-}
-
 // Stats gives the sums so far.
 func (n *Network) Stats() Stats {
-	c := &n.stats
-	out := Stats{
-		Webhooks: WebhookStats{
-			Events: c.events.Load(), Sent: c.sent.Load(), Acked: c.acked.Load(), Retried: c.retried.Load(), Duplicates: c.duplicates.Load(),
-			Swapped: c.swapped.Load(), NotOK: c.notOK.Load(), Unanswered: c.unanswered.Load(), GivenUp: c.givenUp.Load(), Dropped: c.dropped.Load(),
-		},
-		AckMS:   AckStats{P50: c.quantile(0.5), P99: c.quantile(0.99), Max: math.Round(float64(c.longest.Load())/1e3) / 1000},
-		Sends:   SendStats{OK: c.sends.Load(), Templates: c.templates.Load(), Charged: c.charged.Load(), LostAnswers: c.lostAnswers.Load(), Uploads: c.uploads.Load(), ByError: map[string]int64{}},
-		Doubles: c.doubles.Load(),
-	}
+	out := Stats{Stats: n.stats.Stats()}
+	out.Webhooks.Pending = n.courier.Pending()
 	out.Tokens.Issued, out.Tokens.Reused = n.grants.counts()
-	c.mu.Lock()
-	for code, times := range c.byError {
-		out.Sends.ByError[code] = times
-		out.Sends.Refused += times
-	}
-	c.mu.Unlock()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	out.Webhooks.Pending, out.People = n.pending, len(n.people)
+	out.People = len(n.people)
 	return out
 }

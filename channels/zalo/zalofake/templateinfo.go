@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/motcua/motcua/channels/channelfake"
 )
 
 // messageStatus tells whether a message has arrived.
@@ -12,13 +14,12 @@ func (n *Network) messageStatus(_ http.ResponseWriter, r *http.Request) (any, *r
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, p := range n.order {
-		for _, e := range p.chat {
-			if id == "" || e.ID != id || e.Kind != "template" {
-				continue
-			}
-			if e.State == StateDelivered || e.State == StateSeen {
-				return map[string]any{"delivery_time": e.At, "status": 1, "message": "Delivered"}, nil
-			}
+		e, ok := p.chat.Newest(func(e channelfake.Entry) bool { return id != "" && e.ID == id && e.Kind == "template" })
+		switch {
+		case !ok:
+		case e.State == channelfake.StateDelivered || e.State == channelfake.StateSeen:
+			return map[string]any{"delivery_time": e.At, "status": 1, "message": "Delivered"}, nil
+		default:
 			return map[string]any{"status": 0, "message": "Pending"}, nil
 		}
 	}
@@ -33,7 +34,8 @@ func (n *Network) messageQuota(http.ResponseWriter, *http.Request) (any, *refusa
 
 // quotaOfToday is called with mu held.
 func (n *Network) quotaOfToday() dailyQuota {
-	return dailyQuota{itoa(n.setup.DailyQuota), itoa(max(0, n.setup.DailyQuota-n.daily.today(n.clock())))}
+	all := n.setup.Get().DailyQuota
+	return dailyQuota{strconv.Itoa(all), strconv.Itoa(max(0, all-n.daily.today(n.clock())))}
 }
 
 // allTemplates lists the templates, from offset, at most limit of them.

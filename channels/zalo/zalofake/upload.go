@@ -67,14 +67,13 @@ func (n *Network) takeUpload(kind uploadKind) work {
 		}
 		n.mu.Lock()
 		id, bad := n.keepUpload(kind, title, data)
-		lose := bad == nil && planned(&n.faults.LoseUploads)
 		n.mu.Unlock()
 		if bad != nil {
 			return nil, bad
 		}
-		n.stats.uploads.Add(1)
-		if lose {
-			n.breakOff()
+		n.stats.Uploads.Add(1)
+		if n.faults.Planned(func(f *Faults) *int { return &f.LoseUploads }) {
+			n.stats.BreakOff()
 		}
 		if kind == fileUpload {
 			return map[string]string{"token": id}, nil
@@ -116,9 +115,9 @@ func (n *Network) keepUpload(kind uploadKind, title string, data []byte) (string
 		}
 	}
 	ext := strings.ToLower(path.Ext(title))
-	media := mediaType(ext, data)
+	name, media := n.files.Put(ext, data)
 	id := rand.Text()
-	n.uploads[id] = upload{kind, now.Add(uploadLife), n.files.put(ext, media, data), title, media, len(data)}
+	n.uploads[id] = upload{kind, now.Add(uploadLife), name, title, media, len(data)}
 	return id, nil
 }
 

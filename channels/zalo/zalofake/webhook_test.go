@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/motcua/motcua/channels/channelfake"
 	"github.com/motcua/motcua/channels/zalo/zalofake"
 )
 
@@ -72,7 +73,7 @@ func TestSchedule(t *testing.T) {
 			if s := n.Stats().Webhooks; s.GivenUp != 1 || s.Acked != 0 || s.Retried != 5 || s.Pending != 0 {
 				t.Errorf("%s: got %+v", name, s)
 			}
-			if e := n.Chat("Lan", 0)[0]; e.State != zalofake.StateFailed {
+			if e := n.Chat("Lan", 0)[0]; e.State != channelfake.StateFailed {
 				t.Errorf("%s: the phone says %s", name, e.State)
 			}
 			n.Close()
@@ -120,7 +121,7 @@ func same(got []string, want ...string) bool {
 func TestUnorderedDoesNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, p := newNetwork(t, zalofake.Config{})
-		n.BreakFor("Lan", func(f *zalofake.Webhooks) { f.Unordered = true })
+		n.BreakFor("Lan", func(f *channelfake.Webhooks) { f.Unordered = true })
 		first := true
 		p.answer(func(h hook) int {
 			if first && strings.Contains(string(h.body), `"text":"1"`) {
@@ -144,7 +145,7 @@ func TestDuplicates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, p := newNetwork(t, zalofake.Config{})
 		n.Break(func(f *zalofake.Faults) { f.Duplicate = 3 })
-		n.BreakFor("Hùng", func(f *zalofake.Webhooks) { f.Duplicate = 0 })
+		n.BreakFor("Hùng", func(f *channelfake.Webhooks) { f.Duplicate = 0 })
 		n.Say("Lan", "x")
 		n.Say("Hùng", "a")
 		synctest.Wait()
@@ -242,7 +243,7 @@ func TestEchoAndReceipts(t *testing.T) {
 			t.Errorf("got %s", last)
 		}
 		for _, e := range n.Chat("Lan", 0) {
-			if e.State != zalofake.StateSeen {
+			if e.State != channelfake.StateSeen {
 				t.Errorf("%s of %s is %s", e.Text, e.From, e.State)
 			}
 		}

@@ -234,8 +234,8 @@ window.addEventListener("hashchange", () => {
 
 document.title = `Điện thoại thử · ${network.name}`;
 byId("account").textContent = network.name;
+setUpPanel(() => chat.user, failed); // before anything is waited for: a button that is seen does something
 const people = await meet().catch(() => []);
 users.addEventListener("focus", () => meet().catch(() => {})); // texts by phone number make people too
 await wardsLoaded;
-setUpPanel(() => chat.user, failed);
 become(decodeURIComponent(location.hash.slice(1)) || people[0]?.name || "Lan");

@@ -45,6 +45,19 @@ async function open(link: string | undefined): Promise<void> {
   else await self.clients.openWindow(to.href);
 }
 
+// Change is what a browser tells when it has ended a subscription, or replaced it.
+interface Change extends ExtendableEvent {
+  oldSubscription?: PushSubscription | null;
+}
+
+// renew subscribes again under the same key, and has open pages tell the city; others do when they are opened.
+async function renew({ oldSubscription }: Change): Promise<void> {
+  const applicationServerKey = oldSubscription?.options.applicationServerKey;
+  if (applicationServerKey) await self.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
+  for (const page of await self.clients.matchAll({ type: "window" })) page.postMessage("subscription");
+}
+
+self.addEventListener("pushsubscriptionchange", (e) => (e as Change).waitUntil(renew(e as Change)));
 self.addEventListener("install", () => { void self.skipWaiting(); });
 self.addEventListener("activate", (e) => e.waitUntil(self.clients.claim()));
 self.addEventListener("push", (e) => e.waitUntil(show(read(e.data))));

@@ -1,5 +1,6 @@
 // Looks at the pages in Chromium against the stand-in and prints what is wrong, as a JSON array: node browser.mjs [name of one part].
 import { start } from "./mock.mjs";
+import { notices } from "./notices.mjs";
 import { launch } from "./phone.mjs";
 import { signed } from "./signed.mjs";
 import { talks } from "./talks.mjs";
@@ -18,7 +19,7 @@ async function run([name, part]) {
   await Promise.all([city.stop(), elsewhere.stop()]);
 }
 
-const parts = Object.entries({ ...talks, ...signed }).filter(([name]) => !only || name === only);
+const parts = Object.entries({ ...talks, ...notices, ...signed }).filter(([name]) => !only || name === only);
 const each = 3; // at a time
 await Promise.all(Array.from({ length: each }, async () => {
   for (let next; (next = parts.shift());) await run(next);

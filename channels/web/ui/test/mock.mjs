@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url";
 import { graphql } from "./mock_graphql.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url)), assets = join(here, "../../assets"), outlines = join(here, "../../../../configs/cities/haiphong/wards.geojson");
-const types = { ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".txt": "text/plain; charset=utf-8", ".html": "text/html; charset=utf-8" };
-// As in assets.go.
-export const policy = /const Policy = ([\s\S]*?)\n\n/.exec(readFileSync(join(assets, "assets.go"), "utf8"))[1].match(/"[^"]*"/g).map((s) => s.slice(1, -1)).join("");
+const types = { ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".png": "image/png", ".webmanifest": "application/manifest+json", ".txt": "text/plain; charset=utf-8", ".html": "text/html; charset=utf-8" };
+// As in assets.go, for a city that keeps its pictures itself and has no tiles.
+export const policy = /func Policy[^]*?\n}/.exec(readFileSync(join(assets, "assets.go"), "utf8"))[0].match(/"[^"]*"/g).map((s) => s.slice(1, -1)).join("");
 const vapidKey = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM";
 
 const pixel = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="160" viewBox="0 0 320 160"><rect width="320" height="160" fill="#9cc5d8"/><circle cx="70" cy="60" r="30" fill="#f6d36b"/><path d="M0 120q80-40 160 0t160 0v40H0z" fill="#0b5a78"/></svg>`;
@@ -53,6 +53,7 @@ class City {
   limit = 0; // so many messages are answered with 429
   history = 0; // lines that a new session begins with
   deaf = 0; // so many messages are taken, but their answers are lost on the way
+  alone = false; // no other site may show the chat
 
   session() {
     const token = randomUUID();
@@ -136,6 +137,8 @@ const routes = {
 };
 
 async function api(city, req, res, url) {
+  const asked = /^\/chat\/v1\/(?:links|forms)\/([^/]+)$/.exec(url.pathname);
+  if (asked) return json(res, 200, asked[1] === "over" ? { open: false, message: "Đường liên kết này đã hết hạn." } : { open: true });
   const name = `${req.method} ${url.pathname.slice("/chat/v1/".length)}`, route = routes[name];
   if (city.down) return refuse(res, 503, "UNAVAILABLE", "Tạm ngừng.");
   if (!route) return refuse(res, 404, "NOT_FOUND", "Không có.");
@@ -145,9 +148,9 @@ async function api(city, req, res, url) {
   return route(city, s, req, res, url.searchParams);
 }
 
-function file(res, name, cache) {
+function file(res, name, cache, more = "") {
   if (!existsSync(name)) return refuse(res, 404, "NOT_FOUND", "Không có.");
-  res.writeHead(200, { "Content-Type": types[extname(name)], "Cache-Control": cache, "X-Content-Type-Options": "nosniff", "Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "Service-Worker-Allowed": "/chat" });
+  res.writeHead(200, { "Content-Type": types[extname(name)], "Cache-Control": cache, "X-Content-Type-Options": "nosniff", "Content-Security-Policy": policy + more, "Referrer-Policy": "no-referrer", "Service-Worker-Allowed": "/chat" });
   createReadStream(name).pipe(res);
 }
 
@@ -159,7 +162,7 @@ async function handle(city, req, res) {
   if (path === "/chat/widget.js") return file(res, join(assets, "widget.js"), "max-age=300");
   if (path === "/chat/sw.js") return file(res, join(assets, "sw.js"), "no-cache");
   if (path.startsWith("/chat/assets/")) return file(res, join(assets, "files", path.slice("/chat/assets/".length).replaceAll("/", "")), "max-age=31536000, immutable");
-  if (path === "/chat" || /^\/chat\/(link|form)\/[^/]+$/.test(path)) return file(res, join(assets, "page.html"), "no-store");
+  if (path === "/chat" || /^\/chat\/(link|form)\/[^/]+$/.test(path)) return file(res, join(assets, "page.html"), "no-store", city.alone ? "; frame-ancestors 'none'" : "");
   if (path === "/elsewhere") return res.writeHead(200, { "Content-Type": types[".html"], "Content-Security-Policy": `script-src ${url.searchParams.get("city")}; style-src 'none'; frame-src *` }), res.end(`<!doctype html><html lang="vi"><title>Trang khác</title><link rel="icon" href="data:,"><main><h1>Trang khác</h1><a href="#x">liên kết</a></main><script src="${url.searchParams.get("city")}/chat/widget.js" data-lang="vi" async></script>`);
   if (path === "/picture.svg" || path.startsWith("/uploaded/")) return res.writeHead(200, { "Content-Type": "image/svg+xml" }), res.end(pixel);
   return refuse(res, 404, "NOT_FOUND", "Không có.");

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { setTimeout as pause } from "node:timers/promises";
 import { chromium } from "playwright-core";
 
-export const width = 360, patience = 10_000; // pixels; milliseconds for one answer
+export const width = 360, patience = 20_000; // pixels; milliseconds for one answer
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 // The smallest PNG that a browser draws.
@@ -73,15 +73,35 @@ export class Phone {
     for (const f of found) this.problems.push(`${this.name}, ${where}: ${f}`);
   }
 
-  // accessible notes what axe finds against WCAG 2.2 AA.
-  async accessible(where) {
-    await this.page.evaluate(axe);
-    const found = await this.page.evaluate(async () => {
+  // accessible notes what axe finds against WCAG 2.2 AA in the page, or in a frame of it.
+  async accessible(where, frame = this.page) {
+    await frame.evaluate(axe);
+    const found = await frame.evaluate(async () => {
       const { violations } = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
       return violations.map((v) => `${v.impact} ${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
     });
     for (const f of found) this.problems.push(`${this.name}, ${where}: ${f}`);
   }
+
+  // everyWay looks at the page in light and dark colours, each with letters as they are and of double size.
+  async everyWay(where) {
+    for (const colorScheme of ["light", "dark"]) {
+      await this.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      for (const size of ["", "200%"]) {
+        await this.page.evaluate((size) => { document.documentElement.style.fontSize = size; }, size);
+        const how = `${where}, ${colorScheme}${size && ", letters of double size"}`;
+        await this.looks(how);
+        await this.accessible(how);
+      }
+    }
+    await this.page.evaluate(() => { document.documentElement.style.fontSize = ""; });
+  }
+
+  // focused names what has the focus: by its test id, its name or its element.
+  focused = () => this.page.evaluate(() => {
+    const e = document.activeElement;
+    return e.dataset.testid || e.getAttribute("aria-label") || e.getAttribute("name") || (e.matches("a, button") ? e.textContent.trim() : e.tagName.toLowerCase());
+  });
 
   close = () => this.context.close();
 }

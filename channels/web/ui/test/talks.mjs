@@ -1,5 +1,5 @@
 // Conversations on the chat page. Each is one visitor who does something and sees what comes of it.
-import { check, patience, Phone, png, until } from "./phone.mjs";
+import { check, patience, Phone, png } from "./phone.mjs";
 
 const offline = [/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|status of 503/];
 
@@ -18,8 +18,7 @@ export const talks = {
     const p = await Phone.of(browser, "blocks", problems), page = await p.open(`${city.url}/chat`);
     await page.getByRole("button", { name: "Xem các dịch vụ" }).waitFor();
     check(problems, city.sessions.size === 0 || !(await page.evaluate(() => localStorage.getItem("motcua.chat"))), "blocks: a session is made before anything is said");
-    await p.accessible("welcome");
-    await p.looks("welcome");
+    await p.everyWay("welcome");
     await page.getByRole("button", { name: "Xem các dịch vụ" }).click();
     await page.getByRole("button", { name: "Tra cứu phản ánh" }).click();
     await p.heard("feedback.track");
@@ -34,8 +33,7 @@ export const talks = {
     await p.say("nguy hiểm");
     await p.heard("onerror");
     check(problems, await page.locator('a[href^="javascript"], .said img').count() === 0, "blocks: something of the city's words was taken as markup");
-    await p.looks("conversation");
-    await p.accessible("conversation");
+    await p.everyWay("conversation");
     await once(p, city, problems);
     await p.close();
   },
@@ -211,23 +209,61 @@ export const talks = {
     await p.close();
   },
 
-  // Notifications are explained, then asked for; the worker shows what a push brings.
-  push: async ({ browser, city, problems }) => {
-    const p = await Phone.of(browser, "push", problems, { permissions: ["notifications"], expected: [/./] }), page = await p.open(`${city.url}/chat`); // there is no push service here
-    await page.getByTestId("bell").click();
-    await page.getByText("Không có quảng cáo").waitFor();
-    await p.accessible("notifications");
-    await p.looks("notifications");
-    const cdp = await p.context.newCDPSession(page), registered = new Promise((done) => cdp.on("ServiceWorker.workerRegistrationUpdated", (e) => e.registrations[0] && done(e.registrations[0].registrationId)));
-    await cdp.send("ServiceWorker.enable");
-    await page.getByRole("button", { name: "Bật thông báo" }).click();
-    const registrationId = await registered;
-    await until(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration("/chat"))?.active?.state === "activated"));
-    const data = JSON.stringify({ id: "n1", title: "Phản ánh của bà con", text: "Đã xử lý xong", link: "/chat", collapse: "case-1" });
-    for (let n = 0; n < 2; n++) await cdp.send("ServiceWorker.deliverPushMessage", { origin: city.url, registrationId, data });
-    const shown = await until(() => page.evaluate(async () => (await (await navigator.serviceWorker.getRegistration("/chat")).getNotifications()).map((n) => `${n.title}: ${n.body} ${n.tag}`).join("; ")));
-    check(problems, shown === "Phản ánh của bà con: Đã xử lý xong case-1", `push: shows ${shown}`);
+  // Everything can be done without a pointer, in the order in which it stands; what is said is announced.
+  keyboard: async ({ browser, city, problems }) => {
+    const p = await Phone.of(browser, "keyboard", problems, { hasTouch: false }), page = await p.open(`${city.url}/chat`);
+    const press = async (key, n = 1) => { for (; n > 0; n--) await page.keyboard.press(key); };
+    await page.getByTestId("bell").waitFor();
+    await page.locator(".skip").focus();
+    const order = [];
+    for (let n = 0; n < 9; n++) {
+      if (n > 0) await press("Tab");
+      order.push(await p.focused());
+      const seen = await page.evaluate(() => { const e = document.activeElement, s = getComputedStyle(e.closest("label") ?? e); return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2; });
+      check(problems, seen, `keyboard: the focus cannot be seen on ${order.at(-1)}`);
+    }
+    check(problems, order.join() === "Đến ô nhập tin nhắn,lang,bell,Cuộc trò chuyện,Xem các dịch vụ,Trợ giúp,photo,place,text", `keyboard: the order is ${order}`);
+    await page.evaluate(() => { // what is put into a live region, as a screen reader hears of it
+      window.announced = [];
+      new MutationObserver((all) => {
+        for (const m of all) for (const n of m.addedNodes) if (m.target.parentElement?.closest("[aria-live=polite], [role=status], [role=alert]") ?? m.target.matches?.("[aria-live=polite]")) window.announced.push(n.textContent);
+      }).observe(document.body, { childList: true, subtree: true });
+    });
+    await page.keyboard.type("danh mục");
+    await press("Enter");
+    await page.getByRole("button", { name: "Đặt lịch hẹn" }).waitFor();
+    check(problems, (await page.evaluate(() => window.announced)).some((t) => t.startsWith("Trợ lý: Bà con cần việc gì ạ?")), "keyboard: the answer is not announced with who speaks");
+    check(problems, await p.focused() === "text", "keyboard: the focus does not stay with what is written");
+    while (await p.focused() !== "Đặt lịch hẹn") await press("Shift+Tab");
+    await press("Enter");
+    await p.heard("desk.book");
+    await page.getByTestId("place").focus();
+    await press("Enter");
+    await page.locator("dialog .map path").first().waitFor();
+    const inside = [];
+    for (let n = 0; n < 12; n++) { await press("Tab"); inside.push(await page.evaluate(() => document.activeElement === document.body || Boolean(document.activeElement.closest("dialog")))); }
+    check(problems, inside.every(Boolean), "keyboard: the focus leaves the open dialog");
+    await press("Escape");
+    check(problems, await p.focused() === "place", "keyboard: the focus does not come back from the dialog");
     await p.close();
+  },
+
+  // The city's name is read whole on the smallest phones, and the head leaves the room to the talk.
+  heading: async ({ browser, city, problems }) => {
+    for (const width of [320, 360]) {
+      for (const lang of ["vi", "en"]) {
+        const p = await Phone.of(browser, "heading", problems, { viewport: { width, height: 740 } }), page = await p.open(`${city.url}/chat?lang=${lang}`);
+        await page.getByRole("heading", { name: lang === "vi" ? "Thành phố Hải Phòng" : "Hai Phong City" }).waitFor();
+        await p.say("xin chào"); // who has talked sees every button beside the name
+        await page.locator(".head .tool").nth(2).waitFor();
+        const seen = await page.evaluate(() => {
+          const cut = [...document.querySelectorAll("h1, .status")].filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent);
+          return { cut, height: document.querySelector(".head").offsetHeight };
+        });
+        check(problems, seen.cut.length === 0 && seen.height <= 64, `heading: at ${width} px in ${lang} ${seen.height} px high, cut: ${seen.cut}`);
+        await p.close();
+      }
+    }
   },
 
   // On another site the chat opens from a button and gives the focus back.
@@ -236,7 +272,7 @@ export const talks = {
     page.setDefaultTimeout(patience);
     page.on("console", (m) => m.type() === "error" && p.problem(m.text()));
     await page.goto(`${elsewhere.url}/elsewhere?city=${city.url}`);
-    const button = page.locator("motcua-chat button");
+    const button = page.locator("motcua-chat button.launch");
     await button.waitFor();
     p.page = page;
     await p.accessible("closed");
@@ -246,6 +282,7 @@ export const talks = {
     await text.press("Enter");
     await frame.locator(".line.you[data-seq]").waitFor();
     await p.accessible("open");
+    await p.accessible("in the frame", page.frames().find((f) => f.url().includes("embed=1")));
     await text.press("Escape");
     await page.locator("motcua-chat iframe").waitFor({ state: "hidden" });
     check(problems, await page.evaluate(() => document.activeElement.tagName) === "MOTCUA-CHAT", "widget: the focus does not come back");
@@ -254,6 +291,49 @@ export const talks = {
     await button.click();
     await frame.locator(".line.bot").waitFor();
     await page.waitForFunction(() => document.querySelector("motcua-chat").shadowRoot.querySelector(".badge").hidden);
+    await p.close();
+  },
+
+  // A site that may not show the chat says so, and never holds the visitor: not while it is being opened, not when that has failed.
+  stranger: async ({ browser, city, elsewhere, problems }) => {
+    city.alone = true;
+    const p = await Phone.of(browser, "stranger", problems), page = p.page = await p.context.newPage();
+    page.setDefaultTimeout(patience);
+    page.on("pageerror", (e) => p.problem(e.message));
+    await page.goto(`${elsewhere.url}/elsewhere?city=${city.url}`);
+    const launch = page.locator("motcua-chat button.launch"), dialog = page.getByRole("dialog"), shut = dialog.getByRole("button", { name: "Đóng khung trò chuyện" });
+    const focused = () => page.evaluate(() => document.activeElement.shadowRoot?.activeElement?.className);
+    await launch.tap();
+    check(problems, await focused() === "shut", "stranger: what closes the box does not have the focus");
+    await dialog.getByText("Đang mở").waitFor();
+    await p.accessible("opening");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await page.waitForFunction(() => document.activeElement.shadowRoot?.activeElement?.className === "launch");
+    await launch.tap();
+    await shut.tap();
+    await dialog.waitFor({ state: "hidden" });
+    await launch.tap();
+    const link = dialog.getByRole("link", { name: "Mở trong thẻ mới" });
+    await link.waitFor();
+    check(problems, await page.locator("motcua-chat iframe").count() === 0, "stranger: a dead frame stays");
+    check(problems, await focused() === "shut", "stranger: the focus is lost when the frame goes");
+    await p.accessible("refused");
+    for (let n = 0; n < 4; n++) {
+      await page.keyboard.press("Tab");
+      check(problems, ["shut", "tab", undefined].includes(await focused()), "stranger: what the box covers has the focus");
+      check(problems, await page.evaluate(() => ["MOTCUA-CHAT", "BODY"].includes(document.activeElement.tagName)), "stranger: the site under the box has the focus");
+    }
+    const [tab] = await Promise.all([p.context.waitForEvent("page"), link.tap()]);
+    await tab.getByTestId("text").waitFor();
+    check(problems, new URL(tab.url()).pathname === "/chat" && !tab.url().includes("embed"), `stranger: the link leads to ${tab.url()}`);
+    await page.bringToFront();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    city.alone = false; // the city has listed the site meanwhile
+    await launch.tap();
+    await page.frameLocator("motcua-chat iframe").getByTestId("text").fill("xin chào");
+    check(problems, !(await shut.isVisible()), "stranger: two buttons close the box");
     await p.close();
   },
 };

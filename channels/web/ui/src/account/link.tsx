@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { newId } from "../lib/ids.ts";
 import { Icon } from "../lib/icons.tsx";
 import { clock } from "../lib/time.ts";
@@ -21,15 +21,13 @@ export function Warning({ go, stop }: { go: () => void; stop: () => void }) {
   );
 }
 
-// Link opens the signed link for who is signed in, and shows the code that proves the other side.
+// Link opens the signed link for who is signed in, as soon as they are: they have said that they asked for it. It shows the code that proves the other side.
 export function Link({ gateway, token, who }: { gateway: Gateway; token: string; who: string }) {
   const { t } = useSpeech();
   const [offer, setOffer] = useState<LinkOffer>();
   const [wrong, setWrong] = useState("");
-  const [busy, setBusy] = useState(false);
   const key = useRef(newId());
   const open = async () => {
-    setBusy(true);
     setWrong("");
     try {
       setOffer(await gateway.openLink(token, key.current));
@@ -37,14 +35,14 @@ export function Link({ gateway, token, who }: { gateway: Gateway; token: string;
       setWrong(wordsOf(e, t));
       if (e instanceof Problem) key.current = newId();
     }
-    setBusy(false);
   };
-  if (offer) return <Offer offer={offer} who={who} again={() => { key.current = newId(); setOffer(undefined); }} />;
+  useEffect(() => { void open(); }, []);
+  if (offer) return <Offer offer={offer} who={who} again={() => { key.current = newId(); setOffer(undefined); void open(); }} />;
+  if (!wrong) return <p class="hint" role="status">{t("loading")}</p>;
   return (
     <section class="panel">
-      <p>{t("linkWarn")}</p>
       <p class="wrong" role="alert">{wrong}</p>
-      <button type="button" class="primary" disabled={busy} onClick={open}>{t("linkGo")}</button>
+      <button type="button" class="second" onClick={open}>{t("retry")}</button>
     </section>
   );
 }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Emblem } from "../lib/icons.tsx";
 import { useSpeech, type Key, type Lang } from "../texts/texts.ts";
+import { Api } from "../chat/api.ts";
 import { FilledForm } from "../form/form.tsx";
 import { Gateway, type Who } from "./graphql.ts";
 import { Link, Warning } from "./link.tsx";
@@ -18,16 +19,22 @@ export function LinkPage({ token, setLang }: Props) {
   const [meant, setMeant] = useState<boolean>();
   return (
     <Sheet title="linkTitle" setLang={setLang}>
-      {meant === undefined && <Warning go={() => setMeant(true)} stop={() => setMeant(false)} />}
-      {meant === false && <p class="panel" role="status">{t("linkStopped")}</p>}
-      {meant && <Signed>{(gateway, who) => <Link gateway={gateway} token={token} who={who} />}</Signed>}
+      <Living of="links" token={token}>
+        {meant === undefined && <Warning go={() => setMeant(true)} stop={() => setMeant(false)} />}
+        {meant === false && <p class="panel" role="status">{t("linkStopped")}</p>}
+        {meant && <Signed>{(gateway, who) => <Link gateway={gateway} token={token} who={who} />}</Signed>}
+      </Living>
     </Sheet>
   );
 }
 
 // FormPage goes on with what was begun in a chat.
 export function FormPage({ token, setLang }: Props) {
-  return <Sheet title="formTitle" setLang={setLang}><Signed>{(gateway) => <FilledForm gateway={gateway} token={token} />}</Signed></Sheet>;
+  return (
+    <Sheet title="formTitle" setLang={setLang}>
+      <Living of="forms" token={token}><Signed>{(gateway) => <FilledForm gateway={gateway} token={token} />}</Signed></Living>
+    </Sheet>
+  );
 }
 
 function Sheet({ title, setLang, children }: { title: Key; setLang: (l: Lang) => void; children: ComponentChildren }) {
@@ -44,6 +51,18 @@ function Sheet({ title, setLang, children }: { title: Key; setLang: (l: Lang) =>
       <main class="sheet">{children}</main>
     </>
   );
+}
+
+// Living shows its content unless the city says that the link has ended: nobody is asked to sign in for that. What cannot be found out is told later.
+function Living({ of, token, children }: { of: "links" | "forms"; token: string; children: ComponentChildren }) {
+  const { t, lang } = useSpeech();
+  const [ended, setEnded] = useState<string | null>(); // what the city says of it; null: it has not
+  useEffect(() => {
+    new Api(() => lang).lives(of, token).then((l) => setEnded(l.open ? null : l.message || t("errUnknown")), () => setEnded(null));
+  }, [lang]);
+  if (ended === undefined) return <p class="hint" role="status">{t("loading")}</p>;
+  if (ended === null) return <>{children}</>;
+  return <section class="panel"><p role="alert">{ended}</p><p><a class="second" href="/chat">{t("toChat")}</a></p></section>;
 }
 
 // Signed shows its content to who is signed in, and asks others to.

@@ -7,12 +7,13 @@ export class Refused extends Error {
     super(message); // in the visitor's language
   }
 
-  // passing tells whether the same request may work later.
+  // passing tells whether the same request may work later, and so soon that what was said after it can wait.
   get passing(): boolean {
-    return this.status === 429 || this.status === 408 || this.status >= 500;
+    return (this.status === 429 && this.retryAfter <= longest) || this.status === 408 || this.status >= 500;
   }
 }
 
+const longest = 600; // seconds that anything is held up by a limit
 const patience = 20_000; // milliseconds for one short answer
 
 // Api speaks with the city. Whatever it throws that is not Refused is the network's fault.
@@ -36,6 +37,11 @@ export class Api {
     const { id, text, choice, ref, place } = p;
     const uploads = p.files?.map((f) => f.uploaded);
     return (await this.ask<{ seq: number }>("POST", "messages", token, { id, text, choice, ref, place, uploads })).seq;
+  }
+
+  // lives tells whether the link of a page can still be opened, and in what words it cannot.
+  lives(of: "links" | "forms", token: string): Promise<{ open: boolean; message?: string }> {
+    return this.ask("GET", `${of}/${encodeURIComponent(token)}`);
   }
 
   // log gives older lines than before, or the newest ones when it is 0; the newest comes last.

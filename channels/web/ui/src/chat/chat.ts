@@ -1,6 +1,6 @@
 import { newId } from "../lib/ids.ts";
 import type { ServerEvent } from "../lib/sse.ts";
-import { local } from "../lib/storage.ts";
+import { local, session } from "../lib/storage.ts";
 import { Store } from "../lib/store.ts";
 import { say, type Lang } from "../texts/texts.ts";
 import { Api, Refused } from "./api.ts";
@@ -14,6 +14,7 @@ export interface State {
   entries: Entry[];
   link: Link;
   typing: boolean;
+  known: boolean; // whether there is anything that this browser could forget
   loaded: boolean; // whether what was said before is there
   older: "no" | "yes" | "loading"; // lines before the first one
   unread: number;
@@ -24,8 +25,10 @@ export interface State {
 // Said is one thing that the visitor says.
 export type Said = Pick<Pending, "text" | "choice" | "ref" | "place"> & { files?: PendingFile[] };
 
-const tokenKey = "motcua.chat", readKey = "motcua.chat.read", configKey = "motcua.chat.config";
+const tokenKey = "motcua.chat", renewedKey = "motcua.chat.renewed", readKey = "motcua.chat.read", configKey = "motcua.chat.config";
+const personal = ["motcua.push", "motcua.device", "motcua.refresh"]; // what notifications and the signed pages keep here
 const page = 40; // lines that are loaded at a time
+const renewal = 24 * 3600_000; // milliseconds after which a visit gets a new token: one that is not used ends some day
 const typingEnds = 30_000; // milliseconds after which nobody is typing any more, whatever was said
 
 const defaults: Config = { city: { vi: "", en: "" }, vapidKey: "", tiles: "", maxPhoto: 12 << 20, maxVideo: 50 << 20, maxText: 4000 };
@@ -51,7 +54,7 @@ export class Chat {
     this.lang = lang;
     this.api = new Api(() => this.lang);
     this.store = new Store<State>({
-      entries: [], link: "idle", typing: false, loaded: !this.token, older: "no", unread: 0, marker: 0, config: keptConfig(),
+      entries: [], link: "idle", typing: false, known: Boolean(this.token), loaded: !this.token, older: "no", unread: 0, marker: 0, config: keptConfig(),
     });
     this.sender = new Sender({
       outbox: this.outbox, alone,
@@ -65,6 +68,7 @@ export class Chat {
   async start(): Promise<void> {
     addEventListener("online", () => this.wake());
     addEventListener("offline", () => { this.stream?.drop(); this.store.set({ link: "offline" }); });
+    addEventListener("storage", (e) => { if (e.key === tokenKey) this.heard(e.newValue ?? undefined); });
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
     void this.configure();
     this.queue = await this.outbox.all();
@@ -125,7 +129,7 @@ export class Chat {
     if (!this.token && this.queue.length === 0) return;
     void this.say({ text: say(lang, "speakLanguage") });
     const { token } = this;
-    if (token) this.api.session(token).then((t) => { if (this.token === token) this.keep(t); }, () => undefined); // it only says in which language to refuse
+    if (token) this.renew(token); // it only says in which language to refuse
   }
 
   // session gives the token, and asks for one first if need be.
@@ -135,14 +139,43 @@ export class Chat {
     return this.opening;
   }
 
+  // leave makes this browser forget the conversation, and all that it keeps of who had it. What the city has stays there.
+  async leave(): Promise<void> {
+    await this.outbox.clear();
+    for (const key of personal) {
+      local.remove(key);
+      session.remove(key);
+    }
+    local.remove(tokenKey); // last: other windows follow
+    await this.follow();
+  }
+
+  // heard notes the token that another window has left: another one of the same visitor, or not.
+  private heard(token: string | undefined): void {
+    if (token && this.token && visitor(token) === visitor(this.token)) this.token = token;
+    else if (token !== this.token) void this.follow();
+  }
+
+  // follow goes on as another window of this browser has left things.
+  private async follow(): Promise<void> {
+    this.queue = await this.outbox.all();
+    await this.forget();
+  }
+
   private keep(token: string): void {
     this.token = token;
     local.set(tokenKey, token);
+    local.set(renewedKey, String(Date.now()));
+  }
+
+  // renew gets another token for the same visitor. The one that is there stays good meanwhile.
+  private renew(token: string): void {
+    this.api.session(token).then((t) => { if (this.token === token) this.keep(t); }, () => undefined);
   }
 
   private opened(token: string): string {
     this.keep(token);
-    this.store.set({ loaded: true });
+    this.store.set({ known: true, loaded: true });
     this.listen();
     return token;
   }
@@ -156,7 +189,8 @@ export class Chat {
     this.read = 0;
     local.remove(readKey);
     this.token = other === this.token ? undefined : other;
-    if (!this.token) local.remove(tokenKey);
+    if (!this.token) for (const key of [tokenKey, renewedKey]) local.remove(key);
+    this.typing(false);
     this.store.set({ link: "idle", loaded: !this.token, older: "no", marker: 0 });
     this.draw();
     for (const p of await this.outbox.all()) if (p.files) await this.outbox.put(fresh(p));
@@ -182,6 +216,8 @@ export class Chat {
     if (link !== "online") return;
     if (this.queue.length) this.sender.kick();
     if (!this.configured) void this.configure();
+    const age = Date.now() - (Number(local.get(renewedKey)) || 0);
+    if (this.token && (age < 0 || age > renewal)) this.renew(this.token);
   }
 
   // connect loads the newest lines the first time, and then follows what comes after the last line that is there.
@@ -244,7 +280,7 @@ export class Chat {
 
   private draw(): void {
     const unread = this.timeline.all.filter((m) => m.from !== "you" && m.seq > this.read).length;
-    this.store.set({ entries: this.timeline.entries(this.queue), unread });
+    this.store.set({ entries: this.timeline.entries(this.queue), unread, known: this.token !== undefined || this.queue.length > 0 });
   }
 
   private wake(): void {
@@ -266,6 +302,11 @@ export class Chat {
 // fresh gives p with its files still to be uploaded: the city knows an upload as that of one visitor, and not for ever.
 function fresh(p: Pending): Pending {
   return { ...p, files: p.files?.map((f) => ({ ...f, uploaded: undefined })) };
+}
+
+// visitor gives the part of a token that stays when it is renewed.
+function visitor(token: string): string {
+  return token.split(".", 1)[0]!;
 }
 
 function keptConfig(): Config {

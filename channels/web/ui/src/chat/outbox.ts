@@ -21,13 +21,26 @@ export class Outbox {
     return kept;
   }
 
+  // put changes p, unless it is there no more.
   async put(p: Pending): Promise<void> {
-    if (this.memory.has(p.n)) this.memory.set(p.n, p);
-    else await this.run("readwrite", (s) => s.put({ ...p, progress: undefined }));
+    if (this.memory.has(p.n)) {
+      this.memory.set(p.n, p);
+      return;
+    }
+    await this.run("readwrite", (s) => {
+      const there = s.getKey(p.n);
+      there.onsuccess = () => { if (there.result !== undefined) s.put({ ...p, progress: undefined }); };
+      return there;
+    });
   }
 
   async remove(n: number): Promise<void> {
     if (!this.memory.delete(n)) await this.run("readwrite", (s) => s.delete(n));
+  }
+
+  async clear(): Promise<void> {
+    this.memory.clear();
+    await this.run("readwrite", (s) => s.clear());
   }
 
   // run gives the result of one request, or undefined when the browser does not let us store.

@@ -6,6 +6,7 @@ import { Bell } from "./bell.tsx";
 import { Chat, type State } from "./chat.ts";
 import { Composer } from "./composer.tsx";
 import { framed, greet } from "./embed.ts";
+import { Forget } from "./forget.tsx";
 import { Log } from "./log.tsx";
 
 const patience = 2000; // milliseconds without a connection before the visitor is told
@@ -32,7 +33,8 @@ export function ChatPage({ setLang }: { setLang: (l: Lang) => void }) {
           <Status state={state} />
         </div>
         <button type="button" class="tool lang" lang={other} data-testid="lang" onClick={() => { setLang(other); chat.speak(other); }}>{t("switchShort")}<span class="sr">: {t("switchLanguage")}</span></button>
-        <Bell chat={chat} vapidKey={state.config.vapidKey} />
+        <Bell chat={chat} vapidKey={state.config.vapidKey} known={state.known} />
+        <Forget chat={chat} known={state.known} />
         {embed && <a class="tool" href="/chat" target="_blank" rel="noopener" aria-label={t("openInTab")} title={t("openInTab")}><Icon name="open" /></a>}
         {embed && <button type="button" class="tool" aria-label={t("close")} title={t("close")} onClick={() => frame?.tell("close")}><Icon name="close" /></button>}
       </header>
@@ -52,7 +54,7 @@ async function begin(chat: Chat): Promise<void> {
   if (!ref) return;
   address.searchParams.delete("ref");
   history.replaceState(null, "", address);
-  if (/^[\w.-]{1,200}$/.test(ref)) await chat.say({ ref });
+  if (/^[\w.:=-]{1,250}$/.test(ref)) await chat.say({ ref }); // what m.me links may carry, too
 }
 
 let frame: ReturnType<typeof framed> | undefined;

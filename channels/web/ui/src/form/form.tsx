@@ -13,19 +13,31 @@ interface Props {
   token: string;
 }
 
+// Codes of a form that cannot be filled in: it is another's, its time is over, or it was sent.
+const over = ["NOT_FOUND", "CONFLICT"];
+
 // FilledForm loads what was begun in the chat.
 export function FilledForm({ gateway, token }: Props) {
   const { t, lang } = useSpeech();
-  const [draft, setDraft] = useState<Draft | null>();
-  const [wrong, setWrong] = useState("");
+  const [draft, setDraft] = useState<Draft>();
+  const [wrong, setWrong] = useState<{ text: string; over: boolean }>();
   const load = () => {
-    setWrong("");
-    gateway.draft(token).then(setDraft, (e: unknown) => (e instanceof Problem && e.code === "NOT_FOUND" ? setDraft(null) : setWrong(wordsOf(e, t))));
+    setWrong(undefined);
+    gateway.draft(token).then((d) => (d ? setDraft(d) : setWrong({ text: t("formGone"), over: true })), (e: unknown) => {
+      const ended = e instanceof Problem && over.includes(e.code);
+      setWrong({ text: ended ? e.message || t("formGone") : wordsOf(e, t), over: ended });
+    });
   };
   useEffect(load, [lang]); // its title is in the visitor's language
-  if (wrong) return <div class="panel"><p class="wrong" role="alert">{wrong}</p><button type="button" class="second" onClick={load}>{t("retry")}</button></div>;
+  if (wrong) {
+    return (
+      <div class="panel">
+        <p class={wrong.over ? "" : "wrong"} role="alert">{wrong.text}</p>
+        {wrong.over ? <a class="second" href="/chat">{t("toChat")}</a> : <button type="button" class="second" onClick={load}>{t("retry")}</button>}
+      </div>
+    );
+  }
   if (draft === undefined) return <p class="hint" role="status">{t("loading")}</p>;
-  if (draft === null) return <div class="panel"><p role="alert">{t("formGone")}</p><a class="second" href="/chat">{t("toChat")}</a></div>;
   return <Form key={token} gateway={gateway} token={token} draft={draft} />;
 }
 

@@ -93,6 +93,7 @@ export function ChoiceField({ schema, path, value, required }: FieldProps) {
   );
 }
 
+const most = 500; // choices that are loaded to find the one that was made
 const calm = 500; // milliseconds without a change after which the choices are asked for anew
 
 // OptionsField offers what the service offers under the answers so far.
@@ -109,7 +110,7 @@ export function OptionsField({ path, value, required }: FieldProps) {
     try {
       const page = await gateway.options(draft, path, answers, from);
       if (!live()) return;
-      setChoices((c) => (from ? [...c, ...page.choices] : page.choices));
+      setChoices((c) => (from ? [...c, ...page.choices.filter((p) => !c.some((x) => x.value === p.value))] : page.choices));
       setAfter(page.after || null);
       setFailed(false);
     } catch {
@@ -122,12 +123,15 @@ export function OptionsField({ path, value, required }: FieldProps) {
     return () => { live = false; clearTimeout(timer); };
   }, [others]);
 
-  const chosen = typeof value === "string" ? value : "";
+  const chosen = typeof value === "string" ? value : "", missing = chosen !== "" && !choices.some((c) => c.value === chosen);
+  useEffect(() => { // what the chat gave may stand on a later page: it is shown by its name
+    if (missing && after && choices.length < most) void load(after, () => true);
+  }, [missing, after]);
   return (
     <>
       <select {...control} value={chosen} onChange={(e) => set(path, e.currentTarget.value || undefined)}>
         <option value="">{t("formChoose")}</option>
-        {chosen && !choices.some((c) => c.value === chosen) && <option value={chosen}>{chosen}</option>}
+        {missing && <option value={chosen}>{chosen}</option>}
         {choices.map((c) => <option key={c.value} value={c.value}>{c.hint ? `${c.label} (${c.hint})` : c.label}</option>)}
       </select>
       {failed && <p class="wrong">{t("formOptionsFailed")} <button type="button" class="linkish" onClick={() => load(null, () => true)}>{t("retry")}</button></p>}

@@ -16,6 +16,7 @@ const paths = {
   alert: "M12 4l9 16H3zM12 10v4.5M12 17.3v.01",
   lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
   open: "M10 5H5v14h14v-5M14 4h6v6M20 4l-9 9",
+  bin: "M5 7h14M9.5 7V4.5h5V7M6.5 7l1 13h9l1-13M10 10.5v6M14 10.5v6",
   film: "M4 6h11v12H4zM15 11l5-3v8l-5-3z",
 };
 

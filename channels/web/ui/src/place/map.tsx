@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Icon } from "../lib/icons.tsx";
 import { useSpeech } from "../texts/texts.ts";
-import { pathOf, Projection, spread, type View } from "./projection.ts";
+import { pathOf, Projection, spread, tileAt, type View } from "./projection.ts";
 import { inside, wardAt, type Ward } from "./wards.ts";
 
 export interface Pin {
@@ -79,7 +79,7 @@ export function CityMap({ wards, tiles, pin, focus, drop }: Props) {
         onPointerDown={(e) => hands.down(e)} onPointerMove={(e) => hands.moved(e)} onPointerUp={(e) => hands.up(e)} onPointerCancel={(e) => hands.up(e)}
       >
         {tiles && projection.tiles(view, svg.current?.clientWidth || 360).map((i) => (
-          <image key={i.key} href={tiles.replace("{z}", String(i.z)).replace("{x}", String(i.x)).replace("{y}", String(i.y))} x={i.left} y={i.top} width={i.side} height={i.side} />
+          <image key={i.key} href={tileAt(tiles, i)} x={i.left} y={i.top} width={i.side} height={i.side} />
         ))}
         <g class={tiles ? "wards over" : "wards"}>
           {wards.map((w, i) => <path key={w.code} d={paths[i]} class={w === pinned ? "here" : ""} data-ward={w.code}><title>{w.name[lang]}</title></path>)}

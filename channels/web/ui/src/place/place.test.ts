@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { Projection, spread } from "./projection.ts";
+import { Projection, tileAt, spread } from "./projection.ts";
 import { inside, parse, wardAt } from "./wards.ts";
 
 const wards = parse(JSON.parse(readFileSync("../../../configs/cities/haiphong/wards.geojson", "utf8")));
@@ -38,4 +38,10 @@ test("tiles cover the view at a scale that is sharp", () => {
 test("islands far out do not make the city small", () => {
   const { lon, lat, dx } = spread([[106.6, 20.8], [106.7, 20.9], [106.65, 20.85], [107.7, 20.1]]);
   assert.ok(Math.abs(lon - 106.7) < 0.1 && Math.abs(lat - 20.85) < 0.1 && dx < 0.4);
+});
+
+test("addresses of tiles", () => {
+  assert.equal(tileAt("https://t.vn/{z}/{x}/{y}.png", { z: 3, x: 5, y: 6 }), "https://t.vn/3/5/6.png");
+  const hosts = [0, 1, 2, 3].map((x) => tileAt("https://{s}.t.vn/{z}/{x}/{y}", { z: 3, x, y: 0 }).slice(8, 9));
+  assert.deepEqual(hosts, ["a", "b", "c", "a"]);
 });

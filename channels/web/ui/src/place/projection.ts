@@ -62,3 +62,9 @@ export function spread(points: [lon: number, lat: number][]): { lon: number; lat
     dy: 3 * median(points.map((p) => Math.abs(p[1] - lat))) || 0.2,
   };
 }
+
+// tileAt gives the address of one tile. Where the city names several servers by {s}, each tile has one of them: a, b or c.
+export function tileAt(template: string, { z, x, y }: { z: number; x: number; y: number }): string {
+  const values: Record<string, string> = { z: String(z), x: String(x), y: String(y), s: "abc"[(x + y) % 3]! };
+  return template.replace(/\{([zxys])\}/g, (_, name: string) => values[name]!);
+}

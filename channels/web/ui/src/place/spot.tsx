@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { useSpeech } from "../texts/texts.ts";
 import type { Location } from "../chat/types.ts";
-import { pathOf, Projection, type View } from "./projection.ts";
+import { pathOf, Projection, tileAt, type View } from "./projection.ts";
 import { loadWards, wardAt, type Ward } from "./wards.ts";
 
 const view: View = { x: -4000, y: -2500, w: 8000, h: 5000 }; // about 8 km wide
@@ -27,7 +27,7 @@ export function Spot({ at, tiles }: { at: Location; tiles: string }) {
       {wards.length > 0 && (
         <svg class="map" viewBox={`${view.x} ${view.y} ${view.w} ${view.h}`} preserveAspectRatio="xMidYMid slice" role="img" aria-label={`${t("placeOn")}: ${words || where}`}>
           {tiles && projection.tiles(view, 320).map((i) => (
-            <image key={i.key} href={tiles.replace("{z}", String(i.z)).replace("{x}", String(i.x)).replace("{y}", String(i.y))} x={i.left} y={i.top} width={i.side} height={i.side} />
+            <image key={i.key} href={tileAt(tiles, i)} x={i.left} y={i.top} width={i.side} height={i.side} />
           ))}
           <g class={tiles ? "wards over" : "wards"}>
             {around.map((w) => <path key={w.code} d={w.path} class={w.name[lang] === ward ? "here" : ""} />)}

@@ -119,7 +119,7 @@ func citizen(a Action, v account.Viewer) Citizen {
 	if level == "" {
 		level = account.Guest
 	}
-	return Citizen{Subject: v.Subject, Subjects: v.Subjects, Scope: v.KeyScope(), Assurance: level, Identity: v.Identity}
+	return Citizen{Subject: v.Subject, Subjects: v.Subjects, Scope: v.KeyScope(), Assurance: level, Identity: v.Identity, Origin: v.Origin}
 }
 
 // claims reads the personal data that the action declares, if the citizen agreed to each, and leaves a trace before anybody sees it.

@@ -28,7 +28,10 @@ type Keywords struct {
 	Options   string       // x-options: read-only action that gets the answers so far and returns choices
 	Check     string       // x-check: read-only action that looks at the answer: errors, derived values, another action to suggest
 	Sensitive bool         // x-sensitive: never asked for nor kept in a chat; a signed link instead
+	Secret    bool         // x-secret: a code, asked for in a chat; whoever else reads the chat is not shown the answer
 	Opening   bool         // x-opening: takes the sentence that opened the action; at most one field of an action, and free text
+	Mention   *Mention     // x-mention: how a value is found within any sentence; nil: it is not
+	Search    bool         // x-search: takes what was typed to choose among the options that the action gives; at most one field of an action, and free text
 }
 
 // Name is what messages call the field in lang: its label, or its prompt. "" when it has neither.
@@ -68,8 +71,12 @@ func vocabulary() *jsonschema.Vocabulary {
 		k.Options, _ = obj["x-options"].(string)
 		k.Check, _ = obj["x-check"].(string)
 		k.Sensitive, _ = obj["x-sensitive"].(bool)
+		k.Secret, _ = obj["x-secret"].(bool)
 		k.Opening, _ = obj["x-opening"].(bool)
-		return k, nil
+		k.Search, _ = obj["x-search"].(bool)
+		var err error
+		k.Mention, err = mentionOf(obj["x-mention"])
+		return k, err
 	}}
 }
 

@@ -65,9 +65,13 @@ type Action struct {
 	Input        json.RawMessage           `json:"input"`               // JSON Schema 2020-12 with the keywords that Keywords lists
 	Result       json.RawMessage           `json:"result,omitempty"`    // JSON Schema of Result.Data
 	Assurance    account.Assurance         `json:"assurance"`           // least level of the citizen
+	Personal     bool                      `json:"personal,omitempty"`  // about what the caller has: an account, earlier cases, what they follow. A page whose visitors the city does not know again has no form for it
 	Scopes       []Scope                   `json:"scopes,omitempty"`
 	OpeningWords map[message.Lang][]string `json:"opening_words,omitempty"` // words in a chat that mean this action; see Opens
+	MentionWords map[message.Lang][]string `json:"mention_words,omitempty"` // words around a value that x-mention finds, which mean this action; see Mentions
+	LinkWords    bool                      `json:"link_words,omitempty"`    // a deep link may carry the words that open it: what it shows must be safe whoever wrote the link
 	Confirm      message.Text              `json:"confirm,omitempty"`       // question before a chat carries it out; empty asks none
+	Agree        message.Text              `json:"agree,omitempty"`         // the answer to Confirm that carries it out, on a button; empty for that of all dialogues
 }
 
 // Scope is a piece of personal data that an action wants, and why.

@@ -61,6 +61,7 @@ type Citizen struct {
 	Scope     string            // the subject that came in, before it was found to be an account's: it scopes Key. What a call makes derives its id from it, so that a repeat after a sign-in names the same
 	Assurance account.Assurance // how surely we know who it is
 	Identity  string            // the network identity that chats, as account.Viewer has it; "" outside of chats
+	Origin    string            // hides where their message came from, as account.Viewer has it; "" when unknown
 	Claims    map[string]string // only the claims that the action declares and the citizen consented to
 }
 
@@ -79,8 +80,10 @@ type Result struct {
 	AsOf   time.Time      // the clock of the call, set by the Runner: what happened later may not be in it
 }
 
-// Suggestion is an action offered next, with what is already known of its input.
+// Suggestion is an action offered next, with what is already known of its input: a beginning, which is checked like any other. Of other apps the Runner lets pass
+// only actions that there are, for citizens or for the same people as the action whose result it is.
 type Suggestion struct {
+	App    string // of the action; "" means the app whose result it is
 	Action string
 	Input  map[string]any
 	Label  message.Text

@@ -55,5 +55,8 @@ func checkOpening(n map[string]any, at place) error {
 	if n["x-sensitive"] == true {
 		return errors.New("a sensitive field cannot have x-opening: it would be said in the chat")
 	}
+	if n["x-secret"] == true {
+		return errors.New("a secret field cannot have x-opening: nobody would know that the sentence holds a secret")
+	}
 	return nil
 }

@@ -6,9 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"regexp"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -43,22 +42,38 @@ var compiledManifestSchema = sync.OnceValues(func() (*jsonschema.Schema, error) 
 })
 
 // ParseManifest reads a manifest strictly: unknown and repeated names are refused, and everything that the published schema and the rules
-// behind it want is checked. The error names all that is wrong, in words for those who write manifests.
+// behind it want is checked. The error joins all that is wrong, in words for those who write manifests, each with its action and path.
 func ParseManifest(data []byte) (Manifest, error) {
-	var m Manifest
-	if err := wellFormed(data); err != nil {
-		return Manifest{}, fmt.Errorf("miniapps: manifest: %w", err)
-	}
-	if err := fits(data); err != nil {
-		return Manifest{}, fmt.Errorf("miniapps: manifest: %w", err)
-	}
-	if err := json.Unmarshal(data, &m); err != nil {
-		return Manifest{}, fmt.Errorf("miniapps: manifest: %w", err)
-	}
-	if _, err := compileActions(m); err != nil {
-		return Manifest{}, fmt.Errorf("miniapps: manifest of %s: %w", m.AppID, err)
+	m, err := parse(data)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("miniapps: manifest%s: %w", ofApp(data), err)
 	}
 	return m, nil
+}
+
+func parse(data []byte) (Manifest, error) {
+	var m Manifest
+	if err := wellFormed(data); err != nil {
+		return m, err
+	}
+	if err := fits(data); err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, err
+	}
+	_, err := compileActions(m)
+	return m, err
+}
+
+var appIDRE = regexp.MustCompile(`"app_id"\s*:\s*"([^"]+)"`)
+
+// ofApp names the app whose manifest may be wrong in all else.
+func ofApp(data []byte) string {
+	if m := appIDRE.FindSubmatch(data); m != nil {
+		return fmt.Sprintf(" of %.100s", m[1])
+	}
+	return ""
 }
 
 // compile checks a manifest, wherever it came from, and gives the form of each action.
@@ -83,7 +98,7 @@ func fits(data []byte) error {
 	if err != nil {
 		return err
 	}
-	return schema.Validate(doc)
+	return misfits(doc, schema.Validate(doc))
 }
 
 func compileActions(m Manifest) (map[string]*form, error) {
@@ -162,60 +177,4 @@ type noLoader struct{}
 
 func (noLoader) Load(url string) (any, error) {
 	return nil, fmt.Errorf("schema %s lies outside the manifest", url)
-}
-
-// wellFormed refuses what JSON readers understand differently: names that are there twice, broken text, more than one value.
-func wellFormed(data []byte) error {
-	if len(data) > MaxManifest {
-		return fmt.Errorf("longer than %d bytes", MaxManifest)
-	}
-	if !utf8.Valid(data) {
-		return errors.New("not UTF-8")
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	if err := unique(d, maxNesting); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON value")
-	}
-	return nil
-}
-
-// unique reads one value and refuses objects with a name twice.
-func unique(d *json.Decoder, depth int) error {
-	t, err := d.Token()
-	if err != nil {
-		return err
-	}
-	if n, ok := t.(json.Number); ok {
-		return boundedNumber(n.String())
-	}
-	open, ok := t.(json.Delim)
-	if !ok {
-		return nil
-	}
-	if depth == 0 {
-		return errUnbounded
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		if open == '{' {
-			name, err := d.Token()
-			if err != nil {
-				return err
-			}
-			key, _ := name.(string)
-			if seen[key] {
-				return fmt.Errorf("name %q is there twice", key)
-			}
-			seen[key] = true
-		}
-		if err := unique(d, depth-1); err != nil {
-			return err
-		}
-	}
-	_, err = d.Token()
-	return err
 }

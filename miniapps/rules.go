@@ -51,11 +51,19 @@ func checkAction(m Manifest, a Action) []error {
 	if len(a.OpeningWords) > 0 && a.Audience != ByCitizen {
 		errs = append(errs, errors.New("opening words are for the audience citizen"))
 	}
+	if a.LinkWords && (a.Audience != ByCitizen || !a.ReadOnly) {
+		errs = append(errs, errors.New("link_words are for read-only actions of citizens"))
+	}
+	if a.Personal && a.Audience != ByCitizen {
+		errs = append(errs, errors.New("personal is for the audience citizen"))
+	}
 	errs = append(errs, checkPhrases(a)...)
+	errs = append(errs, checkPossibleIn("result", a.Result)...)
 	root, err := node(a.Input)
 	if err != nil {
 		return append(errs, err)
 	}
+	errs = append(errs, checkMentionWords(a, root)...)
 	return append(errs, checkForm(root, formOf{manifest: m, action: a})...)
 }
 
@@ -84,17 +92,26 @@ func checkForm(root map[string]any, f formOf) []error {
 	if len(errs) > 0 {
 		return errs
 	}
-	opening := 0
+	opening, search := 0, 0
 	walk(root, place{}, func(n map[string]any, at place) {
 		if n["x-opening"] == true {
 			opening++
 		}
-		for _, err := range f.checkNode(n, at) {
+		if n["x-search"] == true {
+			search++
+			if needs(root, at.name()) {
+				errs = append(errs, fmt.Errorf("input%s: x-search is for a field that can be left out", at.path))
+			}
+		}
+		for _, err := range append(f.checkNode(n, at), f.checkAsked(n, at, needs(root, at.name()))...) {
 			errs = append(errs, fmt.Errorf("input%s: %w", at.path, err))
 		}
 	})
 	if opening > 1 {
 		errs = append(errs, errors.New("input: more than one field has x-opening"))
+	}
+	if search > 1 {
+		errs = append(errs, errors.New("input: more than one field has x-search"))
 	}
 	return errs
 }
@@ -102,8 +119,9 @@ func checkForm(root map[string]any, f formOf) []error {
 func (f formOf) checkNode(n map[string]any, at place) []error {
 	var errs []error
 	if !at.inPlace {
-		errs = append(errs, checkShape(n)...)
+		errs = append(errs, f.checkShape(n, at)...)
 	}
+	errs = append(errs, checkPossible(n)...)
 	for _, word := range []string{"x-options", "x-check"} {
 		if id, ok := n[word].(string); ok {
 			errs = append(errs, f.checkHelper(word, id))
@@ -115,48 +133,16 @@ func (f formOf) checkNode(n map[string]any, at place) []error {
 	if n["x-sensitive"] == true && n["x-options"] != nil {
 		errs = append(errs, errors.New("a sensitive field cannot have options: they would be shown in the chat"))
 	}
-	errs = append(errs, checkOpening(n, at), checkFormat(n, at))
+	errs = append(errs, checkOpening(n, at), f.checkSearch(n, at), checkMention(n, at), checkFormat(n, at), checkPlace(n))
 	return slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 }
 
 // asked tells whether a dialogue asks for the fields of the form.
 func (f formOf) asked() bool { return f.action.Audience == ByCitizen && !f.action.ReadOnly }
 
-// checkHelper checks that a field's helper is a read-only action that the same caller may call.
-func (f formOf) checkHelper(word, id string) error {
-	i := slices.IndexFunc(f.manifest.Actions, func(a Action) bool { return a.ID == id })
-	if i < 0 {
-		return fmt.Errorf("%s names no action: %s", word, id)
-	}
-	helper := f.manifest.Actions[i]
-	switch {
-	case !helper.ReadOnly:
-		return fmt.Errorf("%s names an action that is not read-only: %s", word, id)
-	case helper.Audience != f.action.Audience:
-		return fmt.Errorf("%s names an action for another audience: %s", word, id)
-	case !f.action.Assurance.Reaches(helper.Assurance):
-		return fmt.Errorf("%s names an action that needs more assurance: %s", word, id)
-	}
-	wants := []string{"answers"}
-	if word == "x-options" {
-		wants = append(wants, "after")
-	}
-	input, err := node(helper.Input)
-	if err != nil {
-		return err
-	}
-	props, _ := input["properties"].(map[string]any)
-	for _, name := range wants {
-		if props[name] == nil {
-			return fmt.Errorf("%s names an action that does not take %s: %s", word, name, id)
-		}
-	}
-	return nil
-}
-
 // checkShape makes sure that a value is described whole. An undeclared name would pass the validation, and a Go reader, which does not
 // tell "Name" from "name", would let it win.
-func checkShape(n map[string]any) []error {
+func (f formOf) checkShape(n map[string]any, at place) []error {
 	var errs []error
 	if !describes(n) {
 		errs = append(errs, errors.New("a type, a const, an enum, a $ref or alternatives are needed"))
@@ -167,7 +153,7 @@ func checkShape(n map[string]any) []error {
 	}
 	if n["additionalProperties"] != false && n["unevaluatedProperties"] != false {
 		if _, isMap := n["additionalProperties"].(map[string]any); !isMap || len(props) > 0 {
-			errs = append(errs, errors.New("an object needs additionalProperties: false"))
+			errs = append(errs, f.open(at))
 		}
 	}
 	lower := map[string]string{}
@@ -178,6 +164,14 @@ func checkShape(n map[string]any) []error {
 		lower[strings.ToLower(name)] = name
 	}
 	return errs
+}
+
+// open says what an object lacks whose names are not all declared. A helper does not know those of the form that it helps with.
+func (f formOf) open(at place) error {
+	if f.action.ReadOnly && at.path == "/properties/answers" {
+		return errors.New("an object needs additionalProperties: for the answers that a helper (x-options, x-check) gets it is " + anyAnswers)
+	}
+	return errors.New("an object needs additionalProperties: false")
 }
 
 func describes(n map[string]any) bool {
@@ -263,6 +257,9 @@ type place struct {
 	noDefs  bool // walk: leave out $defs
 }
 
+// name is what a field of the form itself is called.
+func (p place) name() string { return strings.TrimPrefix(p.path, "/properties/") }
+
 // walk visits a schema and all schemas in it.
 func walk(n map[string]any, at place, visit func(map[string]any, place)) {
 	visit(n, at)
@@ -310,7 +307,7 @@ func checkNotice(n Notice) []error {
 	if err != nil {
 		return []error{err}
 	}
-	var errs []error
+	errs := checkPossibleIn("params", n.Params)
 	props, _ := root["properties"].(map[string]any)
 	for _, t := range []message.Text{n.Title, n.Text} {
 		vi, en := placeholders(t[message.Vietnamese]), placeholders(t[message.English])

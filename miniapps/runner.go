@@ -125,7 +125,7 @@ func (r *Runner) add(app App) error {
 	if r.services[m.AppID] != nil {
 		return fmt.Errorf("miniapps: two apps call themselves %s", m.AppID)
 	}
-	s := &service{app: app, manifest: m, actions: map[string]*action{}, deps: r.deps, metrics: r.metrics}
+	s := &service{app: app, manifest: m, actions: map[string]*action{}, deps: r.deps, metrics: r.metrics, others: r.services}
 	for _, a := range m.Actions {
 		if len(a.Scopes) > 0 && (r.deps.Consents == nil || r.deps.Claims == nil || r.deps.Trail == nil) {
 			return fmt.Errorf("miniapps: %s.%s declares scopes, which needs Consents, Claims and Trail", m.AppID, a.ID)

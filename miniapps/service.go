@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
@@ -19,6 +20,8 @@ type service struct {
 	guard    *guard
 	deps     Deps
 	metrics  *metrics
+	others   map[string]*service // all apps by id, this one too
+	unknown  sync.Map            // suggestions that were dropped, by app.action: each is logged once
 }
 
 type action struct {
@@ -98,6 +101,7 @@ func (s *service) do(ctx context.Context, a *action, c Call, answers chan<- answ
 	if res.Case.ID != "" {
 		res.Case.App = s.manifest.AppID // an app speaks of its own cases only
 	}
+	res.Next = s.offered(ctx, a, res.Next)
 	got = answer{result: res, err: err}
 	if err == nil && !a.ReadOnly {
 		s.tell(ctx, res.Case)

@@ -2,6 +2,10 @@
 //
 // It owns the bulletin: who may write it, when a second person must agree, what replaces what, and which bulletins hold where. How the people of a ward are
 // reached belongs to others: they are handed each revision once. It does not know channels, the gateway or accounts.
+//
+// A warning of danger, or that harm is likely, leaves at any hour. Its all-clear does so too when lives were at risk: people have left their homes, or sit awake.
+// The all-clear of other warnings waits for the morning with what else does: nobody is to be woken to hear that there is nothing to fear, and who looks sees
+// at once, in the app and in the chat, that the warning holds no more.
 package alerts
 
 import (
@@ -15,6 +19,7 @@ import (
 	"github.com/motcua/motcua/internal/city"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/setting"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -42,17 +47,11 @@ type Config struct {
 
 // Validate reports all settings that cannot work.
 func (c Config) Validate() error {
-	var errs []error
-	if c.TwoPersons < 0 {
-		errs = append(errs, errors.New("two_persons: must not be negative"))
-	}
-	if c.Longest < 0 || c.Longest > 90*24*time.Hour {
-		errs = append(errs, errors.New("longest: must be between 0 and 2160h"))
-	}
-	if c.Retention != 0 && c.Retention < 90*24*time.Hour {
-		errs = append(errs, errors.New("retention: must be at least 2160h, or 0 for the default"))
-	}
-	return errors.Join(errs...)
+	var faults setting.Faults
+	faults.Refuse(c.TwoPersons < 0, "two_persons", "must not be negative")
+	faults.Span("longest", c.Longest, time.Minute, 90*24*time.Hour)
+	faults.Refuse(c.Retention != 0 && c.Retention < 90*24*time.Hour, "retention", "must be at least 2160h, or 0 for the default")
+	return faults.Err()
 }
 
 func (c Config) filled() Config {
@@ -81,10 +80,11 @@ type Announcement struct {
 
 // Progress says how far the telling of a bulletin's last revision is.
 type Progress struct {
-	People int  `json:"people"` // to be told, as far as they are counted
-	Told   int  `json:"told"`   // handed over to a network
-	Failed int  `json:"failed"` // not reachable on any way; they find it in the app
-	Done   bool `json:"done"`
+	Revision int  `json:"revision"` // that the numbers are about; 0 when nothing was handed on yet
+	People   int  `json:"people"`   // to be told, as far as they are counted
+	Told     int  `json:"told"`     // handed over to a network
+	Failed   int  `json:"failed"`   // not reachable on any way; they find it in the app
+	Done     bool `json:"done"`     // nothing of the bulletin's last revision is to be told any more
 }
 
 // Audience knows who follows which wards, and tells them.
@@ -133,15 +133,24 @@ func New(ctx context.Context, e Engine, deps Deps, cfg Config, now func() time.T
 	if deps.City == nil || deps.Texts == nil || deps.Audience == nil {
 		return nil, errors.New("alerts: City, Texts and Audience are needed")
 	}
-	m, err := miniapps.ParseManifest(manifestJSON)
+	m, err := Manifest()
 	if err != nil {
-		return nil, fmt.Errorf("alerts: %w", err)
+		return nil, err
 	}
 	a := &App{manifest: m, cfg: cfg.filled(), deps: deps, now: now}
 	if a.records, err = openRecords(ctx, e); err != nil {
 		return nil, fmt.Errorf("alerts: %w", err)
 	}
 	return a, nil
+}
+
+// Manifest reads what the app declares, for those who check settings against it before there is an app.
+func Manifest() (miniapps.Manifest, error) {
+	m, err := miniapps.ParseManifest(manifestJSON)
+	if err != nil {
+		return m, fmt.Errorf("alerts: %w", err)
+	}
+	return m, nil
 }
 
 // Manifest declares the app.
@@ -201,8 +210,8 @@ func (a *App) titleOf(action string) message.Text {
 }
 
 // clock shows a time as the city's clocks do.
-func (a *App) clock(t time.Time) string {
-	return t.In(a.deps.City.Calendar().Zone()).Format("15:04 02/01/2006")
+func (a *App) clock(t time.Time, lang message.Lang) string {
+	return message.Moment(t.In(a.deps.City.Calendar().Zone()), lang)
 }
 
 func caseRef(id string) miniapps.CaseRef { return miniapps.CaseRef{App: ID, ID: id} }

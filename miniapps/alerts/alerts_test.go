@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -14,10 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
-	"github.com/motcua/motcua/internal/city"
 	"github.com/motcua/motcua/internal/fault"
-	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/outbox"
 	"github.com/motcua/motcua/internal/store/memory"
@@ -33,10 +31,6 @@ var _ outbox.Source = Relay{}
 var noon = time.Date(2026, 11, 16, 5, 0, 0, 0, time.UTC)
 
 const opera = "11311" // a ward
-
-var loadCity = sync.OnceValues(func() (*city.City, error) { return city.Load(os.DirFS("../../configs/cities/haiphong")) })
-
-var loadTexts = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(os.DirFS("../../configs/locales")) })
 
 // crowd is an audience in memory.
 type crowd struct {
@@ -62,12 +56,16 @@ func (c *crowd) Reach(context.Context, []string, int) (int, error) { return c.pe
 func (c *crowd) Progress(_ context.Context, id string) (Progress, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	last := 0
 	for _, n := range c.told {
 		if n.ID == id {
-			return Progress{People: c.people, Told: c.people, Done: true}, nil
+			last = max(last, n.Revision)
 		}
 	}
-	return Progress{}, fault.New(fault.NotFound, "")
+	if last == 0 {
+		return Progress{}, fault.New(fault.NotFound, "")
+	}
+	return Progress{Revision: last, People: c.people, Told: c.people, Done: true}, nil
 }
 
 func (c *crowd) Followed(_ context.Context, who miniapps.Citizen) ([]string, error) {
@@ -99,11 +97,8 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t, clock: noon, crowd: &crowd{told: map[string]Announcement{}, wards: map[string][]string{}, people: 100}}
-	place, err := loadCity()
-	require.NoError(t, err)
-	texts, err := loadTexts()
-	require.NoError(t, err)
-	w.app, err = New(t.Context(), memory.New(), Deps{City: place, Texts: texts, Audience: w.crowd}, Config{}, w.now)
+	var err error
+	w.app, err = New(t.Context(), memory.New(), Deps{City: configstest.City(t), Texts: configstest.Texts(t), Audience: w.crowd}, Config{}, w.now)
 	require.NoError(t, err)
 	w.runner = sync.OnceValue(func() *miniapps.Runner { return miniapptest.NewRunner(t, w.now, w.app) })
 	return w
@@ -181,7 +176,7 @@ func TestTwoPersonsForAGreatOne(t *testing.T) {
 		require.Equal(t, Pending, b.State, name)
 		require.Zero(t, w.carry(), name)
 		require.Empty(t, w.do(miniapptest.Citizen(), "current", `{}`).Data.(currentData).Bulletins, name)
-		id := fmt.Sprintf(`{"id": %q}`, b.ID)
+		id := fmt.Sprintf(`{"id": %q, "version": 1}`, b.ID)
 		_, err := w.try(miniapptest.Dispatcher(), "approve", id)
 		require.Equal(t, fault.Forbidden, fault.CodeOf(err), name)
 		b = w.do(second(), "approve", id).Data.(*Bulletin)
@@ -196,23 +191,109 @@ func TestUpdateAndAllClearReplace(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	b := w.do(miniapptest.Dispatcher(), "publish", typhon).Data.(*Bulletin)
-	id := fmt.Sprintf(`{"id": %q}`, b.ID)
-	w.do(second(), "approve", id)
+	w.do(second(), "approve", fmt.Sprintf(`{"id": %q, "version": 1}`, b.ID))
 	w.carry()
 	b = w.do(miniapptest.Dispatcher(), "update", fmt.Sprintf(`{"id": %q, "severity": "info", "wards": ["11311"], "title": "Bão số 9 yếu đi", "text": "Mưa nhỏ.", "until": "2026-11-17T14:00:00Z"}`, b.ID)).Data.(*Bulletin)
 	require.NotNil(t, b.Next, "what replaces a great one needs two persons")
 	require.Equal(t, "Bão số 9", b.Current.Title["vi"], "people still see what they were told")
 	_, err := w.try(second(), "update", fmt.Sprintf(`{"id": %q, "severity": "info", "title": "x", "text": "y", "until": "2026-11-17T14:00:00Z"}`, b.ID))
 	require.Equal(t, fault.Conflict, fault.CodeOf(err), "one thing waits at a time")
-	w.do(second(), "refuse", fmt.Sprintf(`{"id": %q, "reason": "Chưa có tin chính thức"}`, b.ID))
+	w.do(second(), "refuse", fmt.Sprintf(`{"id": %q, "version": 2, "reason": "Chưa có tin chính thức"}`, b.ID))
 	w.do(miniapptest.Dispatcher(), "clear", fmt.Sprintf(`{"id": %q, "text": "Bão đã tan."}`, b.ID))
-	b = w.do(second(), "approve", id).Data.(*Bulletin)
+	b = w.do(second(), "approve", fmt.Sprintf(`{"id": %q, "version": 3}`, b.ID)).Data.(*Bulletin)
 	require.Equal(t, Cleared, b.State)
 	w.carry()
-	require.Equal(t, "all_clear", w.crowd.told[b.ID+"/2"].Notice)
+	require.Equal(t, "danger_over", w.crowd.told[b.ID+"/2"].Notice)
 	require.Empty(t, w.do(miniapptest.Citizen(), "current", `{}`).Data.(currentData).Bulletins)
 	_, err = w.try(miniapptest.Dispatcher(), "clear", fmt.Sprintf(`{"id": %q, "text": "Lần nữa."}`, b.ID))
 	require.Equal(t, fault.Conflict, fault.CodeOf(err))
+}
+
+// TestApprovedIsWhatWasRead shows that nobody agrees to a text that took the place of the one that they read.
+func TestApprovedIsWhatWasRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.do(miniapptest.Dispatcher(), "publish", flood).Data.(*Bulletin)
+	update := func(title string) {
+		w.do(miniapptest.Dispatcher(), "update", fmt.Sprintf(`{"id": %q, "severity": "danger", "wards": ["11311"], "title": %q, "text": "b", "until": "2026-11-16T14:00:00Z"}`, b.ID, title))
+	}
+	update("Vỡ đê")
+	seen := w.do(second(), "list", `{}`).Data.(listed).Bulletins[0]
+	read := fmt.Sprintf(`{"id": %q, "version": %d}`, b.ID, seen.Next.Number)
+	require.Equal(t, 2, seen.Next.Number)
+	w.do(miniapptest.Dispatcher(), "refuse", fmt.Sprintf(`{"id": %q, "version": 2, "reason": "Viết lại"}`, b.ID))
+	update("Sơ tán ngay")
+	_, err := w.try(second(), "approve", read)
+	require.Equal(t, fault.Conflict, fault.CodeOf(err))
+	require.Equal(t, "alerts.another_version", fault.Of(err).Key)
+	_, err = w.try(second(), "refuse", fmt.Sprintf(`{"id": %q, "version": 2, "reason": "Nhầm"}`, b.ID))
+	require.Equal(t, fault.Conflict, fault.CodeOf(err))
+	w.carry()
+	require.NotContains(t, w.crowd.told, b.ID+"/2")
+	shown := w.do(second(), "list", `{}`)
+	require.Contains(t, shown.Blocks[0].(message.Card).Facts, message.Fact{Label: "Bản số", Value: "3"})
+	b = w.do(second(), "approve", fmt.Sprintf(`{"id": %q, "version": 3}`, b.ID)).Data.(*Bulletin)
+	require.Equal(t, "Sơ tán ngay", b.Current.Title["vi"])
+}
+
+// TestManyLittleOnesAreAGreatOne shows that what one person has told within an hour counts together.
+func TestManyLittleOnesAreAGreatOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.crowd.people = 900
+	one, two := miniapptest.Dispatcher(), second()
+	first := w.do(one, "publish", flood).Data.(*Bulletin)
+	require.Equal(t, Active, first.State)
+	require.Equal(t, Active, w.do(one, "publish", flood).Data.(*Bulletin).State)
+	require.True(t, w.do(one, "preview", flood).Data.(preview).TwoPersons)
+	third := w.do(one, "publish", flood).Data.(*Bulletin)
+	require.Equal(t, Pending, third.State)
+	require.Equal(t, Active, w.do(two, "publish", flood).Data.(*Bulletin).State, "somebody else has told nobody yet")
+	w.do(two, "approve", fmt.Sprintf(`{"id": %q, "version": 1}`, third.ID))
+	over := w.do(one, "clear", fmt.Sprintf(`{"id": %q, "text": "Nước đã rút."}`, first.ID)).Data.(*Bulletin)
+	require.Equal(t, Cleared, over.State, "an all-clear is not held up")
+	require.Equal(t, Active, w.do(one, "publish", flood).Data.(*Bulletin).State, "neither what two agreed to nor what is over counts")
+	w.clock = noon.Add(lately + time.Second)
+	require.Equal(t, Active, w.do(one, "publish", flood).Data.(*Bulletin).State)
+}
+
+// TestAllClearLeavesAsTheWarningDid shows which notice tells that there is nothing to fear any more, and when it may leave.
+func TestAllClearLeavesAsTheWarningDid(t *testing.T) {
+	t.Parallel()
+	m := newWorld(t).app.Manifest()
+	for severity, want := range map[Severity]struct {
+		notice  string
+		urgency miniapps.Urgency
+	}{
+		Info: {"all_clear", miniapps.Normal}, Advisory: {"all_clear", miniapps.Normal}, Warning: {"all_clear", miniapps.Normal}, Danger: {"danger_over", miniapps.Urgent},
+	} {
+		v := Version{Severity: severity, Clear: true}
+		require.Equal(t, want.notice, v.notice(), severity)
+		i := slices.IndexFunc(m.Notices, func(n miniapps.Notice) bool { return n.ID == want.notice })
+		require.Equal(t, want.urgency, m.Notices[i].Urgency, severity)
+	}
+	byID := func(id string) miniapps.Notice {
+		return m.Notices[slices.IndexFunc(m.Notices, func(n miniapps.Notice) bool { return n.ID == id })]
+	}
+	require.Equal(t, byID("all_clear").Title, byID("danger_over").Title, "both say the same")
+	require.Equal(t, byID("all_clear").Text, byID("danger_over").Text)
+}
+
+// TestProgressIsOfTheLastRevision shows that nobody takes the end of the warning for that of its update.
+func TestProgressIsOfTheLastRevision(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.do(miniapptest.Dispatcher(), "publish", flood).Data.(*Bulletin)
+	id := fmt.Sprintf(`{"id": %q}`, b.ID)
+	progress := func() Progress { return w.do(miniapptest.Dispatcher(), "progress", id).Data.(Progress) }
+	require.Zero(t, progress())
+	w.carry()
+	require.Equal(t, Progress{Revision: 1, People: w.crowd.people, Told: w.crowd.people, Done: true}, progress())
+	w.do(miniapptest.Dispatcher(), "clear", fmt.Sprintf(`{"id": %q, "text": "Nước đã rút."}`, b.ID))
+	require.Equal(t, Progress{Revision: 1, People: w.crowd.people, Told: w.crowd.people}, progress(), "the all-clear was not handed on yet")
+	w.carry()
+	require.Equal(t, 2, progress().Revision)
+	require.True(t, progress().Done)
 }
 
 func TestToldAfterAnOutage(t *testing.T) {
@@ -253,7 +334,9 @@ func TestRefused(t *testing.T) {
 		{"the past", miniapptest.Dispatcher(), "publish", with(map[string]any{"until": "2026-11-16T04:00:00Z"}), fault.Invalid, "until"},
 		{"too long", miniapptest.Dispatcher(), "publish", with(map[string]any{"until": "2027-11-16T04:00:00Z"}), fault.Invalid, "until"},
 		{"blanks only", miniapptest.Dispatcher(), "publish", with(map[string]any{"text": "  "}), fault.Invalid, "text"},
-		{"no such bulletin", miniapptest.Dispatcher(), "approve", `{"id": "x"}`, fault.NotFound, ""},
+		{"no such bulletin", miniapptest.Dispatcher(), "approve", `{"id": "x", "version": 1}`, fault.NotFound, ""},
+		{"approved unread", miniapptest.Dispatcher(), "approve", `{"id": "x"}`, fault.Invalid, "version"},
+		{"refused unread", miniapptest.Dispatcher(), "refuse", `{"id": "x", "reason": "Nhầm"}`, fault.Invalid, "version"},
 		{"no such bulletin's progress", miniapptest.Dispatcher(), "progress", `{"id": "x"}`, fault.NotFound, ""},
 		{"a ward that is none, followed", miniapptest.Citizen(), "follow", `{"ward": "1"}`, fault.Invalid, "ward"},
 	}
@@ -343,8 +426,8 @@ func samples() []miniapptest.Sample {
 		{Action: "publish", Input: flood, Other: typhon, Opens: true},
 		{Action: "update", Prepare: written(miniapptest.Dispatcher(), flood, `{"id": %q, "severity": "info", "wards": ["11311"], "title": "a", "text": "b", "until": "2026-11-16T14:00:00Z"}`)},
 		{Action: "clear", Prepare: written(miniapptest.Dispatcher(), flood, `{"id": %q, "text": "Nước đã rút"}`)},
-		{Action: "approve", Prepare: written(second(), typhon, `{"id": %q}`)},
-		{Action: "refuse", Prepare: written(second(), typhon, `{"id": %q, "reason": "Nhầm"}`)},
+		{Action: "approve", Prepare: written(second(), typhon, `{"id": %q, "version": 1}`)},
+		{Action: "refuse", Prepare: written(second(), typhon, `{"id": %q, "version": 1, "reason": "Nhầm"}`)},
 		{Action: "list", Input: `{"first": 5}`},
 		{Action: "progress", Prepare: written(second(), typhon, `{"id": %q}`)},
 	}

@@ -43,19 +43,23 @@ type Bulletin struct {
 	Current   *Version   `bson:"current,omitempty" json:"current,omitempty"` // what people were told; nil before they were told anything
 	Next      *Version   `bson:"next,omitempty" json:"next,omitempty"`       // waits for a second person; nil when nothing does
 	Revision  int        `bson:"revision" json:"revision"`                   // counts what people were told: 0 for nothing yet
+	Written   int        `bson:"written,omitempty" json:"-"`                 // counts its versions, whether people were told them or not
 	Announced int        `bson:"announced" json:"announced"`                 // the revision that was handed on to be told
 	History   []Step     `bson:"history" json:"history"`                     // oldest first
 	CreatedAt time.Time  `bson:"createdAt" json:"createdAt"`
 	UpdatedAt time.Time  `bson:"updatedAt" json:"updatedAt"`
 	InputHash string     `bson:"inputHash" json:"-"` // of the call that made it
 	Marks     once.Marks `bson:"marks,omitempty" json:"-"`
-	Until     *time.Time `bson:"until,omitempty" json:"-"` // Current.Until while it is active: what is on now is found by it
-	DueAt     *time.Time `bson:"dueAt,omitempty" json:"-"` // since when a revision waits to be announced
+	Until     *time.Time `bson:"until,omitempty" json:"-"`   // Current.Until while it is active: what is on now is found by it
+	DueAt     *time.Time `bson:"dueAt,omitempty" json:"-"`   // since when a revision waits to be announced
+	AloneBy   string     `bson:"aloneBy,omitempty" json:"-"` // who had people told Current without a second person; "" when two agreed
+	AloneAt   *time.Time `bson:"aloneAt,omitempty" json:"-"` // and when
 	ExpiresAt time.Time  `bson:"expiresAt" json:"-"`
 }
 
 // Version is what a bulletin says at a time.
 type Version struct {
+	Number   int          `bson:"number,omitempty" json:"version"` // among the bulletin's versions, from 1: what somebody who agrees has read
 	Severity Severity     `bson:"severity" json:"severity"`
 	Wards    []string     `bson:"wards" json:"wards"` // codes; empty means the whole city
 	Title    message.Text `bson:"title" json:"title"`
@@ -84,15 +88,25 @@ func (b *Bulletin) On(ward string, now time.Time) bool {
 }
 
 // rule says when one person alone may not tell the people.
-type rule struct{ threshold int }
+type rule struct {
+	threshold int // people reached
+	before    int // that the same person has had told alone lately, by other bulletins: many little ones are a great one
+}
+
+// lately is for how long what one person had told counts together.
+const lately = time.Hour
 
 // two tells whether a version needs a second person: when lives are at risk, when it is for the whole city, or when it reaches many. What replaces such a
 // version needs one too, for an all-clear given in error is as dangerous as the warning.
 func (r rule) two(v, replaces *Version) bool {
-	if v.Severity == Danger || len(v.Wards) == 0 || v.Reach >= r.threshold {
+	reach := v.Reach
+	if !v.Clear {
+		reach += r.before
+	}
+	if v.Severity == Danger || len(v.Wards) == 0 || reach >= r.threshold {
 		return true
 	}
-	return replaces != nil && r.two(replaces, nil)
+	return replaces != nil && rule{threshold: r.threshold}.two(replaces, nil)
 }
 
 // write puts a new version forward. It is told at once when one person is enough.
@@ -105,19 +119,34 @@ func (b *Bulletin) write(v Version, r rule, now time.Time) error {
 	}
 	b.note(now, v.Author, "written", "")
 	b.UpdatedAt = now
+	b.Written++
+	v.Number = b.Written
 	if r.two(&v, b.Current) {
 		b.Next = &v
 		return nil
 	}
 	b.tell(&v, now)
+	b.AloneBy, b.AloneAt = v.Author, &now
 	return nil
 }
 
-// approve lets what waits be told. Whoever wrote it cannot.
-func (b *Bulletin) approve(by string, now time.Time) error {
+// read tells whether what waits is what somebody has read.
+func (b *Bulletin) read(version int) error {
 	switch {
 	case b.Next == nil:
 		return fault.New(fault.Conflict, "alerts.nothing_waits")
+	case b.Next.Number != version:
+		return fault.New(fault.Conflict, "alerts.another_version")
+	}
+	return nil
+}
+
+// approve lets the version that was read be told. Whoever wrote it cannot. CONFLICT when another waits by now.
+func (b *Bulletin) approve(by string, version int, now time.Time) error {
+	if err := b.read(version); err != nil {
+		return err
+	}
+	switch {
 	case b.Next.Author == by:
 		return fault.New(fault.Forbidden, "alerts.own")
 	case !now.Before(b.Next.Until):
@@ -125,13 +154,14 @@ func (b *Bulletin) approve(by string, now time.Time) error {
 	}
 	b.note(now, by, "approved", "")
 	b.tell(b.Next, now)
+	b.AloneBy, b.AloneAt = "", nil
 	return nil
 }
 
-// refuse drops what waits. The author may too: that is taking it back.
-func (b *Bulletin) refuse(by, why string, now time.Time) error {
-	if b.Next == nil {
-		return fault.New(fault.Conflict, "alerts.nothing_waits")
+// refuse drops the version that was read. The author may too: that is taking it back. CONFLICT as approve.
+func (b *Bulletin) refuse(by string, version int, why string, now time.Time) error {
+	if err := b.read(version); err != nil {
+		return err
 	}
 	b.note(now, by, "refused", why)
 	b.Next, b.UpdatedAt = nil, now
@@ -164,6 +194,8 @@ func (b *Bulletin) note(at time.Time, by, what, text string) {
 // notice names the declared text that tells a version.
 func (v *Version) notice() string {
 	switch {
+	case v.Clear && v.Severity == Danger:
+		return "danger_over" // says the same, at any hour
 	case v.Clear:
 		return "all_clear"
 	case v.Severity == Info:

@@ -3,11 +3,9 @@ package alerts
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
-	"github.com/motcua/motcua/internal/fold"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
 )
@@ -137,48 +135,4 @@ func (a *App) choose(ctx context.Context, c miniapps.Call, said string, change f
 
 type followData struct {
 	Wards []string `json:"wards"`
-}
-
-// wardsPage is how many wards are given when nobody says.
-const wardsPage = 10
-
-// wards gives the wards to choose from, those whose name holds the text's words.
-func (a *App) wards(c miniapps.Call) (miniapps.Result, error) {
-	var in struct {
-		Text, After string
-		First       int
-	}
-	if err := decode(c, &in); err != nil {
-		return miniapps.Result{}, err
-	}
-	all := a.wardOptions(c.Lang, in.Text)
-	from := 0
-	if in.After != "" {
-		i := slices.IndexFunc(all, func(o miniapps.Option) bool { return o.Value == in.After })
-		if i < 0 {
-			return miniapps.Result{}, fault.InvalidField("store.bad_cursor", "after")
-		}
-		from = i + 1
-	}
-	if in.First == 0 {
-		in.First = wardsPage
-	}
-	to := min(from+in.First, len(all))
-	out := miniapps.Options{Choices: all[from:to]}
-	if to < len(all) {
-		out.After = all[to-1].Value
-	}
-	return miniapps.Result{Data: out}, nil
-}
-
-func (a *App) wardOptions(lang message.Lang, text string) []miniapps.Option {
-	words := fold.Words(text)
-	out := []miniapps.Option{}
-	for _, w := range a.deps.City.Wards() {
-		name := fold.Text(wardName(w, lang))
-		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(name, word) }) {
-			out = append(out, miniapps.Option{Value: w.Code, Label: wardName(w, lang)})
-		}
-	}
-	return out
 }

@@ -1,6 +1,8 @@
 package alerts
 
 import (
+	"strconv"
+
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
 )
@@ -19,7 +21,11 @@ func (a *App) show(lang message.Lang, b *Bulletin) message.Card {
 	if v == nil {
 		return message.Card{Title: a.text(lang, "state."+state, nil)}
 	}
-	return a.card(lang, state, v)
+	card := a.card(lang, state, v)
+	if b.Next != nil {
+		card.Facts = append(card.Facts, message.Fact{Label: a.text(lang, "fact.version", nil), Value: strconv.Itoa(v.Number)})
+	}
+	return card
 }
 
 // card shows a version; state "" shows none.
@@ -29,7 +35,7 @@ func (a *App) card(lang message.Lang, state string, v *Version) message.Card {
 		Facts: []message.Fact{
 			{Label: a.text(lang, "fact.severity", nil), Value: a.text(lang, "severity."+string(v.Severity), nil)},
 			{Label: a.text(lang, "fact.wards", nil), Value: a.wardNames(v.Wards).In(lang)},
-			{Label: a.text(lang, "fact.until", nil), Value: a.clock(v.Until)},
+			{Label: a.text(lang, "fact.until", nil), Value: a.clock(v.Until, lang)},
 		},
 	}
 	if state != "" {

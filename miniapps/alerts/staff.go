@@ -59,7 +59,20 @@ func (a *App) version(ctx context.Context, w words, author string, now time.Time
 	return v, err
 }
 
-func (a *App) rule() rule { return rule{a.cfg.TwoPersons} }
+// rule gives what one person may tell alone now; id is the bulletin that it is about, "" for a new one.
+func (a *App) rule(ctx context.Context, author, id string, now time.Time) (rule, error) {
+	told, err := a.records.alone(ctx, author, now.Add(-lately))
+	if err != nil {
+		return rule{}, fmt.Errorf("alerts: what one person told: %w", err)
+	}
+	r := rule{threshold: a.cfg.TwoPersons}
+	for _, b := range told {
+		if b.ID != id && b.Current != nil && !b.Current.Clear {
+			r.before += b.Current.Reach
+		}
+	}
+	return r, nil
+}
 
 // preview tells how many people a bulletin would reach, and whether it needs a second person.
 func (a *App) preview(ctx context.Context, c miniapps.Call) (miniapps.Result, error) {
@@ -67,11 +80,16 @@ func (a *App) preview(ctx context.Context, c miniapps.Call) (miniapps.Result, er
 	if err := decode(c, &in); err != nil {
 		return miniapps.Result{}, err
 	}
-	v, err := a.version(ctx, in, c.Actor.ID, instant(c.Now))
+	now := instant(c.Now)
+	v, err := a.version(ctx, in, c.Actor.ID, now)
 	if err != nil {
 		return miniapps.Result{}, err
 	}
-	data := preview{Reach: v.Reach, TwoPersons: a.rule().two(&v, nil)}
+	r, err := a.rule(ctx, c.Actor.ID, "", now)
+	if err != nil {
+		return miniapps.Result{}, err
+	}
+	data := preview{Reach: v.Reach, TwoPersons: r.two(&v, nil)}
 	return miniapps.Result{Data: data, Blocks: message.Blocks{a.card(c.Lang, "", &v), message.Words{Text: a.reachText(c.Lang, data)}}}, nil
 }
 
@@ -118,7 +136,11 @@ func (a *App) create(ctx context.Context, c miniapps.Call, id string) (*Bulletin
 		return nil, err
 	}
 	b := &Bulletin{ID: id, Kind: in.Kind, State: Pending, History: []Step{}, CreatedAt: now, UpdatedAt: now, InputHash: c.InputHash, ExpiresAt: now.Add(a.cfg.Retention)}
-	if err := b.write(v, a.rule(), now); err != nil {
+	r, err := a.rule(ctx, c.Actor.ID, id, now)
+	if err == nil {
+		err = b.write(v, r, now)
+	}
+	if err != nil {
 		return nil, err
 	}
 	err = a.records.insert(ctx, b)
@@ -138,11 +160,16 @@ func (a *App) update(ctx context.Context, c miniapps.Call) (miniapps.Result, err
 	if err := decode(c, &in); err != nil {
 		return miniapps.Result{}, err
 	}
-	v, err := a.version(ctx, in.words, c.Actor.ID, instant(c.Now))
+	now := instant(c.Now)
+	v, err := a.version(ctx, in.words, c.Actor.ID, now)
 	if err != nil {
 		return miniapps.Result{}, err
 	}
-	return a.change(ctx, c, in.ID, func(b *Bulletin, now time.Time) error { return b.write(v, a.rule(), now) })
+	r, err := a.rule(ctx, c.Actor.ID, in.ID, now)
+	if err != nil {
+		return miniapps.Result{}, err
+	}
+	return a.change(ctx, c, in.ID, func(b *Bulletin, now time.Time) error { return b.write(v, r, now) })
 }
 
 // clear gives the all-clear where the warning was.
@@ -161,24 +188,32 @@ func (a *App) clear(ctx context.Context, c miniapps.Call) (miniapps.Result, erro
 		if en := clean(in.TextEn); en != "" {
 			v.Text[message.English] = en
 		}
-		return b.write(v, a.rule(), now)
+		return b.write(v, rule{threshold: a.cfg.TwoPersons}, now)
 	})
 }
 
 func (a *App) approve(ctx context.Context, c miniapps.Call) (miniapps.Result, error) {
-	var in struct{ ID string }
+	var in struct {
+		ID      string
+		Version int
+	}
 	if err := decode(c, &in); err != nil {
 		return miniapps.Result{}, err
 	}
-	return a.change(ctx, c, in.ID, func(b *Bulletin, now time.Time) error { return b.approve(c.Actor.ID, now) })
+	return a.change(ctx, c, in.ID, func(b *Bulletin, now time.Time) error { return b.approve(c.Actor.ID, in.Version, now) })
 }
 
 func (a *App) refuse(ctx context.Context, c miniapps.Call) (miniapps.Result, error) {
-	var in struct{ ID, Reason string }
+	var in struct {
+		ID, Reason string
+		Version    int
+	}
 	if err := decode(c, &in); err != nil {
 		return miniapps.Result{}, err
 	}
-	return a.change(ctx, c, in.ID, func(b *Bulletin, now time.Time) error { return b.refuse(c.Actor.ID, clean(in.Reason), now) })
+	return a.change(ctx, c, in.ID, func(b *Bulletin, now time.Time) error {
+		return b.refuse(c.Actor.ID, in.Version, clean(in.Reason), now)
+	})
 }
 
 // change makes one step, once for its key, in a single write.
@@ -258,6 +293,7 @@ func (a *App) progress(ctx context.Context, c miniapps.Call) (miniapps.Result, e
 	if err != nil {
 		return miniapps.Result{}, err
 	}
+	p.Done = p.Done && p.Revision == b.Revision
 	return miniapps.Result{Data: p, Case: caseRef(b.ID), Blocks: message.Blocks{
 		message.Progress{Label: a.text(c.Lang, "progress", map[string]any{"failed": p.Failed}), Done: p.Told + p.Failed, Total: p.People},
 	}}, nil

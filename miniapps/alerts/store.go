@@ -22,6 +22,7 @@ type (
 type records struct {
 	bulletins              *store.Collection[Bulletin]
 	byUntil, byMade, byDue store.Query
+	byAlone                store.Query // by who told it alone
 }
 
 func openRecords(ctx context.Context, e Engine) (*records, error) {
@@ -31,6 +32,7 @@ func openRecords(ctx context.Context, e Engine) (*records, error) {
 			{Name: "by_until", Equal: []string{"state"}, Order: "until"},
 			{Name: "by_made", Order: "createdAt"},
 			{Name: "by_due", Order: "dueAt"},
+			{Name: "by_alone", Equal: []string{"aloneBy"}, Order: "aloneAt"},
 		},
 	})
 	if err != nil {
@@ -39,7 +41,8 @@ func openRecords(ctx context.Context, e Engine) (*records, error) {
 	byUntil, err1 := c.Query("by_until")
 	byMade, err2 := c.Query("by_made")
 	byDue, err3 := c.Query("by_due")
-	return &records{bulletins: c, byUntil: byUntil, byMade: byMade, byDue: byDue}, errors.Join(err1, err2, err3)
+	byAlone, err4 := c.Query("by_alone")
+	return &records{bulletins: c, byUntil: byUntil, byMade: byMade, byDue: byDue, byAlone: byAlone}, errors.Join(err1, err2, err3, err4)
 }
 
 func (s *records) insert(ctx context.Context, b *Bulletin) error { return s.bulletins.Insert(ctx, *b) }
@@ -54,13 +57,7 @@ func (s *records) get(ctx context.Context, id string) (*Bulletin, error) {
 
 // update changes a bulletin. The closure may run several times; when it tells that nothing changed, nothing is written.
 func (s *records) update(ctx context.Context, id string, change func(*Bulletin) (changed bool, err error)) (*Bulletin, error) {
-	b, err := s.bulletins.Update(ctx, id, func(b *Bulletin) error {
-		changed, err := change(b)
-		if err == nil && !changed {
-			return store.ErrUnchanged
-		}
-		return err
-	})
+	b, err := s.bulletins.Update(ctx, id, store.IfChanged(change))
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +70,11 @@ const maxOn = 50
 // on gives the bulletins that hold at a time, those that end last first.
 func (s *records) on(ctx context.Context, now time.Time) ([]Bulletin, error) {
 	return s.bulletins.Collect(ctx, s.byUntil.Where(string(Active)).Between(now, nil).Descending().First(maxOn))
+}
+
+// alone gives the bulletins that somebody had told without a second person since then, the latest first.
+func (s *records) alone(ctx context.Context, by string, since time.Time) ([]Bulletin, error) {
+	return s.bulletins.Collect(ctx, s.byAlone.Where(by).Between(since, nil).Descending().First(maxOn))
 }
 
 // list gives all bulletins, the newest first.

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/motcua/motcua/internal/account"
-	"github.com/motcua/motcua/internal/city"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
@@ -25,63 +23,6 @@ type answers struct {
 	Description string `json:"description"`
 	Category    string `json:"category"`
 	Place       Place  `json:"place"`
-}
-
-// categories gives what a report can be about: first what its text points to, then "not sure", then everything, group by group.
-func (a *App) categories(c miniapps.Call) (miniapps.Result, error) {
-	var in struct {
-		Answers            answers
-		Text, Group, After string
-		First              int
-	}
-	if err := decode(c, &in); err != nil {
-		return miniapps.Result{}, err
-	}
-	if in.Text == "" {
-		in.Text = in.Answers.Description
-	}
-	all := a.categoryChoices(c.Lang, in.Text, in.Group)
-	from := 0
-	if in.After != "" {
-		i := slices.IndexFunc(all, func(x miniapps.Option) bool { return x.Value == in.After })
-		if i < 0 {
-			return miniapps.Result{}, fault.InvalidField("store.bad_cursor", "after")
-		}
-		from = i + 1
-	}
-	if in.First == 0 {
-		in.First = listedChoices
-	}
-	to := min(from+in.First, len(all))
-	out := miniapps.Options{Choices: all[from:to]}
-	if to < len(all) {
-		out.After = all[to-1].Value
-	}
-	return miniapps.Result{Data: out, Blocks: message.Blocks{a.choices(c.Lang, "choose_category", out.Choices)}}, nil
-}
-
-// categoryChoices gives all choices in their order; text and group may be "".
-func (a *App) categoryChoices(lang message.Lang, text, group string) []miniapps.Option {
-	out := []miniapps.Option{}
-	add := func(cat city.Category) {
-		if group != "" && cat.Group != group || slices.ContainsFunc(out, func(x miniapps.Option) bool { return x.Value == cat.Code }) {
-			return
-		}
-		g, _ := a.deps.City.Group(cat.Group)
-		out = append(out, miniapps.Option{Value: cat.Code, Label: cat.Name.In(lang), Hint: g.Name.In(lang)})
-	}
-	if text != "" {
-		for _, cat := range a.deps.City.GuessCategory(text) {
-			add(cat)
-		}
-	}
-	if group == "" {
-		out = append(out, miniapps.Option{Value: unsure, Label: a.text(lang, "unsure", nil)})
-	}
-	for _, cat := range a.deps.City.Categories() {
-		add(cat)
-	}
-	return out
 }
 
 // check looks at the place of a report that is being written: the ward and the unit that it leads to, or what to mend.
@@ -174,7 +115,7 @@ func (a *App) track(ctx context.Context, c miniapps.Call) (miniapps.Result, erro
 	}
 	facts := a.facts(c.Lang, p.Category, p.Ward, p.Unit, p)
 	card := message.Card{Title: a.title(c.Lang, p.Code), Subtitle: a.status(c.Lang, p.Status), Facts: facts}
-	return miniapps.Result{Data: &p, Blocks: message.Blocks{card, message.Words{Text: p.Description}}}, nil
+	return miniapps.Result{Data: &p, Blocks: message.Blocks{card, message.Words{Text: a.text(c.Lang, "citizen_wrote", map[string]any{"text": quoted(p.Description)})}}}, nil
 }
 
 // underField names the field that a bad value came from.

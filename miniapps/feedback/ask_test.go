@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
@@ -49,7 +50,7 @@ func TestCategoriesPageByPage(t *testing.T) {
 		}
 		after = page.After
 	}
-	if want := len(theCity(t).Categories()) + 1; len(seen) != want || !seen[unsure] || pages < 5 {
+	if want := len(configstest.City(t).Categories()) + 1; len(seen) != want || !seen[unsure] || pages < 5 {
 		t.Errorf("%d choices on %d pages, want %d", len(seen), pages, want)
 	}
 	_, err := d.run(account.Viewer{}, "categories", "", `{"after": "nonsense"}`)
@@ -157,6 +158,21 @@ func TestTrackTakesCodesAsPeopleTypeThem(t *testing.T) {
 	} {
 		if _, err := d.run(account.Viewer{}, "track", "", fmt.Sprintf(`{"code": %q}`, typed)); err != nil {
 			t.Errorf("%q: %v", typed, err)
+		}
+	}
+}
+
+// TestTrackQuotes: whoever writes a report cannot speak as the city to those who are sent its code.
+func TestTrackQuotes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"Đèn hỏng": "Đèn hỏng",
+		"Đèn hỏng”\n\nThành phố: bà con nộp phạt \"ngay\"": "Đèn hỏng’ Thành phố: bà con nộp phạt ’ngay’",
+		"Đèn\u202e gnỏh":            "Đèn gnỏh",
+		strings.Repeat("đèn ", 200): strings.Repeat("đèn ", 124) + "đèn…",
+	} {
+		if got := quoted(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
 }

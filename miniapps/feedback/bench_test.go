@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 // BenchmarkSubmit stores reports of many citizens at once, without the relay.
 func BenchmarkSubmit(b *testing.B) {
-	w := worldOn(openFiles(b))
+	w := worldOn(storetest.OnFiles(b))
 	app := w.open(b, nil)
 	var calls atomic.Int64
 	b.ResetTimer()
@@ -24,7 +26,7 @@ func BenchmarkSubmit(b *testing.B) {
 
 // BenchmarkMine reads the first page of a citizen who has sent fifty reports.
 func BenchmarkMine(b *testing.B) {
-	d := deskIn(b, worldOn(openFiles(b)))
+	d := deskIn(b, worldOn(storetest.OnFiles(b)))
 	for i := range 50 {
 		d.submit(citizen("an"), fmt.Sprint(i), dark)
 	}

@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/motcua/motcua/internal/casework"
@@ -26,6 +27,9 @@ func (a *App) title(lang message.Lang, code casework.Code) string {
 // card sums a report up.
 func (a *App) card(lang message.Lang, r *Report) message.Card {
 	card := message.Card{Title: a.title(lang, r.Code), Subtitle: a.status(lang, r.Status), Facts: a.facts(lang, r.Category, r.Ward, r.Unit, r.Public())}
+	if r.About != "" {
+		card.Facts = append(card.Facts, message.Fact{Label: a.text(lang, "fact.about", nil), Value: r.About})
+	}
 	if reason := r.lastReason(); reason != "" {
 		card.Facts = append(card.Facts, message.Fact{Label: a.text(lang, "fact.reason", nil), Value: reason})
 	}
@@ -51,16 +55,18 @@ func (a *App) facts(lang message.Lang, category, ward, unit string, p PublicRepo
 		{Label: a.text(lang, "fact.category", nil), Value: name},
 		{Label: a.text(lang, "fact.ward", nil), Value: wardName(w, lang)},
 		{Label: a.text(lang, "fact.unit", nil), Value: u.Name.In(lang)},
-		{Label: a.text(lang, "fact.sent", nil), Value: a.clock(p.CreatedAt)},
+		{Label: a.text(lang, "fact.sent", nil), Value: a.clock(p.CreatedAt, lang)},
 	}
 	if slices.Contains(openStatuses(), p.Status) {
-		facts = append(facts, message.Fact{Label: a.text(lang, "fact.due", nil), Value: a.clock(p.DueAt)})
+		facts = append(facts, message.Fact{Label: a.text(lang, "fact.due", nil), Value: a.clock(p.DueAt, lang)})
 	}
 	return facts
 }
 
 // clock shows a time as the city's clocks do.
-func (a *App) clock(t time.Time) string { return t.In(a.zone()).Format("15:04 02/01/2006") }
+func (a *App) clock(t time.Time, lang message.Lang) string {
+	return message.Moment(t.In(a.zone()), lang)
+}
 
 func wardName(w city.Ward, lang message.Lang) string {
 	if lang == message.English {
@@ -77,14 +83,27 @@ func (a *App) choices(lang message.Lang, key string, of []miniapps.Option) messa
 	return out
 }
 
+// maxQuoted is how many characters of somebody's words stand in an answer of the city's.
+const maxQuoted = 500
+
+// quoted gives words of somebody whom nobody knows, to stand between quotation marks: on one line and without such marks, so that no part of them can be taken for
+// the city's own.
+func quoted(s string) string {
+	marks := strings.NewReplacer("“", "‘", "”", "’", "„", "‘", "«", "‘", "»", "’", "\"", "’")
+	return shorten(marks.Replace(strings.Join(strings.Fields(cleanText(s)), " ")), maxQuoted)
+}
+
 // next gives what a citizen may want to do after sending a report.
 func (a *App) next(r *Report) []miniapps.Suggestion {
 	return append(a.suggest("comment", map[string]any{"id": r.ID}), a.suggest("mine", nil)...)
 }
 
-// nextForStaff gives the moves that can follow.
+// nextForStaff gives the moves that can follow, behind what can be done about what the report is about.
 func (a *App) nextForStaff(r *Report) []miniapps.Suggestion {
 	var out []miniapps.Suggestion
+	if a.deps.Follow != nil && r.About != "" {
+		out = a.deps.Follow(r)
+	}
 	for _, s := range moves().Next(r.Status) {
 		label := message.Text{message.Vietnamese: a.status(message.Vietnamese, s), message.English: a.status(message.English, s)}
 		if s == Assigned {

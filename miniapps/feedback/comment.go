@@ -17,11 +17,9 @@ func (a *App) comment(ctx context.Context, c miniapps.Call) (miniapps.Result, er
 	if err := decode(c, &in); err != nil {
 		return miniapps.Result{}, err
 	}
-	text := cleanText(in.Text)
-	if text == "" || len([]rune(text)) > maxComment {
-		f := fault.InvalidField("feedback.comment_length", "text")
-		f.Fields[0].Params = map[string]any{"max": maxComment}
-		return miniapps.Result{}, f
+	text, err := commentText(in.Text)
+	if err != nil {
+		return miniapps.Result{}, err
 	}
 	r, err := a.visible(ctx, in.ID, reachOf(c))
 	if err != nil {
@@ -36,19 +34,40 @@ func (a *App) comment(ctx context.Context, c miniapps.Call) (miniapps.Result, er
 	return miniapps.Result{Data: x, Blocks: message.Blocks{said}, Case: caseRef(r.ID)}, nil
 }
 
-// write makes the comment of a call, with the notice that the owner gets of an answer by staff.
-func (a *App) write(r *Report, text string, c miniapps.Call) *Comment {
+// commentText brings a comment into the form that is stored. INVALID when nothing is left of it, or too much.
+func commentText(s string) (string, error) {
+	text := cleanText(s)
+	if text == "" || len([]rune(text)) > maxComment {
+		f := fault.InvalidField("feedback.comment_length", "text")
+		f.Fields[0].Params = map[string]any{"max": maxComment}
+		return "", f
+	}
+	return text, nil
+}
+
+// newComment makes the comment of a call, without what is to be told of it.
+func (a *App) newComment(r *Report, text string, c miniapps.Call) *Comment {
 	now := casework.Instant(c.Now)
-	x := &Comment{
+	return &Comment{
 		ID: r.ID + "/" + once.ID(c.Key), Report: r.ID, By: casework.Citizen, Actor: c.Actor.ID, Text: text,
 		CreatedAt: now, InputHash: c.InputHash, ExpiresAt: now.Add(a.cfg.Retention),
 	}
+}
+
+// write makes the comment of a call, with the notice that the owner, if there is one, gets of an answer by staff.
+func (a *App) write(r *Report, text string, c miniapps.Call) *Comment {
+	x := a.newComment(r, text, c)
+	now := x.CreatedAt
 	if reachOf(c).Owns(&r.Case) {
 		return x
 	}
 	x.By, x.Unit = casework.Staff, r.Unit
 	if c.Actor.Unit != "" {
 		x.Unit = c.Actor.Unit
+	}
+	if r.Owner == "" { // nobody to tell, but watchers hear of it
+		x.Wake(now)
+		return x
 	}
 	unit, _ := a.deps.City.Unit(x.Unit)
 	x.Tell(casework.Notice{

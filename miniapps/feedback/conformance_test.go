@@ -40,6 +40,24 @@ func samples() []miniapptest.Sample {
 		{Action: "check", Input: `{"answers": {"place": ` + opera + `, "category": "power-cut"}}`},
 		{Action: "assign", Prepare: reported(`{"id": %q, "unit": "construction", "category": "pothole", "reason": "Việc của Sở"}`, `{"id": %q, "unit": "construction"}`)},
 		{Action: "transition", Prepare: reported(`{"id": %q, "status": "rejected", "reason": "Trùng phản ánh khác"}`, `{"id": %q, "status": "rejected", "reason": "Lý do khác"}`)},
+		{Action: "raise", Input: plate, Other: otherPlate, Opens: true},
+		{Action: "note", Private: true, Prepare: func(_ testing.TB, do miniapptest.Do, s *miniapptest.Sample) {
+			id := do(miniapps.Request{Action: "raise", System: "signs", Key: "prepared", Input: []byte(plate)}).Case.ID
+			s.Input, s.Other = fmt.Sprintf(`{"id": %q, "text": "Bị dán đè"}`, id), fmt.Sprintf(`{"id": %q, "text": "Bị mờ"}`, id)
+		}},
+		{Action: "state", Prepare: func(_ testing.TB, do miniapptest.Do, s *miniapptest.Sample) {
+			id := do(miniapps.Request{Action: "raise", System: "signs", Key: "prepared", Input: []byte(plate)}).Case.ID
+			s.Input = fmt.Sprintf(`{"id": %q}`, id)
+		}},
+		{Name: "state of a citizen's report", Action: "state", Prepare: reported(`{"id": %q}`, "")},
+		{Name: "assign what the system raised", Action: "assign", Prepare: func(_ testing.TB, do miniapptest.Do, s *miniapptest.Sample) {
+			id := do(miniapps.Request{Action: "raise", System: "signs", Key: "prepared", Input: []byte(plate)}).Case.ID
+			s.Input, s.Other = fmt.Sprintf(`{"id": %q, "unit": "power"}`, id), fmt.Sprintf(`{"id": %q, "unit": "construction"}`, id)
+		}},
+		{Name: "comment on what the system raised", Action: "comment", Viewer: miniapptest.Dispatcher(), Private: true, Prepare: func(_ testing.TB, do miniapptest.Do, s *miniapptest.Sample) {
+			id := do(miniapps.Request{Action: "raise", System: "signs", Key: "prepared", Input: []byte(plate)}).Case.ID
+			s.Input = fmt.Sprintf(`{"id": %q, "text": "Đội đang đến"}`, id)
+		}},
 	}
 }
 

@@ -1,4 +1,5 @@
-// Package feedback is the mini-app with which citizens report what needs attention in the city, and units work on it.
+// Package feedback is the mini-app with which citizens report what needs attention in the city, and units work on it. Other parts of the system report
+// through it too; such a report has no owner.
 //
 // It owns the report: how it finds its ward, unit and deadline, its states, its comments, who may see which part of it, and how many there are.
 // Everything is reached through its manifest. It does not know channels, the gateway, how a file is stored or how a notice reaches a person.
@@ -17,6 +18,7 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/media"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/setting"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -46,14 +48,10 @@ type Config struct {
 
 // Validate reports all settings that cannot work.
 func (c Config) Validate() error {
-	var errs []error
-	if c.Retention < 31*24*time.Hour {
-		errs = append(errs, errors.New("retention: must be at least 744h, a month"))
-	}
-	if c.UnsureHours <= 0 {
-		errs = append(errs, errors.New("unsure_hours: must be positive"))
-	}
-	return errors.Join(errs...)
+	var faults setting.Faults
+	faults.Refuse(c.Retention < 31*24*time.Hour, "retention", "must be at least 744h, a month")
+	faults.Refuse(c.UnsureHours <= 0, "unsure_hours", "must be positive")
+	return faults.Err()
 }
 
 // Media holds the photos and videos that citizens uploaded; *media.Media is one.
@@ -81,9 +79,11 @@ type Deps struct {
 	Codes *casework.Codes
 	Texts Texts
 	Names Names // nil shows no names
+	// Follow gives what staff who have just taken a step with a report of the system may do about what it is about (Report.About); nil gives nothing.
+	Follow func(r *Report) []miniapps.Suggestion
 	// Deliver stores a notice for a citizen, once for each id however often it comes.
 	Deliver func(ctx context.Context, n casework.Notice) error
-	// Park keeps for an operator what the relay of that name cannot carry out, once however often it comes, for Relay.Again. nil parks nothing: a
+	// Park keeps for an operator what the relay of that name cannot carry out, once however often it comes, for casework.Carrier.Again. nil parks nothing: a
 	// report with a notice that nobody takes then fills up.
 	Park func(ctx context.Context, relay string, p casework.Parked) error
 	// Signal tells whoever watches a case that it changed; it may be lost. nil signals nothing.
@@ -98,7 +98,7 @@ type App struct {
 	cfg      Config
 	deps     Deps
 	records  *records
-	relays   map[string]Relay
+	relays   map[string]casework.Carrier
 	now      func() time.Time
 }
 
@@ -112,9 +112,9 @@ func New(ctx context.Context, e Engine, deps Deps, cfg Config, now func() time.T
 	if deps.City == nil || deps.Media == nil || deps.Codes == nil || deps.Texts == nil || deps.Deliver == nil {
 		return nil, errors.New("feedback: City, Media, Codes, Texts and Deliver are needed")
 	}
-	m, err := miniapps.ParseManifest(manifestJSON)
+	m, err := Manifest()
 	if err != nil {
-		return nil, fmt.Errorf("feedback: %w", err)
+		return nil, err
 	}
 	a := &App{manifest: m, cfg: cfg, deps: deps, now: now}
 	if a.records, err = openRecords(ctx, e); err != nil {
@@ -124,6 +124,15 @@ func New(ctx context.Context, e Engine, deps Deps, cfg Config, now func() time.T
 		return nil, fmt.Errorf("feedback: %w", err)
 	}
 	return a, nil
+}
+
+// Manifest reads what the app declares, for those who check settings against it before there is an app.
+func Manifest() (miniapps.Manifest, error) {
+	m, err := miniapps.ParseManifest(manifestJSON)
+	if err != nil {
+		return m, fmt.Errorf("feedback: %w", err)
+	}
+	return m, nil
 }
 
 // Manifest declares the app.
@@ -136,6 +145,12 @@ func (a *App) Do(ctx context.Context, c miniapps.Call) (miniapps.Result, error) 
 		return a.submit(ctx, c)
 	case "comment":
 		return a.comment(ctx, c)
+	case ActionRaise:
+		return a.raise(ctx, c)
+	case ActionState:
+		return a.state(ctx, c)
+	case ActionNote:
+		return a.note(ctx, c)
 	case "assign":
 		return a.assign(ctx, c)
 	case "transition":

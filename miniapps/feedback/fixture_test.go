@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,16 +15,16 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.uber.org/goleak"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/casework"
-	"github.com/motcua/motcua/internal/city"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/media"
 	"github.com/motcua/motcua/internal/outbox"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/memory"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/storetest"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/miniapptest"
 )
@@ -39,7 +37,7 @@ var (
 	_ Texts         = (*locale.Catalogue)(nil)
 	_ Names         = (*account.Accounts)(nil)
 	_ media.Cases   = (*App)(nil)
-	_ outbox.Source = Relay(nil)
+	_ outbox.Source = casework.Carrier(nil)
 )
 
 // noon is midday of a Monday in the city.
@@ -55,39 +53,6 @@ const (
 	outage    = `{"description": "Cả ngõ 12 mất điện từ sáng", "category": "power-cut", "place": {"lat": 20.8578, "lon": 106.6810}}`
 	dark      = `{"description": "Đèn đường hỏng trước số 12 Lạch Tray", "category": "street-light-out", "place": {"lat": 20.8578, "lon": 106.6810}}`
 )
-
-var loadCity = sync.OnceValues(func() (*city.City, error) { return city.Load(os.DirFS("../../configs/cities/haiphong")) })
-
-var loadTexts = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(os.DirFS("../../configs/locales")) })
-
-func theCity(t testing.TB) *city.City {
-	t.Helper()
-	c, err := loadCity()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-func texts(t testing.TB) *locale.Catalogue {
-	t.Helper()
-	c, err := loadTexts()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// openFiles opens the store that writes files.
-func openFiles(t testing.TB) store.Engine {
-	t.Helper()
-	e, err := sqlite.Open(context.Background(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = e.Close() })
-	return e
-}
 
 // world is what outlives a process: the store, the media and the inboxes.
 type world struct {
@@ -119,22 +84,22 @@ func worldOn(e store.Engine) *world {
 	return &world{engine: e, media: newFakeMedia(), inbox: &inbox{}, clock: noon}
 }
 
-// open starts a process in the world, which reaches it through the engine, the media and the inbox given by through.
-func (w *world) open(t testing.TB, through *fuse) *App {
+// open starts a process in the world, which reaches the engine, the media and the inbox while it lives; without a life of its own it lives for ever.
+func (w *world) open(t testing.TB, life *storetest.Life) *App {
 	t.Helper()
-	var e Engine = w.engine
-	if through != nil {
-		e = &fusedEngine{Engine: w.engine, fuse: through}
+	if life == nil {
+		life = &storetest.Life{}
 	}
+	e := storetest.Mortal{Engine: w.engine, Life: life}
 	now := func() time.Time { return w.clock }
 	codes, err := casework.NewCodes(t.Context(), e, casework.Config{CodeReservation: 7 * 24 * time.Hour}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	app, err := New(t.Context(), e, Deps{
-		City: theCity(t), Media: &fusedMedia{w.media, through}, Codes: codes, Texts: texts(t), Names: names{},
+		City: configstest.City(t), Media: mortalMedia{w.media, life}, Codes: codes, Texts: configstest.Texts(t), Names: names{},
 		Deliver: func(ctx context.Context, n casework.Notice) error {
-			return through.burn(func() error { return w.inbox.deliver(ctx, n) })
+			return life.Write(func() error { return w.inbox.deliver(ctx, n) })
 		},
 		Park:   func(context.Context, string, casework.Parked) error { return errors.New("nothing is parked here") },
 		Signal: w.signal, Nudge: w.nudge,
@@ -347,88 +312,14 @@ func (m *fakeMedia) Attach(_ context.Context, subjects, ids []string, ref media.
 	return nil, nil
 }
 
-// fuse ends a process at one of its writes: the n-th is either not made, or made without the process learning of it. After that nothing works any more.
-type fuse struct {
-	mu    sync.Mutex
-	left  int  // writes until the end; below 0 it never comes
-	after bool // the last write is made
-	dead  bool
-}
-
-var errKilled = &fault.Error{Code: fault.Unavailable, Cause: errors.New("killed")}
-
-// burn makes one write. A nil fuse never ends anything.
-func (f *fuse) burn(write func() error) error {
-	if f == nil {
-		return write()
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.dead {
-		return errKilled
-	}
-	f.left--
-	if f.left != 0 {
-		return write()
-	}
-	f.dead = true
-	if f.after {
-		_ = write()
-	}
-	return errKilled
-}
-
-// alive tells whether reads still work.
-func (f *fuse) alive() error {
-	if f == nil {
-		return nil
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.dead {
-		return errKilled
-	}
-	return nil
-}
-
-type fusedEngine struct {
-	store.Engine
-	fuse *fuse
-}
-
-func (e *fusedEngine) Insert(ctx context.Context, kind, id string, doc bson.Raw) error {
-	return e.fuse.burn(func() error { return e.Engine.Insert(ctx, kind, id, doc) })
-}
-
-func (e *fusedEngine) Replace(ctx context.Context, kind, id string, version int64, doc bson.Raw) (ok bool, err error) {
-	err = e.fuse.burn(func() (err error) {
-		ok, err = e.Engine.Replace(ctx, kind, id, version, doc)
-		return err
-	})
-	return ok, err
-}
-
-func (e *fusedEngine) Get(ctx context.Context, kind string, ids ...string) ([]store.Row, error) {
-	if err := e.fuse.alive(); err != nil {
-		return nil, err
-	}
-	return e.Engine.Get(ctx, kind, ids...)
-}
-
-func (e *fusedEngine) Find(ctx context.Context, kind string, q store.Query) iter.Seq2[store.Row, error] {
-	if err := e.fuse.alive(); err != nil {
-		return func(yield func(store.Row, error) bool) { yield(store.Row{}, err) }
-	}
-	return e.Engine.Find(ctx, kind, q)
-}
-
-type fusedMedia struct {
+// mortalMedia is how a process with a life reaches the media.
+type mortalMedia struct {
 	*fakeMedia
-	fuse *fuse
+	*storetest.Life
 }
 
-func (m *fusedMedia) Attach(ctx context.Context, subjects, ids []string, ref media.Ref) (out []media.Item, err error) {
-	err = m.fuse.burn(func() (err error) {
+func (m mortalMedia) Attach(ctx context.Context, subjects, ids []string, ref media.Ref) (out []media.Item, err error) {
+	err = m.Write(func() (err error) {
 		out, err = m.fakeMedia.Attach(ctx, subjects, ids, ref)
 		return err
 	})

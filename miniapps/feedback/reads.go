@@ -39,7 +39,7 @@ func (a *App) ByCode(ctx context.Context, code string) (PublicReport, error) {
 		return PublicReport{}, err
 	}
 	p := r.Public()
-	if r.HideName || a.deps.Names == nil {
+	if r.HideName || r.Owner == "" || a.deps.Names == nil {
 		return p, nil
 	}
 	names, err := a.deps.Names.Names(ctx, []string{r.Owner})
@@ -71,10 +71,16 @@ func (a *App) byCode(ctx context.Context, text string) (*Report, error) {
 
 // Mine gives the viewer's own reports over all subjects of the account, newest first. UNAUTHORIZED for a guest without a subject.
 func (a *App) Mine(ctx context.Context, v account.Viewer, first int, after Cursor) (Page[Report], error) {
-	if len(v.Subjects) == 0 {
+	subjects := named(v.Subjects)
+	if len(subjects) == 0 {
 		return Page[Report]{}, fault.New(fault.Unauthorized, "")
 	}
-	return a.records.own(ctx, v.Subjects, first, after)
+	return a.records.own(ctx, subjects, first, after)
+}
+
+// named gives the subjects that name somebody: what the system raised is owned by "", and that is nobody's to list.
+func named(subjects []string) []string {
+	return slices.DeleteFunc(slices.Clone(subjects), func(s string) bool { return s == "" })
 }
 
 // Queue gives staff the reports of a unit in a state, the most urgent first. The unit "" is the own one for an officer, all of them for dispatchers and
@@ -127,7 +133,7 @@ type Found struct {
 // Search finds reports that hold all words of text, with or without diacritics, or the one with that tracking code: a citizen's own, and for staff those
 // in reach. first is capped at 100; 0 and less mean 20. UNAUTHORIZED for a guest without a subject.
 func (a *App) Search(ctx context.Context, v account.Viewer, text string, first int) (Found, error) {
-	if len(v.Subjects) == 0 && !v.IsStaff() {
+	if len(named(v.Subjects)) == 0 && !v.IsStaff() {
 		return Found{}, fault.New(fault.Unauthorized, "")
 	}
 	if first <= 0 {
@@ -192,7 +198,7 @@ func (a *App) searchOwn(ctx context.Context, v account.Viewer, tokens []string, 
 	out := Found{Reports: []Report{}}
 	var after Cursor
 	for range maxOwn / maxFound {
-		page, err := a.records.own(ctx, v.Subjects, maxFound, after)
+		page, err := a.records.own(ctx, named(v.Subjects), maxFound, after)
 		if err != nil {
 			return out, err
 		}

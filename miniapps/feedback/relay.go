@@ -2,7 +2,6 @@ package feedback
 
 import (
 	"context"
-	"time"
 
 	"github.com/motcua/motcua/internal/casework"
 )
@@ -13,22 +12,10 @@ const (
 	CommentRelay = "feedback.comments"
 )
 
-// Relay carries out what documents have still to tell: notices, counts, codes, what a search needs. The outbox drives it.
-type Relay interface {
-	// Due gives ids of documents that have something to tell, longest waiting first, at most limit.
-	Due(ctx context.Context, limit int) ([]string, error)
-	// Waiting counts the documents that have something to tell, up to max, and gives since when the first of them waits.
-	Waiting(ctx context.Context, max int) (int, time.Time, error)
-	// Carry carries out what one of them has to tell; it may run twice, here and on other machines.
-	Carry(ctx context.Context, id string) error
-	// Again carries out once more what Deps.Park was given; that too may run twice.
-	Again(ctx context.Context, p casework.Parked) error
-}
-
 // Relays gives the app's relays by name.
-func (a *App) Relays() map[string]Relay { return a.relays }
+func (a *App) Relays() map[string]casework.Carrier { return a.relays }
 
-func (a *App) newRelays() (map[string]Relay, error) {
+func (a *App) newRelays() (map[string]casework.Carrier, error) {
 	reports, err := a.records.reportRelay(a.now, a.park(ReportRelay),
 		casework.Do("code", a.settleCode), casework.Do("words", a.records.index), casework.History(caseOf, a.archive),
 		casework.Notices(outOfReport, a.deliver), casework.Counts(outOfReport, a.records.tally.Make), casework.Do("signal", a.signalReport))
@@ -40,7 +27,7 @@ func (a *App) newRelays() (map[string]Relay, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]Relay{ReportRelay: reports, CommentRelay: comments}, nil
+	return map[string]casework.Carrier{ReportRelay: reports, CommentRelay: comments}, nil
 }
 
 // park gives a relay the place for what it cannot carry out; nil when there is none.

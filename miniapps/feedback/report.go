@@ -5,14 +5,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/casework"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/field"
 	"github.com/motcua/motcua/internal/fold"
 )
 
@@ -62,7 +60,7 @@ const (
 	unsure = "unsure" // stands for "no category" in answers
 )
 
-// Report is a citizen's report as its owner and the staff in reach see it.
+// Report is a report as its owner and the staff in reach see it. One that the system raised has no owner.
 type Report struct {
 	casework.Case `bson:",inline"`
 	Description   string     `bson:"description" json:"description"`
@@ -72,8 +70,9 @@ type Report struct {
 	Photos        []string   `bson:"photos" json:"photos"`                   // media ids, at most five
 	Video         string     `bson:"video,omitempty" json:"video,omitempty"` // media id
 	HideName      bool       `bson:"hideName" json:"hideName"`
-	InputHash     string     `bson:"inputHash" json:"-"`           // of the input that made it
-	ExpiresAt     *time.Time `bson:"expiresAt,omitempty" json:"-"` // nil while it is open
+	About         string     `bson:"about,omitempty" json:"about,omitempty"` // what a report of the system is about ("signs/000123"); for staff only
+	InputHash     string     `bson:"inputHash" json:"-"`                     // of the input that made it
+	ExpiresAt     *time.Time `bson:"expiresAt,omitempty" json:"-"`           // nil while it is open
 }
 
 // Place says where something is: a point, an address or both. Lat and Lon are there both or neither.
@@ -119,7 +118,7 @@ type Comment struct {
 	ID                string             `bson:"_id" json:"id"` // <report id>/<uuid>
 	Report            string             `bson:"report" json:"report"`
 	By                casework.ActorKind `bson:"by" json:"by"`
-	Actor             string             `bson:"actor" json:"-"`                       // account; for staff only
+	Actor             string             `bson:"actor" json:"-"`                       // account, or part of the system; for staff only
 	Unit              string             `bson:"unit,omitempty" json:"unit,omitempty"` // of a member of staff
 	Text              string             `bson:"text" json:"text"`                     // at most 2,000 characters
 	CreatedAt         time.Time          `bson:"createdAt" json:"createdAt"`
@@ -181,16 +180,8 @@ func (s *submission) media() (ids []string, path func(i int) []string) {
 	}
 }
 
-// cleanText removes control characters and blanks around a text, and puts letters with diacritics into one form (NFC).
-func cleanText(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return -1
-		}
-		return r
-	}, s)
-	return strings.TrimSpace(norm.NFC.String(s))
-}
+// cleanText brings what somebody wrote into the form that is stored.
+func cleanText(s string) string { return field.Clean(s, true) }
 
 // shorten cuts a text to n characters.
 func shorten(s string, n int) string {
@@ -244,9 +235,9 @@ func (r *Report) apply(now time.Time, s step) error {
 	return nil
 }
 
-// tokens are the folded words that a search finds a report by: those of the code, the description and the address, at most maxTokens.
+// tokens are the folded words that a search finds a report by: those of the code, what it is about, the address and the description, at most maxTokens.
 func (r *Report) tokens() []string {
-	text := string(r.Code) + " " + r.Place.Address + " " + r.Description
+	text := string(r.Code) + " " + r.About + " " + r.Place.Address + " " + r.Description
 	var out []string
 	seen := map[string]bool{}
 	for _, w := range fold.Words(text) {

@@ -41,7 +41,7 @@ func (a *App) Seed(ctx context.Context, s Seed) (*Report, error) {
 	if r.Code, err = a.deps.Codes.Claim(ctx, scope, casework.Ref{App: ID, ID: r.ID}); err != nil {
 		return nil, fmt.Errorf("feedback: seed: %w", err)
 	}
-	a.open(r, "")
+	a.open(r, casework.Citizen, "")
 	at := r.CreatedAt
 	for _, next := range s.Steps {
 		at = at.Add(s.Every)

@@ -117,13 +117,7 @@ func (s *records) getMany(ctx context.Context, ids []string) (map[string]Report,
 
 // update changes a report. The closure may run several times; when it tells that nothing changed, nothing is written.
 func (s *records) update(ctx context.Context, id string, change func(*Report) (changed bool, err error)) (*Report, error) {
-	r, err := s.reports.Update(ctx, id, func(r *Report) error {
-		changed, err := change(r)
-		if err == nil && !changed {
-			return store.ErrUnchanged
-		}
-		return err
-	})
+	r, err := s.reports.Update(ctx, id, store.IfChanged(change))
 	if err != nil {
 		return nil, err
 	}

@@ -45,13 +45,19 @@ func (a *App) submit(ctx context.Context, c miniapps.Call) (miniapps.Result, err
 	if err := a.attach(ctx, &in, reachOf(c).Subjects, id); err != nil {
 		return miniapps.Result{}, err
 	}
-	a.open(r, c.Actor.ID)
-	err = a.records.insert(ctx, r)
-	if fault.CodeOf(err) == fault.Conflict { // a parallel repeat was faster
-		r, err = a.repeated(ctx, id, c.InputHash)
+	r, err = a.file(ctx, r, casework.Citizen, c.Actor.ID)
+	return a.submitted(r, c.Lang, err)
+}
+
+// file stores a report with its first entry, or gives the one that a parallel repeat of the same call has stored.
+func (a *App) file(ctx context.Context, r *Report, by casework.ActorKind, actor string) (*Report, error) {
+	a.open(r, by, actor)
+	err := a.records.insert(ctx, r)
+	if fault.CodeOf(err) == fault.Conflict {
+		r, err = a.repeated(ctx, r.ID, r.InputHash)
 	}
 	a.nudge(ReportRelay)
-	return a.submitted(r, c.Lang, err)
+	return r, err
 }
 
 // repeated gives the report that an earlier call with the same key has made; nil when there is none. CONFLICT when that call had another input.
@@ -89,18 +95,23 @@ func (a *App) draft(in submission, id, owner string, now time.Time) (*Report, er
 	if err != nil {
 		return nil, err
 	}
+	return a.report(in, id, owner, ward.Code, unit.ID, now), nil
+}
+
+// report makes a report that a unit has received, out of a clean submission.
+func (a *App) report(in submission, id, owner, ward, unit string, now time.Time) *Report {
 	now = casework.Instant(now)
 	return &Report{
 		Case: casework.Case{
-			ID: id, Owner: owner, Unit: unit.ID, Status: Received, CreatedAt: now, UpdatedAt: now, DueAt: a.due(in.Category, now), Timeline: []casework.Entry{},
+			ID: id, Owner: owner, Unit: unit, Status: Received, CreatedAt: now, UpdatedAt: now, DueAt: a.due(in.Category, now), Timeline: []casework.Entry{},
 		},
-		Description: in.Description, Category: in.Category, Place: in.Place, Ward: ward.Code, Photos: in.Photos, Video: in.Video, HideName: in.HideName,
-	}, nil
+		Description: in.Description, Category: in.Category, Place: in.Place, Ward: ward, Photos: in.Photos, Video: in.Video, HideName: in.HideName,
+	}
 }
 
 // open writes the first entry, with the notice and the count that belong to it.
-func (a *App) open(r *Report, actor string) {
-	n := r.Record(r.CreatedAt, casework.Entry{Kind: casework.Opened, To: Received, Unit: r.Unit, By: casework.Citizen, Actor: actor})
+func (a *App) open(r *Report, by casework.ActorKind, actor string) {
+	n := r.Record(r.CreatedAt, casework.Entry{Kind: casework.Opened, To: Received, Unit: r.Unit, By: by, Actor: actor})
 	a.tell(r, n, "received", r.CreatedAt, "")
 	r.Count(r.CreatedAt, casework.Count{ID: eventID(r.ID, n), To: r.slot(a.zone())})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/motcua/motcua/internal/media"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/internal/store/storetest"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -114,7 +115,7 @@ func TestSubmitOfAGuestOfANetwork(t *testing.T) {
 // TestParallelRepeats sends the same report from twenty places at once, and under its key another one: exactly one of the two is stored.
 func TestParallelRepeats(t *testing.T) {
 	t.Parallel()
-	d := deskIn(t, worldOn(openFiles(t)))
+	d := deskIn(t, worldOn(storetest.OnFiles(t)))
 	d.media.add("an", "p", media.Photo)
 	inputs := []string{strings.TrimSuffix(dark, "}") + `, "photos": ["p"]}`, outage}
 	var wg sync.WaitGroup
@@ -151,20 +152,20 @@ func TestParallelRepeats(t *testing.T) {
 type lab struct {
 	*world
 	t              *testing.T
-	fuse           *fuse
+	life           *storetest.Life
 	dying, healthy *App
 }
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := &lab{world: newWorld(), t: t, fuse: &fuse{left: -1}}
-	l.dying, l.healthy = l.open(t, l.fuse), l.open(t, nil)
+	l := &lab{world: newWorld(), t: t, life: &storetest.Life{}}
+	l.dying, l.healthy = l.open(t, l.life), l.open(t, nil)
 	return l
 }
 
 // die makes a call and lets the relays work in a process that ends at its n-th write. The error is nil when there are fewer writes.
 func (l *lab) die(n int, after bool, call miniapps.Call) error {
-	l.fuse.left, l.fuse.after, l.fuse.dead = n, after, false
+	l.life.EndAt(n, after)
 	_, err := l.dying.Do(l.t.Context(), call)
 	if err == nil {
 		err = carryOnce(l.t.Context(), l.dying)

@@ -91,8 +91,13 @@ func (a *App) move(r *Report, s step, now time.Time) error {
 	return nil
 }
 
-// tell adds the notice of an entry to what the relay carries out.
+// tell adds the notice of an entry to what the relay carries out. A report without an owner has nobody to tell; its relay comes all the same, for whoever
+// watches it and for what a search needs.
 func (a *App) tell(r *Report, entry int, notice string, now time.Time, reason string) {
+	if r.Owner == "" {
+		r.Wake(now)
+		return
+	}
 	unit, _ := a.deps.City.Unit(r.Unit)
 	n := casework.Notice{
 		ID: eventID(r.ID, entry), To: r.Owner, Notice: notice, Case: r.ID, At: now,

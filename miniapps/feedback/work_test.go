@@ -12,11 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/casework"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/internal/store/storetest"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -144,7 +146,7 @@ func TestRefusedSteps(t *testing.T) {
 	wantField(t, err, "status", "schema.choice")
 	_, err = d.do(dispatcher(), "transition", id, "5", map[string]any{"status": "resolved"})
 	wantCode(t, err, fault.Conflict)
-	text := texts(t).Fault(message.Vietnamese, fault.Of(err))
+	text := configstest.Texts(t).Fault(message.Vietnamese, fault.Of(err))
 	if !strings.Contains(text, "Đã tiếp nhận") || !strings.Contains(text, "Đã xử lý xong") {
 		t.Errorf("the error does not name both states: %s", text)
 	}
@@ -158,7 +160,7 @@ func TestRefusedSteps(t *testing.T) {
 // TestOneOfTwoOfficers lets many officers take the same step at once, each with a key of their own: one wins, the others hear that it is done.
 func TestOneOfTwoOfficers(t *testing.T) {
 	t.Parallel()
-	d := deskIn(t, worldOn(openFiles(t)))
+	d := deskIn(t, worldOn(storetest.OnFiles(t)))
 	id := d.submit(citizen("an"), "k", dark).ID
 	var wg sync.WaitGroup
 	errs := make([]error, 8)

@@ -14,7 +14,7 @@ func TestConformance(t *testing.T) {
 	miniapptest.Run(t, func(t *testing.T) miniapptest.Fixture {
 		t.Helper()
 		w := newWorld(t)
-		return miniapptest.Fixture{App: w.app, Samples: w.samples(), Fingerprint: w.fingerprint, Count: w.count, Now: w.now}
+		return miniapptest.Fixture{App: w.app, Samples: w.samples(), Fingerprint: w.fingerprint, Count: w.count, Now: w.clock.Now}
 	})
 }
 
@@ -60,12 +60,24 @@ func (w *world) samples() []miniapptest.Sample {
 	typed := func() (string, string) {
 		return fmt.Sprintf(`{"code": %q}`, w.offer()), fmt.Sprintf(`{"code": %q}`, w.offer())
 	}
+	answers := func() (string, string) { return fmt.Sprintf(`{"answers": {"code": %q}}`, w.offer()), "" }
 	return []miniapptest.Sample{
 		{Action: "signin", Prepare: as(w.guest, fixed(`{"phone": "0912 345 678"}`, `{"phone": "0987 654 321"}`))},
 		{Name: "signed in", Action: "signin", Prepare: as(w.linked, fixed(`{"phone": "0912 345 678"}`, ""))},
 		{Action: "code", Prepare: as(w.guest, challenge(phone))},
 		{Name: "code that has ended", Action: "code", Prepare: as(w.guest, fixed(`{"challenge": "0197c5f0-0000-7000-8000-00000000c171", "code": "123456"}`, ""))},
 		{Action: "link_code", Prepare: as(w.guest, typed)},
+		{Action: "link_join", Prepare: as(w.guest, typed)},
+		{Action: "check_code", Prepare: as(w.guest, answers)},
+		{Action: "check_join", Prepare: as(w.linked, answers)},
+		{Action: "join_code", Prepare: as(w.linked, func() (string, string) {
+			link := w.offer()
+			c, err := w.accounts.RequestJoinCode(w.t.Context(), w.linked(), "")
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return fmt.Sprintf(`{"link": %q, "challenge": %q, "code": %q}`, link, c.ID, w.code()), ""
+		})},
 		{Action: "link", Prepare: as(w.guest, nil)},
 		{Action: "show_code", Prepare: as(w.linked, nil)},
 		{Action: "join", Prepare: as(w.linked, typed)},

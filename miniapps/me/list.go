@@ -83,7 +83,7 @@ func (a *App) entries(ctx context.Context, c miniapps.Call) ([]entry, error) {
 		if name == "" {
 			name = a.text(c.Lang, "device", nil)
 		}
-		out = append(out, entry{ID: sessionEntry + s.ID, Kind: "device", Name: name, Since: a.text(c.Lang, "seen", map[string]any{"at": a.clock(s.SeenAt)})})
+		out = append(out, entry{ID: sessionEntry + s.ID, Kind: "device", Name: name, Since: a.text(c.Lang, "seen", map[string]any{"at": a.clock(s.SeenAt, c.Lang)})})
 	}
 	return out, nil
 }
@@ -97,7 +97,7 @@ func (a *App) linkEntry(c miniapps.Call, l account.LinkedIdentity) entry {
 	if l.Current {
 		key = "since_here"
 	}
-	e.Since = a.text(c.Lang, key, map[string]any{"at": a.clock(l.LinkedAt)})
+	e.Since = a.text(c.Lang, key, map[string]any{"at": a.clock(l.LinkedAt, c.Lang)})
 	return e
 }
 

@@ -39,7 +39,11 @@ type Accounts interface {
 	RequestChatCode(ctx context.Context, v account.Viewer, phone, key string) (account.Challenge, error)
 	SignInChat(ctx context.Context, v account.Viewer, challengeID, code, key string) (account.Linked, error)
 	OfferCode(ctx context.Context, v account.Viewer, key string) (account.LinkCode, error)
+	LookAtCode(ctx context.Context, v account.Viewer, code, key string) (account.Offered, error)
 	TakeCode(ctx context.Context, v account.Viewer, code, key string) (account.Linked, error)
+	LookAtJoin(ctx context.Context, v account.Viewer, code, key string) (account.Offered, error)
+	RequestJoinCode(ctx context.Context, v account.Viewer, key string) (account.JoinCode, error)
+	JoinProved(ctx context.Context, v account.Viewer, p account.JoinProof, key string) (account.Linked, error)
 	JoinAccounts(ctx context.Context, v account.Viewer, code, key string) (account.Linked, error)
 	OfferLink(ctx context.Context, v account.Viewer, key string) (account.LinkOffer, error)
 	Identities(ctx context.Context, v account.Viewer) ([]account.LinkedIdentity, error)
@@ -83,11 +87,20 @@ func New(deps Deps) (*App, error) {
 	if deps.Accounts == nil || deps.Texts == nil || deps.LinkURL == nil || deps.FormURL == nil || deps.Zone == nil {
 		return nil, errors.New("me: Accounts, Texts, LinkURL, FormURL and Zone are needed")
 	}
-	m, err := miniapps.ParseManifest(manifestJSON)
+	m, err := Manifest()
 	if err != nil {
-		return nil, fmt.Errorf("me: %w", err)
+		return nil, err
 	}
 	return &App{manifest: m, deps: deps}, nil
+}
+
+// Manifest reads what the app declares, for those who check settings against it before there is an app.
+func Manifest() (miniapps.Manifest, error) {
+	m, err := miniapps.ParseManifest(manifestJSON)
+	if err != nil {
+		return m, fmt.Errorf("me: %w", err)
+	}
+	return m, nil
 }
 
 // Manifest declares the app.
@@ -99,7 +112,8 @@ func (a *App) Icon() string { return icon }
 // Do carries out one action.
 func (a *App) Do(ctx context.Context, c miniapps.Call) (miniapps.Result, error) {
 	do, ok := map[string]func(context.Context, miniapps.Call) (miniapps.Result, error){
-		ActionSignIn: a.signIn, "code": a.code, ActionLinkCode: a.linkCode, "link": a.link, "show_code": a.showCode, "join": a.join,
+		ActionSignIn: a.signIn, "code": a.code, ActionLinkCode: a.linkCode, "link_join": a.linkJoin, "link": a.link, "show_code": a.showCode,
+		"join": a.join, "join_code": a.joinCode, "check_code": a.checkCode, "check_join": a.checkJoin,
 		"accounts": a.accounts, "unlink": a.unlink, "linked": a.linked, "recover": a.recover, "recover_code": a.recoverCode,
 		"cancel_recovery": a.cancelRecovery, ActionContinue: a.goOn, "check": a.check,
 	}[c.Action]
@@ -114,7 +128,7 @@ func (a *App) Do(ctx context.Context, c miniapps.Call) (miniapps.Result, error) 
 func viewerOf(c miniapps.Call) account.Viewer {
 	return account.Viewer{
 		Account: c.Actor.ID, Subject: c.Citizen.Subject, Subjects: c.Citizen.Subjects, Scope: c.Citizen.Scope, Identity: c.Citizen.Identity,
-		Assurance: c.Citizen.Assurance, Lang: c.Lang,
+		Origin: c.Citizen.Origin, Assurance: c.Citizen.Assurance, Lang: c.Lang,
 	}
 }
 
@@ -129,6 +143,7 @@ const (
 	codeSent = "code_sent"
 	signedIn = "signed_in"
 	codeOver = "code_over" // ended or tried too often: another one is needed
+	found    = "found"     // a code is good: it is asked whether to use it
 	offered  = "offered"
 	ended    = "ended"
 	waits    = "waiting"
@@ -154,7 +169,10 @@ func (a *App) say(c miniapps.Call, state, key string, params map[string]any, nex
 	return miniapps.Result{Data: outcome{State: state}, Blocks: message.Blocks{message.Words{Text: a.text(c.Lang, key, params)}}, Next: next}
 }
 
-func (a *App) clock(t time.Time) string { return t.In(a.deps.Zone).Format("15:04 02/01/2006") }
+// clock shows a time as the city's clocks do.
+func (a *App) clock(t time.Time, lang message.Lang) string {
+	return message.Moment(t.In(a.deps.Zone), lang)
+}
 
 func (a *App) network(c miniapps.Call, name string) string {
 	return account.NetworkName(a.deps.Texts, c.Lang, name)

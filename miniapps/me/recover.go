@@ -2,37 +2,28 @@ package me
 
 import (
 	"context"
+	"slices"
 
 	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
 )
 
 // recover begins what a lost phone, or a number that is newly somebody's, needs: the phone is proved by a code, then there is a wait. Asked for again after
 // the wait it ends it, by another code.
 func (a *App) recover(ctx context.Context, c miniapps.Call) (miniapps.Result, error) {
-	r, ok, err := a.own(ctx, c)
+	all, err := a.deps.Accounts.Recoveries(ctx, viewerOf(c))
 	if err != nil {
 		return miniapps.Result{}, err
 	}
-	if ok && c.Now.Before(r.Ready) {
-		res := a.say(c, waits, "recovery_own", map[string]any{"phone": r.Phone, "until": a.clock(r.Ready)}, miniapps.Suggestion{Action: "cancel_recovery"})
-		return res, nil
+	i := slices.IndexFunc(all, func(r account.Recovery) bool { return r.Own })
+	switch cancel := (miniapps.Suggestion{Action: "cancel_recovery"}); {
+	case i >= 0 && c.Now.Before(all[i].Ready):
+		return a.say(c, waits, "recovery_own", map[string]any{"phone": all[i].Phone, "until": a.clock(all[i].Ready, c.Lang)}, cancel), nil
+	case i < 0 && len(all) > 0: // another chat of the account was first
+		return miniapps.Result{Data: outcome{State: waits}, Blocks: message.Blocks{message.Words{Text: a.waiting(c, all[0])}}, Next: []miniapps.Suggestion{cancel}}, nil
 	}
-	return a.sendCode(ctx, c, "recover_code", ok)
-}
-
-// own gives what this chat waits for.
-func (a *App) own(ctx context.Context, c miniapps.Call) (account.Recovery, bool, error) {
-	all, err := a.deps.Accounts.Recoveries(ctx, viewerOf(c))
-	if err != nil {
-		return account.Recovery{}, false, err
-	}
-	for _, r := range all {
-		if r.Own {
-			return r, true, nil
-		}
-	}
-	return account.Recovery{}, false, nil
+	return a.sendCode(ctx, c, "recover_code", i >= 0)
 }
 
 // recoverCode takes the code: it begins the wait, or ends it.
@@ -51,10 +42,12 @@ func (a *App) recoverCode(ctx context.Context, c miniapps.Call) (miniapps.Result
 		return a.codeOver(c, err, "recover"), nil
 	case is(err, "account.nothing_to_recover"):
 		return a.say(c, nothing, "nothing_to_recover", nil, miniapps.Suggestion{Action: ActionSignIn}), nil
+	case is(err, "account.recovery_waits"):
+		return a.refused(c, err, miniapps.Suggestion{Action: "cancel_recovery"})
 	case err != nil:
-		return miniapps.Result{}, err
+		return a.refused(c, err)
 	}
-	return a.say(c, state, key, map[string]any{"phone": r.Phone, "until": a.clock(r.Ready), "ends": a.clock(r.Ends)}), nil
+	return a.say(c, state, key, map[string]any{"phone": r.Phone, "until": a.clock(r.Ready, c.Lang), "ends": a.clock(r.Ends, c.Lang)}), nil
 }
 
 // cancelRecovery stops everything that waits for the citizen's account, or that this chat asked for.
@@ -73,7 +66,7 @@ func (a *App) cancelRecovery(ctx context.Context, c miniapps.Call) (miniapps.Res
 
 // waiting describes a wait to the account's owner.
 func (a *App) waiting(c miniapps.Call, r account.Recovery) string {
-	params := map[string]any{"phone": r.Phone, "network": a.network(c, r.Network), "until": a.clock(r.Ready)}
+	params := map[string]any{"phone": r.Phone, "network": a.network(c, r.Network), "until": a.clock(r.Ready, c.Lang)}
 	if r.Kind == account.ReleasePhone {
 		return a.text(c.Lang, "waits_release", params)
 	}

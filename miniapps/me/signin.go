@@ -3,9 +3,11 @@ package me
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -67,9 +69,9 @@ func (a *App) code(ctx context.Context, c miniapps.Call) (miniapps.Result, error
 	case over(err):
 		return a.codeOver(c, err, ActionSignIn), nil
 	case is(err, "account.other_identity"): // it takes more than another try
-		return a.say(c, ended, "other_identity", nil, miniapps.Suggestion{Action: ActionLinkCode}, miniapps.Suggestion{Action: "recover"}), nil
+		return a.otherIdentity(c, err), nil
 	case err != nil:
-		return miniapps.Result{}, err
+		return a.refused(c, err, miniapps.Suggestion{Action: ActionSignIn})
 	}
 	return a.say(c, signedIn, "signed_in", nil), nil
 }
@@ -81,6 +83,20 @@ func (a *App) codeOver(c miniapps.Call, err error, again string) miniapps.Result
 		key = "code_exhausted"
 	}
 	return a.say(c, codeOver, key, nil, miniapps.Suggestion{Action: again})
+}
+
+// refused ends a dialogue that no other code would bring further, with the reason. What another try can mend is passed on.
+func (a *App) refused(c miniapps.Call, err error, next ...miniapps.Suggestion) (miniapps.Result, error) {
+	f := fault.Of(err)
+	if !strings.HasPrefix(f.Key, "account.") {
+		return miniapps.Result{}, err
+	}
+	switch f.Code {
+	case fault.Conflict, fault.Forbidden, fault.NotFound, fault.RateLimited:
+		text := a.deps.Texts.Text(c.Lang, f.Key, f.Params)
+		return miniapps.Result{Data: outcome{State: ended}, Blocks: message.Blocks{message.Words{Text: text}}, Next: next}, nil
+	}
+	return miniapps.Result{}, err
 }
 
 // over tells whether a code has ended, so that no answer to the same question can be right.

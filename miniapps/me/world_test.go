@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"os"
 	"regexp"
 	"slices"
 	"sync"
@@ -15,12 +14,13 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/clocktest"
 	"github.com/motcua/motcua/internal/limit"
-	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/outbox"
-	"github.com/motcua/motcua/internal/secret"
+	"github.com/motcua/motcua/internal/secret/secrettest"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/miniapps"
@@ -36,8 +36,6 @@ const (
 	phone3 = "0333222111"
 )
 
-var texts = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(os.DirFS("../../configs/locales")) })
-
 // world is the app over real accounts.
 type world struct {
 	t        testing.TB
@@ -46,29 +44,19 @@ type world struct {
 	app      *me.App
 	runner   func() *miniapps.Runner // made when it is first used
 
+	clock   *clocktest.Clock
 	mu      sync.Mutex
-	clock   time.Time
 	intents []outbox.Intent
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, engine: memory.New(), clock: time.Date(2026, 11, 16, 5, 0, 0, 0, time.UTC)}
-	keys, err := secret.Generate(true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	box, err := secret.Open(keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	words, err := texts()
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := &world{t: t, engine: memory.New(), clock: clocktest.At(time.Date(2026, 11, 16, 5, 0, 0, 0, time.UTC))}
+	words := configstest.Texts(t)
 	log := slog.New(slog.DiscardHandler)
+	var err error
 	w.accounts, err = account.New(t.Context(), w.engine, config(), account.Deps{
-		Box: box, Limiter: limit.New(nil, w.now, log), Outbox: w, Texts: words, Accesses: looks{}, Now: w.now, Log: log, Reg: prometheus.NewRegistry(),
+		Box: secrettest.NewBox(t), Limiter: limit.New(nil, w.clock.Now, log), Outbox: w, Texts: words, Accesses: looks{}, Now: w.clock.Now, Log: log, Reg: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +69,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.runner = sync.OnceValue(func() *miniapps.Runner { return miniapptest.NewRunner(t, w.now, w.app) })
+	w.runner = sync.OnceValue(func() *miniapps.Runner { return miniapptest.NewRunner(t, w.clock.Now, w.app) })
 	return w
 }
 
@@ -98,18 +86,6 @@ func config() account.Config {
 type looks struct{}
 
 func (looks) Record(context.Context, account.Access) error { return nil }
-
-func (w *world) now() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.clock
-}
-
-func (w *world) wait(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.clock = w.clock.Add(d)
-}
 
 // Put keeps what is to be sent.
 func (w *world) Put(ctx context.Context, in outbox.Intent) error {
@@ -180,6 +156,19 @@ func (w *world) linked() account.Viewer {
 		w.t.Fatal(err)
 	}
 	return w.chat("messenger", "2")
+}
+
+// second gives another chat that is linked with the account of linked.
+func (w *world) second() account.Viewer {
+	w.t.Helper()
+	c, err := w.accounts.OfferCode(w.t.Context(), w.linked(), "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.accounts.TakeCode(w.t.Context(), w.guest(), c.Code, ""); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.guest()
 }
 
 // ask has a code sent from a chat.

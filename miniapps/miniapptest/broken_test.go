@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/miniapptest"
 )
@@ -36,6 +37,10 @@ func TestBrokenAppsAreNoticed(t *testing.T) {
 		{"gives another result", "mine/call"},
 		{"changes its manifest", "manifest"},
 		{"opens nothing", "write/call"},
+		{"says keys", "write/call"},
+		{"says keys", "kinds/call"},
+		{"leaves gaps", "write/call"},
+		{"leaves gaps in English", "write/in_English"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.how+" "+tt.noticed, func(t *testing.T) {
@@ -90,5 +95,19 @@ func (b brokenApp) Do(ctx context.Context, c miniapps.Call) (miniapps.Result, er
 	case b.how == "writes while reading" && c.Action == "kinds":
 		c.Action, c.Key, c.Input = "write", uuid.NewString(), []byte(`{"text": "x"}`)
 	}
-	return b.Notes.Do(ctx, c)
+	res, err := b.Notes.Do(ctx, c)
+	return b.misspeak(c, res), err
+}
+
+// misspeak says what a catalogue gives for a key that it does not know, and for a parameter that a text lacks.
+func (b brokenApp) misspeak(c miniapps.Call, res miniapps.Result) miniapps.Result {
+	switch {
+	case b.how == "says keys" && c.Action == "kinds":
+		res.Data = miniapps.Options{Choices: []miniapps.Option{{Value: "a", Label: "notes.kind_a"}}}
+	case b.how == "says keys":
+		res.Blocks = append(res.Blocks, message.Card{Title: "Ghi chú", Facts: []message.Fact{{Label: "Loại", Value: "notes.kind_a"}}})
+	case b.how == "leaves gaps", b.how == "leaves gaps in English" && c.Lang == message.English:
+		res.Next = append(res.Next, miniapps.Suggestion{Action: "mine", Label: message.Text{"vi": "<no value> ghi chú", "en": "<no value> notes"}})
+	}
+	return res
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/motcua/motcua/internal/fault"
@@ -74,11 +75,24 @@ func (n *Notes) Do(ctx context.Context, c miniapps.Call) (miniapps.Result, error
 	case "mine":
 		return n.mine(c), nil
 	case "kinds":
-		return miniapps.Result{Data: miniapps.Options{Choices: []miniapps.Option{{Value: "a", Label: "A"}, {Value: "b", Label: "B"}}}}, nil
+		return kinds(c)
 	case "look":
 		return miniapps.Result{Data: miniapps.Checked{Derived: map[string]any{"long": false}}}, nil
 	}
 	return miniapps.Result{}, fault.New(fault.NotFound, "")
+}
+
+// kinds gives the choices, or those that are called what was typed.
+func kinds(c miniapps.Call) (miniapps.Result, error) {
+	var in struct{ Text string }
+	if err := json.Unmarshal(c.Input, &in); err != nil {
+		return miniapps.Result{}, fault.Wrap(fault.Invalid, err)
+	}
+	all := []miniapps.Option{{Value: "a", Label: "A"}, {Value: "b", Label: "B"}}
+	if in.Text != "" {
+		all = slices.DeleteFunc(all, func(o miniapps.Option) bool { return !strings.EqualFold(o.Label, in.Text) })
+	}
+	return miniapps.Result{Data: miniapps.Options{Choices: all}}, nil
 }
 
 func (n *Notes) write(c miniapps.Call) (miniapps.Result, error) {

@@ -3,12 +3,11 @@ package chat
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/conversation"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -21,8 +20,8 @@ func (c *Chats) call(ctx context.Context, v account.Viewer, call conversation.Ca
 		if call.Key == "" || fault.CodeOf(err) != fault.Unavailable || ctx.Err() != nil {
 			return res, err
 		}
-		pause := jitter(max(wait, fault.Of(err).RetryAfter))
-		if c.deps.Now().Add(pause).After(end) || !sleep(ctx, pause) {
+		pause := retry.Jitter(max(wait, fault.Of(err).RetryAfter))
+		if c.deps.Now().Add(pause).After(end) || !retry.Sleep(ctx, pause) {
 			return res, err
 		}
 	}
@@ -30,20 +29,12 @@ func (c *Chats) call(ctx context.Context, v account.Viewer, call conversation.Ca
 
 // safely keeps a panic of the dialogue from ending the program.
 func safely(step func() (conversation.State, []conversation.Effect)) (s conversation.State, effects []conversation.Effect, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.Wrap(fault.Internal, panicked(p))
-		}
-	}()
-	s, effects = step()
-	return s, effects, nil
-}
-
-// panicked describes a panic for the log. Its text may repeat what a person said, so only that of the runtime itself is kept.
-func panicked(p any) error {
-	what := fmt.Sprintf("%T", p)
-	if e, ok := p.(runtime.Error); ok {
-		what = e.Error()
+	err = retry.Safely(func() error {
+		s, effects = step()
+		return nil
+	})
+	if err != nil {
+		return conversation.State{}, nil, fault.Wrap(fault.Internal, fmt.Errorf("chat: step: %w", err))
 	}
-	return fmt.Errorf("chat: panic: %s\n%s", what, debug.Stack())
+	return s, effects, nil
 }

@@ -35,6 +35,8 @@ type Stepper interface {
 	Step(s conversation.State, in conversation.Input) (conversation.State, []conversation.Effect)
 	// Leaves tells whether the person wants the dialogue back while they wait for somebody, or, with talking, while they talk with somebody.
 	Leaves(h conversation.Heard, talking bool) bool
+	// Kept gives what the person wrote, in that state, as others may read it who go on with the conversation.
+	Kept(s conversation.State, h conversation.Heard) string
 }
 
 // Runner carries out actions; *miniapps.Runner is one.
@@ -77,6 +79,8 @@ type Deps struct {
 	Log      *slog.Logger
 	Reg      prometheus.Registerer
 
+	// ActsFor gives the subject for which a person on a network acts now, "" for none. nil: the one of their last turn.
+	ActsFor func(ctx context.Context, who account.Identity) (subject string, err error)
 	// UnitOf gives the unit that works on a case, whose desk answers questions about it; false leaves them to Config.Desk. nil always does.
 	UnitOf func(ctx context.Context, ref miniapps.CaseRef) (unit string, ok bool)
 	// Office tells whether somebody of the unit is at work at that moment, and when next if not. nil: always.
@@ -85,6 +89,8 @@ type Deps struct {
 	Officer func(ctx context.Context, v account.Viewer) (string, error)
 	// Accesses records who of the staff looked at what was said; nil lets nobody look.
 	Accesses account.AccessLog
+	// Scan gives what the QR codes in a photo of package media say; an error makes it a photo without one. nil looks at none. Only a Looker makes use of it.
+	Scan func(ctx context.Context, media string) ([]string, error)
 	// Receipt is told what became of a template that was sent to a phone number, by its Outbound.ID: "delivered". nil drops it.
 	Receipt func(ctx context.Context, id, state string) error
 	// Fated is told, as best it can be, that the Fate of a notice has changed; it must not block. nil tells nobody.
@@ -113,8 +119,8 @@ type Chats struct {
 	deps    Deps
 	docs    *store.Collection[record]
 	queries queries
-	gates   map[string]*gate // by channel
-	names   []string         // of the channels, in order
+	routes  map[string]*route // by channel
+	names   []string          // of the channels, in order
 	metrics *metrics
 }
 
@@ -130,9 +136,9 @@ func New(ctx context.Context, engine store.Engine, cfg Config, deps Deps) (*Chat
 	if err != nil {
 		return nil, err
 	}
-	c := &Chats{cfg: cfg.filled(), deps: deps, docs: docs, gates: map[string]*gate{}, names: slices.Sorted(maps.Keys(deps.Channels))}
+	c := &Chats{cfg: cfg.filled(), deps: deps, docs: docs, routes: map[string]*route{}, names: slices.Sorted(maps.Keys(deps.Channels))}
 	for _, name := range c.names {
-		c.gates[name] = &gate{}
+		c.routes[name] = &route{}
 	}
 	if c.queries, err = queriesOf(docs); err != nil {
 		return nil, err

@@ -2,8 +2,10 @@ package chat
 
 import (
 	"cmp"
-	"errors"
 	"time"
+
+	"github.com/motcua/motcua/internal/qrscan"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config is the section chat of the configuration. Zero means the default named at each field.
@@ -29,6 +31,8 @@ type Config struct {
 	PerPerson int `koanf:"per_person"`
 	// PaidWindows lets notices leave in the time in which the network charges for them; false sends them in the free window only.
 	PaidWindows bool `koanf:"paid_windows"`
+	// Codes bounds the looking for QR codes in photos that nobody asked for.
+	Codes qrscan.Config `koanf:"codes"`
 	// Lease is how long a conversation belongs to the worker that sends its messages; 0 means 20s. One attempt takes half of it at most, and a killed
 	// worker's messages are taken over after it.
 	Lease time.Duration `koanf:"lease"`
@@ -42,33 +46,25 @@ type Config struct {
 
 // Validate reports every setting that cannot work.
 func (c Config) Validate() error {
-	var errs []error
-	span := func(key string, d, least, most time.Duration) {
-		if d != 0 && (d < least || d > most) {
-			errs = append(errs, errors.New(key+": must be between "+least.String()+" and "+most.String()))
-		}
-	}
+	var faults setting.Faults
 	day := 24 * time.Hour
-	span("retention", c.Retention, 8*day, 5*365*day) // beyond the longest window of a network
-	span("silence", c.Silence, time.Second, 7*day)
-	span("desk_wait", c.DeskWait, time.Second, day)
-	span("desk_silence", c.DeskSilence, time.Minute, 7*day)
-	span("lines", c.Lines, time.Hour, 365*day)
-	span("call_retry", c.CallRetry, time.Millisecond, time.Minute)
-	span("lease", c.Lease, 2*time.Second, 10*time.Minute)
-	span("backoff_min", c.BackoffMin, time.Millisecond, time.Hour)
-	span("backoff_max", c.BackoffMax, time.Millisecond, day)
-	span("give_up", c.GiveUp, time.Minute, 30*day)
-	if c.MaxQueue < 0 || c.MaxQueue > 100 {
-		errs = append(errs, errors.New("max_queue: must be between 0 and 100"))
-	}
-	if c.PerPerson < 0 {
-		errs = append(errs, errors.New("per_person: must not be negative"))
-	}
+	faults.Span("retention", c.Retention, 8*day, 5*365*day) // beyond the longest window of a network
+	faults.Span("silence", c.Silence, time.Second, 7*day)
+	faults.Span("desk_wait", c.DeskWait, time.Second, day)
+	faults.Span("desk_silence", c.DeskSilence, time.Minute, 7*day)
+	faults.Span("lines", c.Lines, time.Hour, 365*day)
+	faults.Span("call_retry", c.CallRetry, time.Millisecond, time.Minute)
+	faults.Span("lease", c.Lease, 2*time.Second, 10*time.Minute)
+	faults.Span("backoff_min", c.BackoffMin, time.Millisecond, time.Hour)
+	faults.Span("backoff_max", c.BackoffMax, time.Millisecond, day)
+	faults.Span("give_up", c.GiveUp, time.Minute, 30*day)
+	faults.Under("codes", c.Codes.Validate())
+	faults.Number("max_queue", c.MaxQueue, 1, 100)
+	faults.Refuse(c.PerPerson < 0, "per_person", "must not be negative")
 	if f := c.filled(); f.BackoffMin > f.BackoffMax {
-		errs = append(errs, errors.New("backoff_max: must not be below backoff_min"))
+		faults.Add("backoff_max", "must not be below backoff_min")
 	}
-	return errors.Join(errs...)
+	return faults.Err()
 }
 
 // filled puts the defaults where the configuration says nothing.

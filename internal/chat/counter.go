@@ -81,14 +81,8 @@ func (c *Chats) Desk(ctx context.Context, v account.Viewer, filter DeskFilter, f
 // Conversation gives one conversation at a desk with what was said last. The look is recorded before it is shown. NOT_FOUND when it is at no desk;
 // FORBIDDEN for an officer of another unit.
 func (c *Chats) Conversation(ctx context.Context, v account.Viewer, id string) (DeskItem, error) {
-	if err := atDesk(v); err != nil {
-		return DeskItem{}, err
-	}
-	x, err := c.get(ctx, id)
+	x, err := c.answerable(ctx, v, id)
 	if err != nil {
-		return DeskItem{}, err
-	}
-	if err := mayAnswer(&x, v); err != nil {
 		return DeskItem{}, err
 	}
 	if err := c.look(ctx, &x, v); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func story() []inbox.Message {
@@ -30,7 +31,7 @@ func TestDeathAroundAnyWrite(t *testing.T) {
 		for left := range writes + 1 {
 			t.Run(fmt.Sprintf("write %d, reached the store: %t", left, answered), func(t *testing.T) {
 				t.Parallel()
-				bubble(t, func(t *testing.T, engine store.Engine) { dieAround(t, engine, left, answered, left < writes) })
+				storetest.Bubble(t, func(t *testing.T, engine store.Engine) { dieAround(t, engine, left, answered, left < writes) })
 			})
 		}
 	}
@@ -39,9 +40,9 @@ func TestDeathAroundAnyWrite(t *testing.T) {
 func dieAround(t *testing.T, engine store.Engine, left int, answered, dies bool) {
 	ctx, die := context.WithCancel(t.Context())
 	defer die()
-	grave := &mortal{Engine: engine, left: -1, answered: answered, onDeath: die}
+	grave := storetest.Mortal{Engine: engine, Life: &storetest.Life{OnEnd: die}}
 	first := newWorld(t, grave, Config{})
-	grave.left = left
+	grave.EndAt(left+1, answered)
 	events := story()
 	for len(events) > 0 && first.Turn(ctx, events[0]) == nil {
 		if ctx.Err() != nil {
@@ -71,11 +72,11 @@ func dieAround(t *testing.T, engine store.Engine, left int, answered, dies bool)
 // TestParkedEventLeavesNoCallOpen is an event that was given up after its change was stored: the next one finds out what became of it.
 func TestParkedEventLeavesNoCallOpen(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		ctx, die := context.WithCancel(t.Context())
-		grave := &mortal{Engine: engine, left: -1, onDeath: die}
+		grave := storetest.Mortal{Engine: engine, Life: &storetest.Life{OnEnd: die}}
 		w := newWorld(t, grave, Config{})
-		grave.left = 1 // the change is stored, what it led to is not
+		grave.EndAt(2, false) // the change is stored, what it led to is not
 		require.Error(t, w.Turn(ctx, said("e1", "change a")))
 		second := w.replica(t, engine, Config{})
 		require.NoError(t, second.Turn(t.Context(), said("e2", "hello")))

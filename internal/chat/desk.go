@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/conversation"
 	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/store"
@@ -23,11 +24,12 @@ type desk struct {
 	Unit    string    `bson:"unit"`
 	State   string    `bson:"state"`
 	Since   time.Time `bson:"since"`             // of the state
-	Officer string    `bson:"officer,omitempty"` // account of who has taken it
+	Officer string    `bson:"officer,omitempty"` // account of who has taken it; "" for somebody who speaks on the network itself
 	CaseApp string    `bson:"case_app,omitempty"`
 	CaseID  string    `bson:"case_id,omitempty"`
-	ActAt   time.Time `bson:"act_at"`         // when to look whether somebody has answered
-	Told    bool      `bson:"told,omitempty"` // the person was told that nobody has yet
+	ActAt   time.Time `bson:"act_at"`            // when to look whether somebody has answered
+	Told    bool      `bson:"told,omitempty"`    // the person was told that nobody has yet
+	SaidAt  time.Time `bson:"said_at,omitempty"` // when somebody who waits and asked again was last told so; zero before
 }
 
 const (
@@ -60,12 +62,55 @@ func (c *Chats) office(unit string, at time.Time) (opens time.Time, open bool) {
 	return opens.UTC().Truncate(time.Millisecond), false
 }
 
+// back gives the conversation to the dialogue.
+func (x *chat) back() { x.Desk, x.SilentUntil = nil, nil }
+
+// servedElsewhere notes at the desk that somebody of the city speaks on the network itself: the person is not told that nobody is free.
+func (c *Chats) servedElsewhere(x *chat, at time.Time) {
+	if x.Desk == nil {
+		return
+	}
+	d := *x.Desk
+	if d.State == DeskWaiting {
+		d.State, d.Since, d.ActAt = DeskTaken, at, at
+	}
+	if end := at.Add(c.cfg.DeskSilence); d.ActAt.Before(end) {
+		d.ActAt = end
+	}
+	x.Desk = &d
+	x.Turns++
+}
+
 // leaves tells whether the person wants the dialogue back.
 func (c *Chats) leaves(x *chat, m inbox.Message) bool {
 	if m.Event.Kind != channels.Said || m.Event.Standby {
 		return false
 	}
 	return c.deps.Steps.Leaves(heardOf(m, when(m, c.now())), x.Desk.State == DeskTaken)
+}
+
+// Asker is a Stepper that knows when somebody asks for a person of the city.
+type Asker interface {
+	AsksPerson(h conversation.Heard) bool
+}
+
+// assureEvery is the least time between two answers to those who wait and ask again.
+const assureEvery = time.Minute
+
+// assure tells a person who waits, and asks for somebody once more, that they were heard.
+func (c *Chats) assure(x *chat, m inbox.Message) {
+	asker, knows := c.deps.Steps.(Asker)
+	now := c.now()
+	if !knows || x.Desk == nil || x.Desk.State != DeskWaiting || m.Event.Standby || m.Event.Kind != channels.Said || !asker.AsksPerson(heardOf(m, when(m, now))) {
+		return
+	}
+	d := *x.Desk
+	if !d.SaidAt.IsZero() && now.Sub(d.SaidAt) < assureEvery {
+		return
+	}
+	d.SaidAt = now
+	x.Desk = &d
+	c.utter(x, "again", nil)
 }
 
 // handOver puts the conversation into the queue of the unit that can answer, and tells the person.
@@ -142,7 +187,7 @@ func (c *Chats) act(x *chat, now time.Time) {
 	opens, open := c.office(d.Unit, now)
 	switch {
 	case d.State == DeskTaken:
-		x.Desk = nil
+		x.back()
 		c.utter(x, "silent", nil)
 	case !open:
 		d.ActAt = opens.Add(c.cfg.DeskWait)
@@ -152,7 +197,7 @@ func (c *Chats) act(x *chat, now time.Time) {
 		x.Desk = &d
 		c.utter(x, "wait", nil)
 	default:
-		x.Desk = nil
+		x.back()
 		c.utter(x, "nobody", nil)
 	}
 }

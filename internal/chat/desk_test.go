@@ -15,6 +15,7 @@ import (
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -67,7 +68,7 @@ var (
 // withDesk is a world whose desk is the city hall.
 func withDesk(t *testing.T, f func(t *testing.T, w *world, k *hall)) {
 	t.Helper()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		k := &hall{}
 		f(t, newWorld(t, engine, Config{Desk: "hall"}, k.into), k)
 	})
@@ -103,6 +104,7 @@ func TestATalkWithAnOfficer(t *testing.T) {
 		texts := w.net.texts()
 		require.Equal(t, []string{"Cán bộ Bình đã tham gia trò chuyện.", "Cán bộ Bình: Which road?", "Any photo?"}, texts[3:])
 		require.Equal(t, channels.Staff, w.net.taken[5].Kind)
+		require.Equal(t, []string{"", "Bình", "Bình"}, []string{w.net.taken[3].From, w.net.taken[4].From, w.net.taken[5].From})
 		require.Equal(t, "oa", w.net.taken[5].Account)
 		w.say(t, "e5", "Lạch Tray")
 
@@ -177,7 +179,7 @@ func codeOf(err error) fault.Code {
 
 func TestNobodyLooksWhereLooksAreNotRecorded(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{Desk: "hall"})
 		w.say(t, "e1", "officer")
 		_, err := w.Conversation(t.Context(), binh, convo)
@@ -193,7 +195,7 @@ func TestNobodyLooksWhereLooksAreNotRecorded(t *testing.T) {
 
 func TestWithoutADeskTheDialogueGoesOn(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.say(t, "e1", "officer")
 		require.Contains(t, w.net.texts()[1], "chưa có cán bộ trực")
@@ -276,6 +278,61 @@ func TestWaitingInVain(t *testing.T) {
 	})
 }
 
+// TestAnAnswerOnTheNetworkItself: who waits at the desk is answered in the network's own console. Nobody tells them that nobody is free, an officer at our desk
+// sees what was said, and the program comes back when that person is silent, or hands the conversation back.
+func TestAnAnswerOnTheNetworkItself(t *testing.T) {
+	t.Parallel()
+	echo := channels.Event{Kind: channels.Echoed, Human: true, Text: "Tôi trả lời bà con đây"}
+	for name, tt := range map[string]struct {
+		begins channels.Event
+		ends   func(t *testing.T, w *world)
+		last   string // that the person hears of the end
+	}{
+		"silence": {echo, func(t *testing.T, w *world) { pass(t, w.Chats, 125*time.Minute) }, "Đã lâu chưa có thêm trả lời của cán bộ"},
+		"handed back": {channels.Event{Kind: channels.TakenOver}, func(t *testing.T, w *world) {
+			require.NoError(t, w.Turn(t.Context(), event("h", channels.Event{Kind: channels.HandedBack})))
+		}, "Cán bộ đã kết thúc trò chuyện"},
+		"the person has had enough":   {echo, func(t *testing.T, w *world) { w.say(t, "m", "menu") }, "menu"},
+		"an officer here takes it up": {echo, func(t *testing.T, w *world) { releasedHere(t, w) }, "Cán bộ đã kết thúc trò chuyện"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			withDesk(t, func(t *testing.T, w *world, k *hall) {
+				w.say(t, "e1", "officer")
+				time.Sleep(5 * time.Minute)
+				require.NoError(t, w.Turn(t.Context(), event("e2", tt.begins)))
+				pass(t, w.Chats, 20*time.Minute)
+				w.say(t, "e3", "my road is broken")
+				w.say(t, "e4", "cancel")
+				require.Len(t, w.net.texts(), 2, "neither is it told that nobody is free, nor does the program answer")
+				item, err := w.Conversation(t.Context(), binh, convo)
+				require.NoError(t, err)
+				require.Equal(t, []string{DeskTaken, ""}, []string{item.State, item.Officer})
+				if tt.begins.Human {
+					require.Equal(t, []string{FromStaff, echo.Text}, []string{item.Lines[len(item.Lines)-3].From, item.Lines[len(item.Lines)-3].Text})
+				}
+				tt.ends(t, w)
+				sweep(t, w.Chats)
+				texts := w.net.texts()
+				require.Contains(t, texts[len(texts)-1], tt.last)
+				require.Nil(t, w.chat(t).Desk)
+				w.say(t, "e5", "hello")
+				require.Equal(t, []string{"re hello"}, w.net.texts()[len(texts):], "the program answers, and does not say once more who speaks")
+			})
+		})
+	}
+}
+
+func releasedHere(t *testing.T, w *world) {
+	t.Helper()
+	_, err := w.Take(t.Context(), binh, convo, "k1")
+	require.NoError(t, err)
+	require.NoError(t, w.Turn(t.Context(), event("h", channels.Event{Kind: channels.HandedBack})))
+	require.NotNil(t, w.chat(t).Desk, "it is theirs now")
+	_, err = w.Release(t.Context(), binh, convo, "k2")
+	require.NoError(t, err)
+}
+
 func TestOutsideOfficeHours(t *testing.T) {
 	t.Parallel()
 	withDesk(t, func(t *testing.T, w *world, k *hall) {
@@ -297,7 +354,7 @@ func TestOutsideOfficeHours(t *testing.T) {
 // TestASilentOfficer gives the conversation back, counted from their last word, also when the replica that they spoke to is gone.
 func TestASilentOfficer(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		k := &hall{}
 		w := newWorld(t, engine, Config{Desk: "hall"}, k.into)
 		w.say(t, "e1", "officer")
@@ -318,7 +375,7 @@ func TestASilentOfficer(t *testing.T) {
 // TestOfficersAtOnce have two of them reach for the same conversation on two replicas: one gets it, and the person hears of one.
 func TestOfficersAtOnce(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		k := &hall{}
 		w := newWorld(t, engine, Config{Desk: "hall"}, k.into)
 		w.say(t, "e1", "officer")
@@ -356,7 +413,7 @@ func TestDeathAtTheDesk(t *testing.T) {
 		for left := range writes {
 			t.Run(fmt.Sprintf("write %d, reached the store: %t", left, answered), func(t *testing.T) {
 				t.Parallel()
-				bubble(t, func(t *testing.T, engine store.Engine) { dieAtDesk(t, engine, left, answered) })
+				storetest.Bubble(t, func(t *testing.T, engine store.Engine) { dieAtDesk(t, engine, left, answered) })
 			})
 		}
 	}
@@ -366,10 +423,10 @@ func dieAtDesk(t *testing.T, engine store.Engine, left int, answered bool) {
 	ctx, die := context.WithCancel(t.Context())
 	defer die()
 	k := &hall{}
-	grave := &mortal{Engine: engine, left: -1, answered: answered, onDeath: die}
+	grave := storetest.Mortal{Engine: engine, Life: &storetest.Life{OnEnd: die}}
 	first := newWorld(t, grave, Config{Desk: "hall"}, k.into)
 	second := first.replica(t, engine, Config{Desk: "hall"})
-	grave.left = left
+	grave.EndAt(left+1, answered)
 	steps := []func(ctx context.Context, c *Chats) error{
 		func(ctx context.Context, c *Chats) error { return c.Turn(ctx, said("e1", "officer")) },
 		func(ctx context.Context, c *Chats) error { return c.Turn(ctx, said("e2", "it is dark")) },
@@ -422,7 +479,7 @@ func TestStaffWindows(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, engine store.Engine) {
+			storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 				k := &hall{}
 				w := newWorld(t, engine, Config{Desk: "hall", PaidWindows: tt.paid, DeskSilence: 7 * 24 * time.Hour}, k.into)
 				w.net.profile = tt.profile
@@ -437,7 +494,14 @@ func TestStaffWindows(t *testing.T) {
 					return
 				}
 				sweep(t, w.Chats)
-				require.Contains(t, w.net.texts()[len(w.net.texts())-2:], "Cán bộ Bình: x")
+				said := "Cán bộ Bình: x"
+				if tt.profile.Native {
+					said = "x" // the page shows who speaks
+				}
+				require.Contains(t, w.net.texts()[len(w.net.texts())-2:], said)
+				for _, m := range w.net.taken {
+					require.Equal(t, m.Kind == channels.Staff && tt.profile.FreeWindow > 0 && tt.after > tt.profile.FreeWindow, m.Late)
+				}
 			})
 		})
 	}
@@ -445,7 +509,7 @@ func TestStaffWindows(t *testing.T) {
 
 func TestLinesAreBounded(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		k := &hall{}
 		w := newWorld(t, engine, Config{Desk: "hall", DeskWait: 24 * time.Hour, Lines: time.Hour}, k.into)
 		long := make([]rune, 3000)
@@ -477,13 +541,39 @@ func TestLinesAreBounded(t *testing.T) {
 	})
 }
 
+// TestSecretsAreNotKept: codes reach the person, and whoever goes on with the conversation does not see them, whether they were said before or at the desk.
+func TestSecretsAreNotKept(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		k := &hall{}
+		w := newWorld(t, engine, Config{Desk: "hall"}, k.into)
+		w.say(t, "a", "secret")
+		w.say(t, "b", "mute 362684")
+		w.say(t, "c", "officer")
+		w.say(t, "d", "362684")
+		w.say(t, "e", "panic")
+		require.Contains(t, strings.Join(w.net.texts(), "\n"), "T367-HWG7")
+		var said []string
+		for _, l := range w.chat(t).Lines {
+			said = append(said, l.Text)
+		}
+		got := strings.Join(said, "\n")
+		require.NotContains(t, got, "T367")
+		require.NotContains(t, got, "362684")
+		for _, want := range []string{"••••\nwhat else?", "mute ••••"} {
+			require.Contains(t, said, want)
+		}
+		require.Equal(t, []string{"••••", "••••"}, said[len(said)-2:], "what cannot be told is masked")
+	})
+}
+
 // TestSpeakingWhileItIsGivenBack: what a person says at that moment is answered by somebody: kept for the officer, or answered by the dialogue.
 func TestSpeakingWhileItIsGivenBack(t *testing.T) {
 	t.Parallel()
 	for i := range 8 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, engine store.Engine) {
+			storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 				k := &hall{}
 				w := newWorld(t, engine, Config{Desk: "hall"}, k.into)
 				w.say(t, "e1", "officer")
@@ -513,7 +603,7 @@ func TestSpeakingWhileItIsGivenBack(t *testing.T) {
 // TestReplicasAtTheSameDesk look at the clock at the same time: what is due is done once.
 func TestReplicasAtTheSameDesk(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		k := &hall{}
 		w := newWorld(t, engine, Config{Desk: "hall"}, k.into)
 		w.say(t, "e1", "officer")

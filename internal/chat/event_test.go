@@ -13,6 +13,7 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestLinksAndContactsReachTheDialogue(t *testing.T) {
@@ -29,7 +30,7 @@ func TestLinksAndContactsReachTheDialogue(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(string(tt.event.Kind), func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, engine store.Engine) {
+			storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 				w := newWorld(t, engine, Config{})
 				for range 2 {
 					require.NoError(t, w.Turn(t.Context(), event("e1", tt.event)))
@@ -40,10 +41,13 @@ func TestLinksAndContactsReachTheDialogue(t *testing.T) {
 	}
 }
 
+// isBack is how the program says that it is not a person who speaks.
+const isBack = "Trợ giúp tự động xin trả lời tiếp ạ."
+
 // TestWhileSomebodyElseHoldsTheConversation nothing is answered, but windows open and what was said is kept.
 func TestWhileSomebodyElseHoldsTheConversation(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		turn := func(id string, e channels.Event) {
 			t.Helper()
@@ -60,20 +64,21 @@ func TestWhileSomebodyElseHoldsTheConversation(t *testing.T) {
 		turn("e4", channels.Event{Kind: channels.HandedBack})
 		turn("e5", channels.Event{Kind: channels.HandedBack})
 		turn("e6", channels.Event{Kind: channels.Said, Text: "y"})
-		require.Equal(t, "re y", w.net.texts()[1])
+		require.Equal(t, []string{isBack, "re y"}, w.net.texts()[1:])
 		turn("e7", channels.Event{Kind: channels.TakenOver})
 		turn("e8", channels.Event{Kind: channels.HandedBack, At: time.Now().Add(-time.Hour)}) // of the time before
 		turn("e9", channels.Event{Kind: channels.Said, Text: "z"})
-		require.Len(t, w.net.texts(), 2)
+		require.Len(t, w.net.texts(), 3)
 		time.Sleep(31 * time.Minute)
 		turn("f0", channels.Event{Kind: channels.Said, Text: "z"})
-		require.Equal(t, "re z", w.net.texts()[2])
+		turn("f1", channels.Event{Kind: channels.Said, Text: "z"})
+		require.Equal(t, []string{isBack, "re z", "re z"}, w.net.texts()[3:], "it is said once")
 	})
 }
 
 func TestReceiptsOfTemplatesAreHandedOn(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		var got []string
 		w := newWorld(t, engine, Config{}, func(d *Deps) {
 			d.Receipt = func(_ context.Context, id, state string) error {
@@ -102,7 +107,7 @@ func (p *linked) Guest(_ context.Context, who account.Identity, lang message.Lan
 
 func TestASignInIsSeenAtOnce(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		p := &linked{}
 		w := newWorld(t, engine, Config{}, func(d *Deps) { d.People = p })
 		w.say(t, "e1", "signin")
@@ -126,7 +131,7 @@ func (p *typist) Typing(_ context.Context, to channels.Address, on bool) {
 
 func TestTyping(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		p := &typist{network: &network{profile: zalo}}
 		w := newWorld(t, engine, Config{Desk: "hall"}, func(d *Deps) { d.Channels = map[string]channels.Channel{"zalo": p} })
 		w.say(t, "e1", "officer")

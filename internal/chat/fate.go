@@ -13,7 +13,7 @@ import (
 // Fate is what became of a notice in one conversation.
 type Fate struct {
 	State   string // waiting, sent, delivered, seen, never, unknown
-	Reason  string // with never: a code that the desk can read; with sent, "shown" when the dialogue itself had told the same
+	Reason  string // with never: a code that the desk can read; with seen, "shown" when the dialogue itself had told the same
 	Network string // the network's id of the message, of several the last; "" while there is none
 }
 
@@ -27,8 +27,8 @@ type fate struct {
 	At      time.Time `bson:"at"` // when the state began
 }
 
-// Fate tells what became of a notice. Its state is unknown when it was never told there, or so long ago that others have taken its place.
-func (c *Chats) Fate(ctx context.Context, conversation, noticeID string) (Fate, error) {
+// Fate tells what became of a notice told on that ground. Its state is unknown when it was never told there, or so long ago that others have taken its place.
+func (c *Chats) Fate(ctx context.Context, conversation, noticeID, ground string) (Fate, error) {
 	x, err := c.get(ctx, conversation)
 	if fault.CodeOf(err) == fault.NotFound {
 		return Fate{State: stateUnknown}, nil
@@ -36,7 +36,7 @@ func (c *Chats) Fate(ctx context.Context, conversation, noticeID string) (Fate, 
 	if err != nil {
 		return Fate{}, err
 	}
-	return x.fateOf(markOfNotice(noticeID)), nil
+	return x.fateOf(markOfNotice(noticeID, ground)), nil
 }
 
 // fateOf gives the fate of all messages with that mark: it waits while one of them does.

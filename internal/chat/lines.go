@@ -9,6 +9,7 @@ import (
 	"github.com/motcua/motcua/internal/conversation"
 	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/retry"
 )
 
 // Who speaks in a line.
@@ -77,10 +78,10 @@ func (c *Chats) keep(x *chat, lines ...line) bool {
 	return news
 }
 
-// linesOf gives what the person says with an event; none when that is nothing to read.
-func linesOf(m inbox.Message, at time.Time) []line {
+// linesOf gives what the person says with an event, without secrets; none when that is nothing to read. The conversation is as the event found it.
+func (c *Chats) linesOf(x *chat, m inbox.Message, at time.Time) []line {
 	e := m.Event
-	l := line{ID: m.ID, At: at, From: FromPerson, Text: cut(e.Text, maxLine)}
+	l := line{ID: m.ID, At: at, From: FromPerson, Text: cut(c.kept(x, m, at), maxLine)}
 	if e.Contact != nil {
 		l.Text = strings.TrimSpace(e.Contact.Name + " " + e.Contact.Phone)
 	}
@@ -100,12 +101,27 @@ func linesOf(m inbox.Message, at time.Time) []line {
 	return []line{l}
 }
 
-// textOf gives what blocks say, as one text.
+// kept gives what the person wrote without secrets: nothing of it when that cannot be told.
+func (c *Chats) kept(x *chat, m inbox.Message, at time.Time) (text string) {
+	err := retry.Safely(func() error {
+		text = c.deps.Steps.Kept(x.State, heardOf(m, at))
+		return nil
+	})
+	if err != nil {
+		return conversation.Masked
+	}
+	return text
+}
+
+// textOf gives what blocks say, as one text without secrets.
 func textOf(blocks message.Blocks) string {
 	var parts []string
 	for _, b := range blocks {
 		switch b := b.(type) {
 		case message.Words:
+			if b.Secret {
+				b.Text = conversation.Masked
+			}
 			parts = append(parts, b.Text)
 		case message.Choices:
 			parts = append(parts, b.Text)

@@ -3,57 +3,32 @@ package chat
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/conversation"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/inbox"
-	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/message"
-	"github.com/motcua/motcua/internal/secret"
+	"github.com/motcua/motcua/internal/secret/secrettest"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/memory"
-	"github.com/motcua/motcua/internal/store/sqlite"
 	"github.com/motcua/motcua/miniapps"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// bubble runs a test in a synctest bubble with a store that lives as long: time passes only when everything waits.
-func bubble(t *testing.T, f func(t *testing.T, engine store.Engine)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) { f(t, memory.New()) })
-}
-
-// bubbleOnFiles is a bubble with the store that writes files.
-func bubbleOnFiles(t *testing.T, f func(t *testing.T, engine store.Engine)) {
-	t.Helper()
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Synchronous: "normal"})
-		require.NoError(t, err)
-		defer func() { require.NoError(t, engine.Close()) }()
-		f(t, engine)
-	})
-}
 
 // dialogue is a scripted Stepper: the first word of a text says what to do. It appends what it hears to State.Event, so that an event that took effect
 // twice shows.
@@ -61,6 +36,15 @@ type dialogue struct{}
 
 func (dialogue) Leaves(h conversation.Heard, talking bool) bool {
 	return h.Text == "menu" || !talking && h.Text == "cancel"
+}
+
+func (dialogue) AsksPerson(h conversation.Heard) bool { return h.Text == "officer" }
+
+func (dialogue) Kept(_ conversation.State, h conversation.Heard) string {
+	if h.Text == "panic" {
+		panic("secret words")
+	}
+	return strings.ReplaceAll(h.Text, "362684", conversation.Masked)
 }
 
 func (dialogue) Step(s conversation.State, in conversation.Input) (conversation.State, []conversation.Effect) {
@@ -71,7 +55,11 @@ func (dialogue) Step(s conversation.State, in conversation.Input) (conversation.
 		return s, []conversation.Effect{conversation.Say{Blocks: words("menu")}}
 	}
 	h := in.(conversation.Heard)
-	s.Event += "|" + h.ID
+	s.Event, s.At = s.Event+"|"+h.ID, h.At
+	if h.Ref == "read.en" { // its language is learnt with it
+		s.Lang, s.Call = message.English, &conversation.Call{App: "a", Action: "read", Input: json.RawMessage(`{}`)}
+		return s, []conversation.Effect{*s.Call}
+	}
 	if h.Ref != "" || h.Contact != nil {
 		return s, []conversation.Effect{conversation.Say{Blocks: words(fmt.Sprintf("ref %s %v", h.Ref, h.Contact))}}
 	}
@@ -92,6 +80,8 @@ func (dialogue) Step(s conversation.State, in conversation.Input) (conversation.
 		s.Aside = &conversation.Draft{}
 		s.Call = &conversation.Call{App: "me", Action: "signin", Input: json.RawMessage(`{}`), Key: h.ID + "/1"}
 		return s, []conversation.Effect{*s.Call}
+	case "secret":
+		return s, []conversation.Effect{conversation.Say{Blocks: message.Blocks{message.Words{Text: "T367-HWG7", Secret: true}, message.Choices{Text: "what else?"}}}}
 	case "panic":
 		panic("secret words")
 	case "mute":
@@ -216,26 +206,11 @@ type world struct {
 
 var zalo = channels.Profile{Name: "zalo", MaxText: 200, MaxChoices: 5, FreeWindow: 48 * time.Hour, PaidWindow: 7 * 24 * time.Hour}
 
-// shipped gives the program's texts; reading them for each test would take longer than the tests.
-var shipped = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(os.DirFS("../../configs/locales")) })
-
-func newBox() (*secret.Box, error) {
-	keys, err := secret.Generate(true)
-	if err != nil {
-		return nil, err
-	}
-	return secret.Open(keys)
-}
-
 func newWorld(t testing.TB, engine store.Engine, cfg Config, change ...func(*Deps)) *world {
 	t.Helper()
-	box, err := newBox()
-	require.NoError(t, err)
-	texts, err := shipped()
-	require.NoError(t, err)
 	w := &world{net: &network{profile: zalo}, apps: &services{effect: map[string]string{}}}
 	w.deps = Deps{
-		Steps: dialogue{}, Runner: w.apps, People: people{}, Box: box, Channels: map[string]channels.Channel{"zalo": w.net}, Texts: texts,
+		Steps: dialogue{}, Runner: w.apps, People: people{}, Box: secrettest.NewBox(t), Channels: map[string]channels.Channel{"zalo": w.net}, Texts: configstest.Texts(t),
 		Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	for _, f := range change {
@@ -305,70 +280,6 @@ func pass(t testing.TB, c *Chats, d time.Duration) {
 		time.Sleep(max(time.Second, d/100))
 		sweep(t, c)
 	}
-}
-
-var errKilled = fault.Wrap(fault.Unavailable, errors.New("killed"))
-
-// mortal is an engine whose process is killed at a write, before or after it reached the store.
-type mortal struct {
-	store.Engine
-	mu       sync.Mutex
-	left     int // writes until death; below zero means immortal
-	answered bool
-	dead     bool
-	onDeath  func()
-}
-
-func (m *mortal) write(do func() error) error {
-	m.mu.Lock()
-	if m.dead {
-		m.mu.Unlock()
-		return errKilled
-	}
-	dies := m.left == 0
-	m.left--
-	m.dead = dies
-	m.mu.Unlock()
-	if !dies {
-		return do()
-	}
-	if m.answered {
-		_ = do()
-	}
-	m.onDeath()
-	return errKilled
-}
-
-func (m *mortal) Insert(ctx context.Context, kind, id string, doc bson.Raw) error {
-	return m.write(func() error { return m.Engine.Insert(ctx, kind, id, doc) })
-}
-
-func (m *mortal) Replace(ctx context.Context, kind, id string, version int64, doc bson.Raw) (ok bool, err error) {
-	err = m.write(func() error {
-		ok, err = m.Engine.Replace(ctx, kind, id, version, doc)
-		return err
-	})
-	return ok, err
-}
-
-func (m *mortal) Get(ctx context.Context, kind string, ids ...string) ([]store.Row, error) {
-	if m.isDead() {
-		return nil, errKilled
-	}
-	return m.Engine.Get(ctx, kind, ids...)
-}
-
-func (m *mortal) Find(ctx context.Context, kind string, q store.Query) iter.Seq2[store.Row, error] {
-	if m.isDead() {
-		return func(yield func(store.Row, error) bool) { yield(store.Row{}, errKilled) }
-	}
-	return m.Engine.Find(ctx, kind, q)
-}
-
-func (m *mortal) isDead() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.dead
 }
 
 // ids gives those of what was taken, each once, in the order in which they first came.

@@ -12,7 +12,7 @@ import (
 func heardOf(m inbox.Message, at time.Time) conversation.Heard {
 	e := m.Event
 	h := conversation.Heard{
-		ID: m.ID, At: at, Text: e.Text, Choice: e.Choice, Hello: e.Kind == channels.Opened || e.Kind == channels.Followed,
+		ID: m.ID, At: at, Text: e.Text, Choice: e.Choice, Lang: e.Lang, Hello: e.Kind == channels.Opened || e.Kind == channels.Followed,
 	}
 	if h.Ref = e.Ref; e.Kind == channels.Proved {
 		h.Ref = conversation.LinkRef + e.Ref
@@ -27,7 +27,11 @@ func heardOf(m inbox.Message, at time.Time) conversation.Heard {
 		f := fetched(m, i)
 		switch {
 		case f.Reason != "" || f.Media == "":
-			h.Refused = append(h.Refused, conversation.Refused{Kind: string(a.Kind), Reason: f.Reason})
+			r := conversation.Refused{Kind: string(a.Kind), Reason: f.Reason}
+			if a.Kind == channels.WebLink {
+				r.Link = a.URL
+			}
+			h.Refused = append(h.Refused, r)
 		case a.Kind == channels.Video:
 			h.Videos = append(h.Videos, f.Media)
 		default:

@@ -27,7 +27,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "motcua", Name: "chat_messages_total",
 			Help: "Attempts at messages: sent, later, never, with the reason of the last two."}, []string{"channel", "kind", "outcome", "reason"}),
 		alarms: prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "motcua", Name: "chat_alarm",
-			Help: "1 while nothing leaves on the channel until an operator acts."}, []string{"channel"}),
+			Help: "Accounts of the city on the channel from which nothing leaves until an operator acts."}, []string{"channel"}),
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{m.turns, m.duration, m.messages, m.alarms} {
@@ -49,11 +49,6 @@ func (m *metrics) sent(channel string, kind channels.Kind, r result) {
 }
 
 // alarm follows what the network says.
-func (m *metrics) alarm(channel string, o channels.Outcome) {
-	switch {
-	case o.Alarm:
-		m.alarms.WithLabelValues(channel).Set(1)
-	case o.Status == channels.Sent:
-		m.alarms.WithLabelValues(channel).Set(0)
-	}
+func (m *metrics) alarm(channel string, accounts int) {
+	m.alarms.WithLabelValues(channel).Set(float64(accounts))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 const day = 24 * time.Hour
@@ -49,7 +50,7 @@ func TestGrounds(t *testing.T) {
 		for _, after := range slices.Concat(tt.open, tt.closed) {
 			t.Run(fmt.Sprint(i, tt.ground, after), func(t *testing.T) {
 				t.Parallel()
-				bubble(t, func(t *testing.T, engine store.Engine) {
+				storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 					w := newWorld(t, engine, Config{})
 					w.net.profile = tt.network
 					w.say(t, "e1", "x")
@@ -57,14 +58,14 @@ func TestGrounds(t *testing.T) {
 					n := notice("1")
 					n.To, n.Conversation, n.Ground, n.Template = "", convo, tt.ground, tt.words
 					require.NoError(t, w.Tell(t.Context(), n))
-					require.Equal(t, stateWaiting, w.fate(t, "1").State)
+					require.Equal(t, stateWaiting, w.fateOn(t, tt.ground).State)
 					sweep(t, w.Chats)
 					if slices.Contains(tt.closed, after) {
-						require.Equal(t, Fate{State: stateNever, Reason: tt.reason}, w.fate(t, "1"))
+						require.Equal(t, Fate{State: stateNever, Reason: tt.reason}, w.fateOn(t, tt.ground))
 						require.Len(t, w.net.taken, 1)
 						return
 					}
-					require.Equal(t, Fate{State: stateSent, Network: "net-2"}, w.fate(t, "1"))
+					require.Equal(t, Fate{State: stateSent, Network: "net-2"}, w.fateOn(t, tt.ground))
 					require.Equal(t, tt.words, w.net.taken[1].Template)
 					require.Equal(t, "oa", w.net.taken[1].Account)
 				})
@@ -75,7 +76,7 @@ func TestGrounds(t *testing.T) {
 
 func (w *world) fate(t testing.TB, id string) Fate {
 	t.Helper()
-	f, err := w.Fate(t.Context(), convo, id)
+	f, err := w.Fate(t.Context(), convo, id, GroundFree)
 	require.NoError(t, err)
 	return f
 }
@@ -83,7 +84,7 @@ func (w *world) fate(t testing.TB, id string) Fate {
 // TestTheWindowClosesWhileANoticeWaits is a network that is away until it is too late.
 func TestTheWindowClosesWhileANoticeWaits(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.say(t, "e1", "x")
 		w.net.answer = func(int, channels.Outbound) *channels.Outcome {
@@ -100,7 +101,7 @@ func TestTheWindowClosesWhileANoticeWaits(t *testing.T) {
 
 func TestFates(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		var told []string
 		w := newWorld(t, engine, Config{}, func(d *Deps) { d.Fated = func(id string) { told = append(told, id) } })
 		require.Equal(t, Fate{State: stateUnknown}, w.fate(t, "1"), "no conversation")
@@ -133,21 +134,21 @@ func TestFates(t *testing.T) {
 
 func TestTheFateOfWhatTheDialogueShowed(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		at := time.Now()
 		w.say(t, "e1", "change x")
 		n := notice("1")
 		n.CaseApp, n.CaseID, n.At = "a", "case of e1/1", at
 		require.NoError(t, w.Tell(t.Context(), n))
-		require.Equal(t, Fate{State: stateSent, Reason: reasonShown}, w.fate(t, "1"))
+		require.Equal(t, Fate{State: stateSeen, Reason: reasonShown}, w.fate(t, "1"))
 		require.Len(t, w.net.texts(), 2)
 	})
 }
 
 func TestTellOneConversation(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		n := notice("1")
 		n.To, n.Conversation = "", convo
@@ -163,7 +164,7 @@ func TestTellOneConversation(t *testing.T) {
 
 func TestWays(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		at := func(conversation, channel, person string) {
 			time.Sleep(time.Minute)
@@ -186,10 +187,46 @@ func TestWays(t *testing.T) {
 	})
 }
 
+// TestWaysOfFormerLinks ends a link behind the back of the conversations that were linked: they are ways to whoever sits there, and to nobody else.
+func TestWaysOfFormerLinks(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		acts := map[string]string{}
+		w := newWorld(t, engine, Config{}, func(d *Deps) {
+			d.ActsFor = func(_ context.Context, who account.Identity) (string, error) { return acts[who.User], nil }
+		})
+		for i, c := range []struct{ conversation, network, person string }{{"web/1", "web", "a"}, {"web/2", "web", "b"}, {"zalo/1", "zalo", "c"}} {
+			time.Sleep(time.Minute)
+			m := said(fmt.Sprint("e", i), "x")
+			m.Conversation, m.Channel, m.Event.From = c.conversation, c.network, channels.Address(c.person)
+			require.NoError(t, w.Turn(t.Context(), m))
+			_, err := w.update(t.Context(), c.conversation, func(x *chat) error { x.Subject = "lan"; return nil })
+			require.NoError(t, err)
+			acts[c.person] = "lan"
+		}
+		ways := func(find func(context.Context, []string) ([]Way, error), subjects ...string) (out []string) {
+			found, err := find(t.Context(), subjects)
+			require.NoError(t, err)
+			for _, w := range found {
+				out = append(out, w.Conversation)
+			}
+			return out
+		}
+		require.Equal(t, []string{"zalo/1", "web/2", "web/1"}, ways(w.Everywhere, "lan"))
+		require.Equal(t, []string{"zalo/1", "web/2"}, ways(w.Ways, "lan"), "the latest on each network")
+		acts["b"], acts["c"] = "guest b", ""
+		require.Equal(t, []string{"web/1"}, ways(w.Ways, "lan"))
+		require.Equal(t, []string{"web/2"}, ways(w.Ways, "guest b"), "has its own notices again")
+		acts["b"] = "lan"
+		require.Empty(t, ways(w.Ways, "guest b"))
+		require.Equal(t, []string{"web/2", "web/1"}, ways(w.Everywhere, "lan"))
+	})
+}
+
 // TestAnOutageOfTenMinutes has the order of each conversation kept, a few attempts made meanwhile, and no herd afterwards.
 func TestAnOutageOfTenMinutes(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		away := true
 		w.net.answer = func(int, channels.Outbound) *channels.Outcome {
@@ -227,7 +264,7 @@ func TestAnOutageOfTenMinutes(t *testing.T) {
 
 func TestWithdrawalReachesTheOthersFirst(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		var gone []string
 		fails := true
 		w := newWorld(t, engine, Config{Desk: "hall"}, func(d *Deps) {
@@ -255,10 +292,41 @@ func TestWithdrawalReachesTheOthersFirst(t *testing.T) {
 	})
 }
 
+// TestWhatCameBeforeAWithdrawalIsNobodysToActOn: events that were late, or given up and replayed, neither bring back what was forgotten nor are answered.
+func TestWhatCameBeforeAWithdrawalIsNobodysToActOn(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		w.say(t, "e1", "my name is An")
+		before := time.Now().Add(time.Second)
+		time.Sleep(time.Minute)
+		require.NoError(t, w.Turn(t.Context(), event("w", channels.Event{Kind: channels.Withdrew})))
+		for i, e := range []channels.Event{
+			{Kind: channels.Said, Text: "change my secret"},
+			{Kind: channels.Shared, Contact: &channels.Contact{Name: "An"}},
+			{Kind: channels.Said, Text: "in other words", About: []string{"e1"}},
+			{Kind: channels.Echoed, Human: true, Text: "dear Mr An"},
+			{Kind: channels.Followed},
+		} {
+			e.At = before
+			require.NoError(t, w.Turn(t.Context(), event(fmt.Sprint("late", i), e)))
+		}
+		x := w.chat(t)
+		require.Equal(t, private{Person: "person"}, x.private)
+		require.Empty(t, x.Subject)
+		require.Nil(t, x.LastAt)
+		require.Len(t, w.net.texts(), 2)
+		require.Empty(t, w.apps.calls)
+		time.Sleep(time.Second)
+		w.say(t, "e2", "hello again")
+		require.Equal(t, "re hello again", w.net.texts()[2])
+	})
+}
+
 // TestWhatHappenedWhileTheDialogueSpokeIsTold: a result is as old as its call, however long the turn takes.
 func TestWhatHappenedWhileTheDialogueSpokeIsTold(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.apps.slow = time.Second
 		called := time.Now()

@@ -1,10 +1,8 @@
 package chat
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"strconv"
 	"time"
 
@@ -25,9 +23,20 @@ const (
 // errFull says that too much waits to be sent to the person.
 var errFull = fault.New(fault.Unavailable, "").After(5 * time.Second).Because(errors.New("chat: too many messages wait to be sent"))
 
-// full tells whether so much waits that nothing may be added.
-func (x *chat) full(most int) bool {
-	return len(x.Queue) >= most || len(x.Queue) > 0 && len(x.Sealed)-sizeOf(x.Lines) > maxSealed
+// full tells whether so much waits that nothing of that lane may be added. Notices may fill half of the room, so that those that wait for a better time leave
+// room for answers.
+func (x *chat) full(l lane, most int) bool {
+	size := maxSealed
+	if l == notices {
+		most, size = max(1, most/2), size/2
+	}
+	n := 0
+	for i := range x.Queue {
+		if l == notices || laneOf(&x.Queue[i]) == answers {
+			n++
+		}
+	}
+	return n >= most || len(x.Queue) > 0 && len(x.Sealed)-sizeOf(x.Lines) > size
 }
 
 // fitted makes messages out of blocks, numbered behind the first n of the same cause.
@@ -58,12 +67,13 @@ func (c *Chats) add(x *chat, messages []outgoing) {
 // already and will go on with these, or the network has to be waited for.
 func (c *Chats) enqueue(x *chat, messages []outgoing) string {
 	c.add(x, messages)
+	x.hurry(messages)
 	now := c.now()
 	switch {
-	case len(x.Queue) == 0, x.waits(now):
+	case len(x.Queue) == 0, x.claimed(now):
 		return ""
-	case c.gate(x.Channel).wait(now) > 0:
-		x.put(now)
+	case x.next(now) < 0, c.route(x.Channel).wait(x.Account, now) > 0:
+		x.put(x.dueAt(now))
 		return ""
 	}
 	token := uuid.NewString()
@@ -74,37 +84,37 @@ func (c *Chats) enqueue(x *chat, messages []outgoing) string {
 // stash adds messages that this worker will send soon. Should it not, others do after the lease.
 func (c *Chats) stash(x *chat, messages []outgoing) {
 	c.add(x, messages)
-	if len(x.Queue) > 0 && x.SendAt == nil {
-		x.put(c.now().Add(c.cfg.Lease))
+	x.hurry(messages)
+	now := c.now()
+	if soon := now.Add(c.cfg.Lease); len(x.Queue) > 0 && !x.claimed(now) && (x.SendAt == nil || x.SendAt.After(soon)) {
+		x.put(soon)
 	}
 }
 
 // post adds messages and leaves the sending to the relay.
 func (c *Chats) post(x *chat, messages []outgoing) {
 	c.add(x, messages)
-	now := c.now()
-	if len(x.Queue) > 0 && !x.waits(now) {
-		x.put(now)
+	x.hurry(messages)
+	if now := c.now(); len(x.Queue) > 0 && !x.claimed(now) {
+		x.put(x.dueAt(now))
 	}
 }
 
-// waits tells whether nobody else may send now: a worker does, or the time to go on was named to us.
-func (x *chat) waits(now time.Time) bool {
-	return x.SendAt != nil && x.SendAt.After(now) && (x.Held || x.Claim != "")
+// claimed tells whether a worker sends now.
+func (x *chat) claimed(now time.Time) bool {
+	return x.Claim != "" && x.SendAt != nil && x.SendAt.After(now)
 }
 
 // lease gives the sending to a worker until the lease ends.
-func (x *chat) lease(token string, until time.Time) {
-	x.Claim, x.SendAt, x.Held = token, &until, false
-}
+func (x *chat) lease(token string, until time.Time) { x.Claim, x.SendAt = token, &until }
 
 // put gives the sending to whoever looks from then on.
-func (x *chat) put(at time.Time) { x.Claim, x.SendAt, x.Held = "", &at, false }
+func (x *chat) put(at time.Time) { x.Claim, x.SendAt = "", &at }
 
 // tidy keeps the fields beside the queue true.
 func (x *chat) tidy() {
 	if len(x.Queue) == 0 {
-		x.Queue, x.SendAt, x.Since, x.Claim, x.Held = nil, nil, nil, "", false
+		x.Queue, x.SendAt, x.Since, x.Claim = nil, nil, nil, ""
 		return
 	}
 	since := x.Queue[0].At
@@ -115,19 +125,4 @@ func (x *chat) tidy() {
 func (c *Chats) drop(x *chat, m outgoing, reason string) {
 	x.Unsent = last(append(x.Unsent, unsent{ID: m.ID, Kind: string(m.Kind), Reason: reason, At: c.now()}), maxUnsent)
 	x.meet(markOf(m.ID), fate{State: stateNever, Reason: reason, At: c.now()})
-}
-
-// jitter varies a wait, so that what failed together does not come back together.
-func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
-
-// sleep waits and tells whether it could to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
 }

@@ -58,51 +58,22 @@ func (c *Chats) known(_ chat, err error) error {
 	return err
 }
 
-// hush is silent for a while, because a person speaks on the network itself, or another program.
-func (c *Chats) hush(ctx context.Context, m inbox.Message, said ...line) error {
-	until := when(m, c.now()).Add(c.cfg.Silence)
-	_, err := c.alter(ctx, m, func(x *chat) error {
-		news := c.keep(x, said...)
-		if x.SilentUntil == nil || x.SilentUntil.Before(until) {
-			x.SilentUntil, news = &until, true
-		}
-		if !news {
-			return store.ErrUnchanged
-		}
-		return nil
-	})
-	return err
-}
-
-// speakAgain ends the silence that began before the event.
-func (c *Chats) speakAgain(ctx context.Context, m inbox.Message) error {
-	at := when(m, c.now())
-	return c.known(c.update(ctx, m.Conversation, func(x *chat) error {
-		if x.SilentUntil == nil || x.SilentUntil.Add(-c.cfg.Silence).After(at) {
-			return store.ErrUnchanged
-		}
-		x.SilentUntil = nil
-		return nil
-	}))
-}
-
-func (x *chat) silent(now time.Time) bool { return x.SilentUntil != nil && now.Before(*x.SilentUntil) }
-
-// hearEcho counts the head of the queue as sent when it got no answer and the echo says the same; else it remembers the echo for a while, because the
-// sending may not be recorded yet.
+// hearEcho counts a message that got no answer as sent when the echo says the same; else it remembers the echo for a while, because the sending may not be
+// recorded yet.
 func (x *chat) hearEcho(e early) error {
 	if x.knows(e.Network) || len(x.Queue) == 0 {
 		return store.ErrUnchanged
 	}
-	head := x.Queue[0]
-	if head.Unsure.IsZero() || !e.repeats(head) {
+	i := slices.IndexFunc(x.Queue, func(m outgoing) bool { return !m.Unsure.IsZero() && e.repeats(m) })
+	if i < 0 {
 		x.keep(e)
 		return nil
 	}
-	x.Queue = slices.Delete(x.Queue, 0, 1)
-	x.noteSent(head.ID, e.Network, e.At)
-	if x.tidy(); len(x.Queue) > 0 && x.Claim == "" && !x.Held {
-		x.put(e.At)
+	id := x.Queue[i].ID
+	x.Queue = slices.Delete(x.Queue, i, i+1)
+	x.noteSent(id, e.Network, e.At)
+	if x.tidy(); len(x.Queue) > 0 && x.Claim == "" {
+		x.put(x.dueAt(e.At))
 	}
 	return nil
 }

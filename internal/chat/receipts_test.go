@@ -8,6 +8,7 @@ import (
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func echo(id, network, text string) channels.Event {
@@ -26,7 +27,7 @@ func noAnswer(n int) func(int, channels.Outbound) *channels.Outcome {
 
 func TestAnEchoProvesThatWordsLeft(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.net.answer = noAnswer(1)
 		w.say(t, "e1", "many a")
@@ -43,7 +44,7 @@ func TestAnEchoProvesThatWordsLeft(t *testing.T) {
 // TestAnEchoBeforeTheTimeOut has the echo come while the attempt still waits for its answer.
 func TestAnEchoBeforeTheTimeOut(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.net.answer = noAnswer(1)
 		tried := 0
@@ -66,7 +67,7 @@ func TestAnEchoBeforeTheTimeOut(t *testing.T) {
 // TestAnOldEchoProvesNothing says the same words twice: the echo of the first is not taken for that of the second.
 func TestAnOldEchoProvesNothing(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.net.answer = noAnswer(2)
 		w.say(t, "e1", "x")
@@ -79,7 +80,7 @@ func TestAnOldEchoProvesNothing(t *testing.T) {
 
 func TestReceiptsOnlyGoForward(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.say(t, "e1", "many a")
 		time.Sleep(time.Second)
@@ -104,7 +105,7 @@ func TestReceiptsOnlyGoForward(t *testing.T) {
 
 func TestReceiptsThatComeFirstAreKeptForAWhile(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		first := true
 		w.deps.Channels["zalo"] = &reentrant{network: w.net, first: func() {

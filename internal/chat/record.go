@@ -23,13 +23,13 @@ type record struct {
 	Replies int      `bson:"replies,omitempty"` // messages that Pending has led to so far
 
 	LastAt      *time.Time `bson:"last_at,omitempty"`      // the person's last interaction
-	SilentUntil *time.Time `bson:"silent_until,omitempty"` // a person answers in the network's own console
-	Left        bool       `bson:"left,omitempty"`         // the person ceased to follow and has not come back
+	SilentUntil *time.Time `bson:"silent_until,omitempty"` // a person answers in the network's own console; in the past, until the dialogue has said that it is back
+	ForgotAt    *time.Time `bson:"forgot_at,omitempty"`    // when the person asked to be forgotten last: what they did before is nobody's to act on
+	Left        bool       `bson:"left,omitempty"`         // the person ceased to follow, or the network knows them no more, and they have not come back
 
 	SendAt *time.Time `bson:"send_at,omitempty"` // when to look at the queue next; the end of the lease while Claim is set; absent when nothing waits
 	Since  *time.Time `bson:"since,omitempty"`   // since when the head of the queue waits
 	Claim  string     `bson:"claim,omitempty"`   // the worker that sends now
-	Held   bool       `bson:"held,omitempty"`    // the network, or our own limit, named SendAt: nobody tries before
 
 	Desk  *desk      `bson:"desk,omitempty"`  // nil while the dialogue answers
 	Marks once.Marks `bson:"marks,omitempty"` // of what staff did here
@@ -40,9 +40,11 @@ type record struct {
 	Shown  []shown  `bson:"shown,omitempty"` // what the dialogue itself has told of cases
 }
 
-// shown says that the person has seen in the dialogue how a case stood: notices of what happened before tell nothing new.
+// shown says that the person has seen in the dialogue how a case stood, or what came of a change that they made: notices of what happened in that time tell
+// nothing new.
 type shown struct {
-	Case string    `bson:"case"` // app and id
+	Case string    `bson:"case"`           // app and id; "" of a change for the id
+	From time.Time `bson:"from,omitempty"` // zero for all that was before At
 	At   time.Time `bson:"at"`
 }
 
@@ -89,15 +91,15 @@ func kind() store.Kind {
 
 func caseKey(app, id string) string { return app + "/" + id }
 
-// show notes that the dialogue tells of a case.
-func (x *chat) show(key string, at time.Time) {
-	x.Shown = slices.DeleteFunc(slices.Clone(x.Shown), func(s shown) bool { return s.Case == key })
-	x.Shown = last(append(x.Shown, shown{Case: key, At: at}), maxShown)
+// show notes what the dialogue tells of.
+func (x *chat) show(s shown) {
+	x.Shown = slices.DeleteFunc(slices.Clone(x.Shown), func(o shown) bool { return o.Case == s.Case })
+	x.Shown = last(append(x.Shown, s), maxShown)
 }
 
-// told tells whether the dialogue has shown the case after the moment.
+// told tells whether the dialogue has told of what happened at that moment.
 func (x *chat) told(key string, at time.Time) bool {
-	return slices.ContainsFunc(x.Shown, func(s shown) bool { return s.Case == key && !at.After(s.At) })
+	return slices.ContainsFunc(x.Shown, func(s shown) bool { return s.Case == key && !at.Before(s.From) && !at.After(s.At) })
 }
 
 func (x *chat) handled(id string) bool { return slices.Contains(x.Handled, id) }
@@ -118,6 +120,9 @@ func (x *chat) touch(at time.Time, retention time.Duration) {
 		x.ExpiresAt = end
 	}
 }
+
+// forgot tells whether the person has asked to be forgotten since then.
+func (x *chat) forgot(at time.Time) bool { return x.ForgotAt != nil && at.Before(*x.ForgotAt) }
 
 // last gives the last n of a list in an array of their own, so that a forgotten one is not kept by the array.
 func last[T any](list []T, n int) []T {

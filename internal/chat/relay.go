@@ -19,11 +19,7 @@ func (c *Chats) Due(ctx context.Context, limit int) ([]string, error) {
 	now := c.now()
 	var found []record
 	for _, name := range c.names {
-		n := c.gates[name].room(now, limit)
-		if n == 0 {
-			continue
-		}
-		part, err := c.docs.Collect(ctx, c.queries.bySend.Where(name).Between(nil, now.Add(time.Millisecond)).First(n))
+		part, err := c.ready(ctx, name, now, limit)
 		if err != nil {
 			return nil, fmt.Errorf("chat: due: %w", err)
 		}
@@ -41,6 +37,28 @@ func (c *Chats) Due(ctx context.Context, limit int) ([]string, error) {
 		}
 	}
 	return ids, nil
+}
+
+// ready gives the conversations of a network whose messages are due, as many as may be tried now. Those of an account with an alarm come on top: their turn
+// only puts them off, so that they do not stand before the others.
+func (c *Chats) ready(ctx context.Context, channel string, now time.Time, limit int) ([]record, error) {
+	r := c.route(channel)
+	room := r.network.Room(now, limit)
+	if room == 0 {
+		return nil, nil
+	}
+	found, err := c.docs.Collect(ctx, c.queries.bySend.Where(channel).Between(nil, now.Add(time.Millisecond)).First(limit))
+	var out []record
+	for _, x := range found {
+		shut := r.of(x.Account).Wait(now) > 0
+		if !shut && room == 0 {
+			continue
+		}
+		if out = append(out, x); !shut {
+			room--
+		}
+	}
+	return out, err
 }
 
 // sendAt tolerates that a conversation was sent to since it was found.
@@ -73,7 +91,7 @@ func (c *Chats) Carry(ctx context.Context, id string) error {
 		if len(x.Queue) == 0 || x.SendAt == nil || x.SendAt.After(now) {
 			return store.ErrUnchanged
 		}
-		x.lease(token, now.Add(c.cfg.Lease))
+		c.proceed(x, token)
 		return nil
 	})
 	if fault.CodeOf(err) == fault.NotFound {
@@ -87,7 +105,7 @@ func (c *Chats) Carry(ctx context.Context, id string) error {
 
 // Wake has what waits for a network tried again soon, spread over some seconds: an operator has mended what held it up.
 func (c *Chats) Wake(ctx context.Context, channel string) error {
-	c.gate(channel).open()
+	c.route(channel).open()
 	now := c.now()
 	waiting, err := c.docs.Collect(ctx, c.queries.bySend.Where(channel).Between(now.Add(wakeTime), nil).First(maxWoken))
 	if err != nil {
@@ -99,7 +117,7 @@ func (c *Chats) Wake(ctx context.Context, channel string) error {
 			if x.Claim != "" || x.SendAt == nil || !x.SendAt.After(at) {
 				return store.ErrUnchanged
 			}
-			x.SendAt, x.Held = &at, false
+			x.wake(at)
 			return nil
 		})
 		if err != nil && fault.CodeOf(err) != fault.NotFound {

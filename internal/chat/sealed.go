@@ -26,12 +26,16 @@ type private struct {
 type outgoing struct {
 	ID       string             `json:"id"` // <event or notice>/<number>
 	Kind     channels.Kind      `json:"kind"`
+	From     string             `json:"from,omitempty"` // name of the member of staff who speaks
 	Blocks   message.Blocks     `json:"blocks"`
 	At       time.Time          `json:"at"`
 	Ground   string             `json:"ground,omitempty"` // of a notice: the right by which it may leave; "" goes by Config.PaidWindows
 	Template *channels.Template `json:"template,omitempty"`
 	Attempts int                `json:"attempts,omitempty"`
-	Unsure   time.Time          `json:"unsure,omitzero"` // begin of an attempt that got no answer: the network may have taken it
+	Until    time.Time          `json:"until,omitzero"`   // not to be tried before; zero means now
+	Held     bool               `json:"held,omitempty"`   // the network, our own limit or the wait for an echo named Until: nobody tries before
+	Change   string             `json:"change,omitempty"` // app: this may tell of the change that the dialogue is making with it, whose answer tells the same
+	Unsure   time.Time          `json:"unsure,omitzero"`  // begin of an attempt that got no answer: the network may have taken it
 }
 
 // early is a receipt or an echo of a message whose sending is not recorded yet.

@@ -5,20 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/internal/netgate"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestAnOutageKeepsTheOrder(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.net.answer = func(n int, _ channels.Outbound) *channels.Outcome {
 			if n > 1 && n < 8 {
@@ -37,7 +39,7 @@ func TestAnOutageKeepsTheOrder(t *testing.T) {
 // TestAnOutageOfANetworkIsNoStorm has many conversations wait: while the network is away a few attempts a minute are made, not one for each.
 func TestAnOutageOfANetworkIsNoStorm(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		away := true
 		w.net.answer = func(int, channels.Outbound) *channels.Outcome {
@@ -52,13 +54,13 @@ func TestAnOutageOfANetworkIsNoStorm(t *testing.T) {
 			m.Conversation = fmt.Sprint("zalo/", i)
 			require.NoError(t, w.Turn(t.Context(), m))
 		}
-		require.Equal(t, tolerated, w.net.tried)
+		require.Equal(t, netgate.Tolerated, w.net.tried)
 		pass(t, w.Chats, 10*time.Minute)
 		require.Less(t, w.net.tried, 60)
 		require.Empty(t, w.net.texts())
 		away = false
 		pass(t, w.Chats, time.Minute)
-		require.GreaterOrEqual(t, len(w.net.texts()), people-tolerated, "those that were not tried follow at once")
+		require.GreaterOrEqual(t, len(w.net.texts()), people-netgate.Tolerated, "those that were not tried follow at once")
 		pass(t, w.Chats, 10*time.Minute)
 		require.Len(t, w.net.ids(), people)
 		require.Len(t, w.net.texts(), people)
@@ -101,7 +103,7 @@ func TestOutcomes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, engine store.Engine) {
+			storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 				w := newWorld(t, engine, Config{})
 				w.net.answer = tt.answer
 				start := time.Now()
@@ -124,7 +126,7 @@ func TestOutcomes(t *testing.T) {
 
 func TestWakingSendsWhatWaitedForAnOperator(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		alarm := true
 		w.net.answer = func(int, channels.Outbound) *channels.Outcome {
@@ -146,7 +148,7 @@ func TestWakingSendsWhatWaitedForAnOperator(t *testing.T) {
 
 func TestTheRestGoesOnAfterOneThatIsRefused(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.net.answer = func(n int, _ channels.Outbound) *channels.Outcome {
 			if n == 2 {
@@ -163,7 +165,7 @@ func TestTheRestGoesOnAfterOneThatIsRefused(t *testing.T) {
 
 func TestAMessageIsGivenUp(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{GiveUp: time.Hour})
 		w.net.answer = func(int, channels.Outbound) *channels.Outcome { return &channels.Outcome{Status: channels.Later} }
 		w.say(t, "e1", "x")
@@ -175,9 +177,29 @@ func TestAMessageIsGivenUp(t *testing.T) {
 	})
 }
 
+// TestARefusalWithoutACauseIsNotTriedForEver gives up what the network refuses again and again, and goes on with the rest.
+func TestARefusalWithoutACauseIsNotTriedForEver(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		w.net.answer = func(_ int, m channels.Outbound) *channels.Outcome {
+			if m.ID == "e1/1" {
+				return &channels.Outcome{Status: channels.Later, Tries: 3, Reason: "send_failed", Cause: errors.New("no cause")}
+			}
+			return nil
+		}
+		w.say(t, "e1", "many a")
+		pass(t, w.Chats, time.Minute)
+		require.Equal(t, []string{"a2", "a3"}, w.net.texts())
+		require.Equal(t, 5, w.net.tried)
+		x := w.chat(t)
+		require.Equal(t, []unsent{{ID: "e1/1", Kind: "reply", Reason: "send_failed", At: x.Unsent[0].At}}, x.Unsent)
+	})
+}
+
 func TestAChannelThatIsGone(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{}, func(d *Deps) { d.Channels = nil })
 		w.say(t, "e1", "x")
 		require.Equal(t, noChannel, w.chat(t).Unsent[0].Reason)
@@ -199,7 +221,7 @@ func (c *counter) Allow(_ context.Context, key string, r limit.Rule) (time.Durat
 
 func TestTheNetworksRateIsKept(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		c := &counter{left: 2}
 		w := newWorld(t, engine, Config{}, func(d *Deps) { d.Limiter = c })
 		w.net.profile.PerMinute = 2
@@ -216,7 +238,7 @@ func TestTheNetworksRateIsKept(t *testing.T) {
 // TestOnePersonDoesNotUseUpTheRateOfAll has one person say more than the network takes in a minute.
 func TestOnePersonDoesNotUseUpTheRateOfAll(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		l := limit.New(nil, time.Now, slog.New(slog.DiscardHandler))
 		w := newWorld(t, engine, Config{PerPerson: 3}, func(d *Deps) { d.Limiter = l })
 		w.net.profile.PerMinute = 5
@@ -232,10 +254,36 @@ func TestOnePersonDoesNotUseUpTheRateOfAll(t *testing.T) {
 	})
 }
 
+// TestABulkOfNoticesLeavesRoomForAnswers has more notices to send than the network takes in a minute: whoever writes meanwhile is answered at once.
+func TestABulkOfNoticesLeavesRoomForAnswers(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		l := limit.New(nil, time.Now, slog.New(slog.DiscardHandler))
+		w := newWorld(t, engine, Config{}, func(d *Deps) { d.Limiter = l })
+		for i := range 30 {
+			m := said(fmt.Sprint("e", i), "x")
+			m.Conversation = fmt.Sprint("zalo/", i)
+			require.NoError(t, w.Turn(t.Context(), m))
+		}
+		time.Sleep(2 * time.Minute)
+		w.net.profile.PerMinute = 20
+		for i := range 30 {
+			n := notice(fmt.Sprint(i))
+			n.To, n.Conversation = "", fmt.Sprint("zalo/", i)
+			require.NoError(t, w.Tell(t.Context(), n))
+		}
+		sweep(t, w.Chats)
+		require.Len(t, w.net.texts(), 30+18)
+		w.say(t, "f1", "a")
+		w.say(t, "f2", "b")
+		require.Equal(t, []string{"re a", "re b"}, w.net.texts()[48:])
+	})
+}
+
 // TestWordsAreNotSentTwiceAtOnce has a slow network while the relays of two replicas look.
 func TestWordsAreNotSentTwiceAtOnce(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.deps.Channels["zalo"] = &reentrant{network: w.net, first: func() { time.Sleep(9 * time.Second) }}
 		w.Chats = w.replica(t, engine, Config{})
@@ -251,7 +299,7 @@ func TestWordsAreNotSentTwiceAtOnce(t *testing.T) {
 
 func TestStoppingLeavesTheRestToOthers(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		ctx, stop := contextOf(t)
 		w.deps.Channels["zalo"] = &reentrant{network: w.net, first: stop}
@@ -264,29 +312,17 @@ func TestStoppingLeavesTheRestToOthers(t *testing.T) {
 	})
 }
 
-// hiccup is an engine that fails some writes in a row.
-type hiccup struct {
-	store.Engine
-	fails int
-}
-
-func (h *hiccup) Replace(ctx context.Context, kind, id string, version int64, doc bson.Raw) (bool, error) {
-	if h.fails > 0 {
-		h.fails--
-		return false, errKilled
-	}
-	return h.Engine.Replace(ctx, kind, id, version, doc)
-}
-
 func TestAHiccupOfTheStoreDoublesNothing(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
-		h := &hiccup{Engine: engine}
-		w := newWorld(t, h, Config{})
-		w.deps.Channels["zalo"] = &reentrant{network: w.net, first: func() { h.fails = 3 }}
-		w.Chats = w.replica(t, h, Config{})
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		var fails atomic.Int64
+		engine = &storetest.Watched{Engine: engine, Before: storetest.FailNext(storetest.Replace, &fails, storetest.ErrKilled)}
+		w := newWorld(t, engine, Config{})
+		w.deps.Channels["zalo"] = &reentrant{network: w.net, first: func() { fails.Store(3) }}
+		w.Chats = w.replica(t, engine, Config{})
 		w.say(t, "e1", "many a")
 		pass(t, w.Chats, time.Minute)
+		require.Negative(t, fails.Load(), "nothing failed")
 		require.Equal(t, []string{"a1", "a2", "a3"}, w.net.texts())
 	})
 }

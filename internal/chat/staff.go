@@ -39,7 +39,7 @@ func (c *Chats) Take(ctx context.Context, v account.Viewer, id, key string) (Des
 	return c.item(x.record, v), nil
 }
 
-// SendStaff sends a text of the viewer, who has taken the conversation. The first of several in a row says who speaks. INVALID for an empty or too long
+// SendStaff sends a text of the viewer, who has taken the conversation, under their name. INVALID for an empty or too long
 // text; CONFLICT when the viewer has not taken the conversation, or the network does not let staff write any more.
 func (c *Chats) SendStaff(ctx context.Context, v account.Viewer, id, text, key string) (Line, error) {
 	text = strings.TrimSpace(text)
@@ -84,23 +84,29 @@ func (c *Chats) mayWrite(x *chat, v account.Viewer, now time.Time) error {
 		return fault.New(fault.Conflict, "chat.desk.not_yours")
 	case reason != "":
 		return fault.New(fault.Conflict, "chat.desk."+reason)
-	case x.full(c.cfg.MaxQueue):
+	case x.full(answers, c.cfg.MaxQueue):
 		return errFull
 	}
 	return nil
 }
 
-// staffSays puts a line of staff into the queue.
+// staffSays puts a line of staff into the queue. Where the network does not show who speaks, the first of several in a row says it.
 func (c *Chats) staffSays(x *chat, l line) {
 	blocks := wordsOnly(l.Text)
-	if n := len(x.Lines); n == 0 || x.Lines[n-1].From != FromStaff || x.Lines[n-1].Name != l.Name {
+	n := len(x.Lines)
+	first := n == 0 || x.Lines[n-1].From != FromStaff || x.Lines[n-1].Name != l.Name
+	if first && !c.profile(x.Channel).Native {
 		key, params := named("says", l.Name)
 		params["text"] = l.Text
 		blocks = c.wordsWith(x, "chat.desk."+key, params)
 	}
 	c.keep(x, l)
 	x.expect(fate{Mark: l.ID, State: stateWaiting, At: l.At})
-	c.post(x, c.fitted(x.Channel, l.ID, 0, channels.Staff, blocks))
+	messages := c.fitted(x.Channel, l.ID, 0, channels.Staff, blocks)
+	for i := range messages {
+		messages[i].From = l.Name
+	}
+	c.post(x, messages)
 }
 
 // Release gives the conversation back to the dialogue, and tells the person. Whoever has taken it may do so, a dispatcher or administrator any, an officer
@@ -110,7 +116,7 @@ func (c *Chats) Release(ctx context.Context, v account.Viewer, id, key string) (
 		if d := x.Desk; d.Officer != "" && d.Officer != v.Account && !seesAll(v) {
 			return fault.New(fault.Conflict, "chat.desk.taken")
 		}
-		x.Desk = nil
+		x.back()
 		c.utter(x, "released", nil)
 		return nil
 	})

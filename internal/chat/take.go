@@ -1,9 +1,11 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -38,7 +40,9 @@ type turn struct {
 	desk  *desk    // that the turn hands the conversation to
 	lines []line   // what was said
 	ended []string // events that are done with
-	cases []shown  // that results have told of, as of when
+	cases []shown  // what results let the dialogue tell of
+
+	looked *looked // at the event's photos
 }
 
 // run takes the turn: it finishes what a death or a parked event left open, puts the event to the dialogue, makes the calls, and stores all in one write.
@@ -54,8 +58,13 @@ func (t *turn) run(ctx context.Context) error {
 	}
 	if t.event != t.m.ID {
 		t.event, t.count = t.m.ID, 0
-		t.lines = append(t.lines, linesOf(t.m, t.at)...)
-		if err := t.step(t.input()); err != nil {
+		t.announceItself()
+		t.lines = append(t.lines, t.c.linesOf(t.spoken(), t.m, t.at)...)
+		in, err := t.input(ctx)
+		if err != nil {
+			return err
+		}
+		if err := t.step(in); err != nil {
 			return err
 		}
 		if err := t.ask(ctx, false); err != nil {
@@ -70,25 +79,34 @@ func (t *turn) run(ctx context.Context) error {
 // know learns who the person is now.
 func (t *turn) know(ctx context.Context) error {
 	var err error
-	if t.viewer, err = t.c.deps.People.Guest(ctx, whoIs(t.m), t.state.Lang); err != nil {
+	if t.viewer, err = t.c.deps.People.Guest(ctx, whoIs(t.m), t.state.Speaks()); err != nil {
 		return fmt.Errorf("chat: viewer: %w", err)
 	}
 	return nil
 }
 
+// announceItself says that it is the program that speaks, after a person did on the network itself.
+func (t *turn) announceItself() {
+	if t.chat.SilentUntil != nil && t.chat.Desk == nil && !t.chat.silent(t.c.now()) {
+		t.say(t.c.words(&t.chat, "chat.back"))
+	}
+}
+
 func whoIs(m inbox.Message) account.Identity {
-	return account.Identity{Network: m.Channel, Account: m.Event.Account, User: string(m.Event.From)}
+	return account.Identity{Network: m.Channel, Account: m.Event.Account, User: string(m.Event.From), Origin: m.Event.Origin}
 }
 
 // input is what the event means to the dialogue.
-func (t *turn) input() conversation.Input {
+func (t *turn) input(ctx context.Context) (conversation.Input, error) {
 	if t.back {
 		t.say(t.c.words(&t.chat, "chat.desk.left"))
-		return conversation.HandedBack{At: t.at}
+		return conversation.HandedBack{At: t.at}, nil
 	}
 	h := heardOf(t.m, t.at)
 	h.Assurance = t.viewer.Assurance
-	return h
+	var err error
+	h.Scanned, err = t.scanned(ctx, h)
+	return h, err
 }
 
 // resume makes the call that the stored state waits for. It may have been made before; the key tells.
@@ -113,12 +131,16 @@ func (t *turn) ask(ctx context.Context, stored bool) error {
 				return err
 			}
 		}
+		began := t.c.now()
+		if at := t.state.At; stored && !at.IsZero() && at.Before(began) {
+			began = at // it may have been made before
+		}
 		res, failed := t.c.call(ctx, t.viewer, call)
 		if err := ctx.Err(); err != nil {
 			return fault.Wrap(fault.Unavailable, err) // the call failed because we are stopping: whoever comes next makes it again
 		}
-		if failed == nil && res.Case.ID != "" {
-			t.cases = append(t.cases, shown{Case: caseKey(call.App, res.Case.ID), At: res.AsOf})
+		if failed == nil {
+			t.tells(call, res, began)
 		}
 		if t.state.SigningIn() && call.Key != "" && failed == nil {
 			if err := t.know(ctx); err != nil {
@@ -139,6 +161,7 @@ func (t *turn) step(in conversation.Input) error {
 		return err
 	}
 	t.state = state
+	t.viewer.Lang = cmp.Or(state.Speaks(), t.viewer.Lang) // the step may have learnt it: what is called for is answered in it
 	for _, e := range effects {
 		switch e := e.(type) {
 		case conversation.Say:
@@ -171,12 +194,15 @@ func (t *turn) finish(ctx context.Context) error {
 		if t.desk != nil || t.back {
 			x.Desk = t.desk
 		}
-		t.token = t.c.enqueue(x, t.said)
-		for _, id := range t.ended {
-			x.handle(id)
+		if t.back || !x.silent(t.c.now()) {
+			x.SilentUntil = nil
 		}
 		for _, s := range t.cases {
-			x.show(s.Case, s.At)
+			x.show(s)
+		}
+		t.token = t.c.enqueue(x, slices.Concat(t.said, x.answered(t.c.now())))
+		for _, id := range t.ended {
+			x.handle(id)
 		}
 	})
 }

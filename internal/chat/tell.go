@@ -25,25 +25,20 @@ type Notice struct {
 	CaseID  string
 	Words   func(message.Lang) (title, text string)
 	At      time.Time // when what it tells happened
+	Change  bool      // it tells of a change that somebody made with App, wherever: the dialogue in which they did has told them
 
 	Conversation string             // told in that one only, whoever To is; "" for the latest on each network
 	Ground       string             // the right by which it may leave: see the constants; "" goes by Config.PaidWindows
 	Template     *channels.Template // sent in place of Words, with GroundApproved
 }
 
-// The grounds of a notice, as package notify has them.
-const (
-	GroundFree     = "free"     // within the network's free window
-	GroundPaid     = "paid"     // as long as the network takes it for money
-	GroundApproved = "approved" // as a template, at any time
-)
-
 // maxChats is how many conversations of one subject a notice looks at, those of the last interaction first.
 const maxChats = 3
 
 // Tell puts a notice into the conversations of its recipient, the latest on each network, once however often it comes. Whether it may be sent is decided
-// when it is its turn; Fate tells. Nobody to tell is no error. INTERNAL without an id, a recipient or words; UNAVAILABLE when too much waits there already;
-// NOT_FOUND when there is no such Conversation.
+// when it is its turn; Fate tells. One that was never sent there may be told again with GroundApproved, or without after that was never sent either: whatever its
+// grounds, it leaves once. Nobody to tell is no error. INTERNAL without an id, a recipient or words; UNAVAILABLE when too much waits there already, or the same
+// on the other ground; NOT_FOUND when there is no such Conversation.
 func (c *Chats) Tell(ctx context.Context, n Notice) error {
 	if n.ID == "" || n.To == "" && n.Conversation == "" || n.Words == nil {
 		return fault.Wrap(fault.Internal, errors.New("chat: a notice needs an id, a recipient and words"))
@@ -68,33 +63,41 @@ func (c *Chats) Tell(ctx context.Context, n Notice) error {
 
 // notify puts a notice into one conversation, unless the dialogue itself has told the same: who just sent a report there has its code.
 func (c *Chats) notify(ctx context.Context, id string, n Notice) error {
-	mark := markOfNotice(n.ID)
-	return c.speak(ctx, id, mark, func(x *chat) ([]outgoing, error) {
-		if n.CaseID != "" && x.told(caseKey(n.CaseApp, n.CaseID), n.At) {
-			x.expect(fate{Mark: mark, Notice: n.ID, State: stateSent, Reason: reasonShown, At: c.now()})
+	mark := markOfNotice(n.ID, n.Ground)
+	return c.speak(ctx, id, mark, notices, func(x *chat) ([]outgoing, error) {
+		if done, err := x.otherwise(n, mark, c.now()); done || err != nil {
+			return nil, err
+		}
+		if n.CaseID != "" && x.told(caseKey(n.CaseApp, n.CaseID), n.At) || n.Change && x.told(caseKey(n.App, ""), n.At) {
+			x.expect(fate{Mark: mark, Notice: n.ID, State: stateSeen, Reason: reasonShown, At: c.now()})
 			return nil, nil
 		}
 		if x.changing(n.CaseApp) && c.now().Sub(n.At) < answerTime {
 			return nil, errChanging
 		}
 		x.expect(fate{Mark: mark, Notice: n.ID, State: stateWaiting, At: c.now()})
-		title, text := n.Words(x.State.Lang.Or())
-		blocks := message.Blocks{message.Words{Text: title + "\n" + text}}
-		if n.Template != nil {
-			return []outgoing{{ID: mark + "/1", Kind: channels.Notice, Blocks: blocks, At: c.now(), Ground: n.Ground, Template: n.Template}}, nil
-		}
-		out := c.fitted(x.Channel, mark, 0, channels.Notice, blocks)
-		for i := range out {
-			out[i].Ground = n.Ground
-		}
-		return out, nil
+		return c.messagesOf(x, mark, n), nil
 	})
+}
+
+func (c *Chats) messagesOf(x *chat, mark string, n Notice) []outgoing {
+	title, text := n.Words(x.State.Speaks().Or())
+	blocks := message.Blocks{message.Words{Text: title + "\n" + text}}
+	out := []outgoing{{ID: mark + "/1", Kind: channels.Notice, Blocks: blocks, At: c.now(), Template: n.Template}}
+	if n.Template == nil {
+		out = c.fitted(x.Channel, mark, 0, channels.Notice, blocks)
+	}
+	for i := range out {
+		out[i].Ground = n.Ground
+		if n.Change && x.changing(n.App) {
+			out[i].await(n.App, c.now().Add(answerTime))
+		}
+	}
+	return out
 }
 
 // reasonShown is why a notice is not sent at all: the dialogue has shown the person the same.
 const reasonShown = "shown"
-
-func markOfNotice(id string) string { return "n/" + once.ID("chat notice\x00"+id) }
 
 // answerTime is how long a notice waits for a turn that is making a change, whose answer may tell the same.
 const answerTime = 30 * time.Second
@@ -106,14 +109,14 @@ func (x *chat) changing(app string) bool {
 	return x.State.Call != nil && x.State.Call.Key != "" && x.State.Call.App == app
 }
 
-// speak puts messages into a conversation that did not ask for any, once for each mark, and wakes the relay.
-func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) ([]outgoing, error)) error {
+// speak puts messages of a lane into a conversation that did not ask for any, once for each mark, and wakes the relay.
+func (c *Chats) speak(ctx context.Context, id, mark string, l lane, words func(*chat) ([]outgoing, error)) error {
 	changed := false
 	_, err := c.update(ctx, id, func(x *chat) error {
 		if changed = !x.handled(mark); !changed {
 			return store.ErrUnchanged
 		}
-		if x.full(c.cfg.MaxQueue) {
+		if x.full(l, c.cfg.MaxQueue) {
 			return errFull
 		}
 		messages, err := words(x)
@@ -140,7 +143,7 @@ func (c *Chats) speak(ctx context.Context, id, mark string, words func(*chat) ([
 // that is not there is no error.
 func (c *Chats) Apologise(ctx context.Context, conversationID, cause string) error {
 	mark := "s/" + once.ID("chat apology\x00"+cause)
-	err := c.speak(ctx, conversationID, mark, func(x *chat) ([]outgoing, error) {
+	err := c.speak(ctx, conversationID, mark, answers, func(x *chat) ([]outgoing, error) {
 		x.restart()
 		return c.fitted(x.Channel, mark, 0, channels.Reply, c.words(x, "chat.sorry")), nil
 	})
@@ -150,17 +153,17 @@ func (c *Chats) Apologise(ctx context.Context, conversationID, cause string) err
 // restart forgets what was talked about, but not in which language.
 func (x *chat) restart() {
 	x.Turns++
-	x.State = conversation.State{Lang: x.State.Lang}
+	x.State = conversation.State{Lang: x.State.Lang, Page: x.State.Page}
 	x.Pending, x.Replies = "", 0
 }
 
 func (c *Chats) words(x *chat, key string) message.Blocks { return c.wordsWith(x, key, nil) }
 
 func (c *Chats) wordsWith(x *chat, key string, params map[string]any) message.Blocks {
-	return message.Blocks{message.Words{Text: c.deps.Texts.Text(x.State.Lang.Or(), key, params)}}
+	return message.Blocks{message.Words{Text: c.deps.Texts.Text(x.State.Speaks().Or(), key, params)}}
 }
 
-// forgotten is how long a conversation that a person asked to be forgotten is still kept: the id of the event tells its repeats.
+// forgotten is how long a conversation that a person asked to be forgotten is still kept: the id of the event tells its repeats, its time what comes late.
 const forgotten = 7 * 24 * time.Hour
 
 // forget removes what others keep of the person, then what the conversation holds about them, and confirms it.
@@ -185,6 +188,8 @@ func (c *Chats) forget(ctx context.Context, m inbox.Message) error {
 		x.private = private{Person: x.Person, State: x.State}
 		x.Subject, x.LastAt, x.Sent, x.Unsent, x.Shown, x.SilentUntil = "", nil, nil, nil, nil, nil
 		x.Desk, x.Marks, x.Fates = nil, nil, nil
+		at := when(m, c.now())
+		x.ForgotAt = &at
 		x.handle(m.ID)
 		x.ExpiresAt = c.now().Add(forgotten)
 		token = c.enqueue(x, c.fitted(x.Channel, m.ID, 0, channels.Reply, c.words(x, "chat.forgotten")))

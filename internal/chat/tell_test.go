@@ -11,6 +11,7 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -20,7 +21,7 @@ func notice(id string) Notice {
 
 func TestANoticeIsToldOnce(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		nudged := 0
 		w := newWorld(t, engine, Config{}, func(d *Deps) { d.Nudge = func() { nudged++ } })
 		require.NoError(t, w.Tell(t.Context(), notice("1")), "nobody to tell")
@@ -44,7 +45,7 @@ func TestANoticeIsToldOnce(t *testing.T) {
 
 func TestANoticeOfWhatTheDialogueShowedIsNotSent(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		about := func(id string) Notice {
 			n := notice(id)
@@ -68,9 +69,93 @@ func TestANoticeOfWhatTheDialogueShowedIsNotSent(t *testing.T) {
 	})
 }
 
+// TestAChangeIsToldElsewhere: the dialogue in which somebody made a change has told them, and nobody else.
+func TestAChangeIsToldElsewhere(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		w.apps.slow = time.Second
+		linked := func(id string) Notice {
+			n := notice(id)
+			n.Conversation, n.Change, n.At = convo, true, time.Now()
+			return n
+		}
+		before := linked("before")
+		time.Sleep(time.Second)
+		var late, other Notice
+		w.apps.refuse = func(n int, _ miniapps.Request) error { // whoever makes a change has it told before they answer
+			require.NoError(t, w.Tell(t.Context(), linked(fmt.Sprint("own ", n))))
+			late, other = linked("late"), linked("other")
+			other.App = "b"
+			return nil
+		}
+		w.say(t, "e1", "two x")
+		time.Sleep(time.Second)
+		plain := linked("plain")
+		plain.At, plain.Change = late.At, false
+		for _, n := range []Notice{late, before, other, plain, linked("after")} {
+			require.NoError(t, w.Tell(t.Context(), n))
+		}
+		sweep(t, w.Chats)
+		require.Equal(t, []string{"wait x", "done two", "done two", "Tvi\nnotice before", "Tvi\nnotice other", "Tvi\nnotice plain", "Tvi\nnotice after"}, w.net.texts())
+		for _, id := range []string{"own 1", "own 2", "late"} {
+			require.Equal(t, Fate{State: stateSeen, Reason: reasonShown}, w.fate(t, id))
+		}
+	})
+}
+
+// TestAChangeThatFailsTellsNothing: what was told of it meanwhile leaves after all, with the answer or, when that never comes, after a while.
+func TestAChangeThatFailsTellsNothing(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		ctx, die := contextOf(t)
+		w.apps.refuse = func(n int, _ miniapps.Request) error {
+			x := notice(fmt.Sprint(n))
+			x.Conversation, x.Change, x.At = convo, true, time.Now()
+			require.NoError(t, w.Tell(t.Context(), x))
+			if n == 2 {
+				die()
+			}
+			return fault.New(fault.Conflict, "")
+		}
+		w.say(t, "e1", "change x")
+		sweep(t, w.Chats)
+		require.Equal(t, []string{"wait x", "failed CONFLICT", "Tvi\nnotice 1"}, w.net.texts())
+		require.Error(t, w.Turn(ctx, said("e2", "change y")))
+		pass(t, w.Chats, answerTime-time.Second)
+		require.Equal(t, stateWaiting, w.fate(t, "2").State)
+		pass(t, w.Chats, 2*time.Second)
+		require.Equal(t, stateSent, w.fate(t, "2").State)
+	})
+}
+
+// TestAChangeThatWasMadeBeforeADeath: who makes the call again does not know when it was made first.
+func TestAChangeThatWasMadeBeforeADeath(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		var own Notice
+		ctx, die := contextOf(t)
+		w.apps.refuse = func(n int, _ miniapps.Request) error {
+			if n == 1 {
+				own = notice("own")
+				own.Conversation, own.Change, own.At = convo, true, time.Now()
+				die()
+			}
+			return nil
+		}
+		require.Error(t, w.Turn(ctx, said("e1", "change x")))
+		time.Sleep(answerTime)
+		w.say(t, "e1", "change x")
+		require.NoError(t, w.Tell(t.Context(), own))
+		require.Equal(t, reasonShown, w.fate(t, "own").Reason)
+	})
+}
+
 func TestANoticeNeedsItsParts(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		for _, change := range []func(*Notice){func(n *Notice) { n.ID = "" }, func(n *Notice) { n.To = "" }, func(n *Notice) { n.Words = nil }} {
 			n := notice("1")
@@ -99,7 +184,7 @@ func TestWindows(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			bubble(t, func(t *testing.T, engine store.Engine) {
+			storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 				w := newWorld(t, engine, Config{PaidWindows: tt.paid})
 				w.net.profile.FreeWindow = tt.free
 				w.say(t, "e1", "x")
@@ -126,7 +211,7 @@ func TestWindows(t *testing.T) {
 
 func TestWhoLeftIsNotToldUntilTheyComeBack(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		w.say(t, "e1", "x")
 		time.Sleep(time.Second)
@@ -144,9 +229,50 @@ func TestWhoLeftIsNotToldUntilTheyComeBack(t *testing.T) {
 	})
 }
 
+// TestWhoIsGoneIsNotToldUntilTheyComeBack: a network that knows somebody no more is not asked again and again.
+func TestWhoIsGoneIsNotToldUntilTheyComeBack(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		w.say(t, "e1", "x")
+		meanwhile := false
+		w.net.answer = func(int, channels.Outbound) *channels.Outcome {
+			if meanwhile {
+				w.say(t, "e2", "mute")
+			}
+			return &channels.Outcome{Status: channels.Never, Reason: "unknown_person", Gone: true}
+		}
+		left := func() bool {
+			ways, err := w.Ways(t.Context(), []string{"subject of person"})
+			require.NoError(t, err)
+			require.Len(t, ways, 1)
+			return ways[0].Left
+		}
+		time.Sleep(time.Second)
+		for _, id := range []string{"1", "2"} {
+			require.False(t, left() && id == "1")
+			require.NoError(t, w.Tell(t.Context(), notice(id)))
+			sweep(t, w.Chats)
+		}
+		require.Equal(t, "unknown_person", w.fate(t, "1").Reason)
+		require.Equal(t, unfollowed, w.fate(t, "2").Reason)
+		require.Equal(t, 2, w.net.tried, "the second is not tried")
+		require.True(t, left())
+		time.Sleep(time.Second)
+		w.say(t, "e1a", "mute")
+		require.False(t, left(), "whoever writes is there")
+		meanwhile = true
+		time.Sleep(time.Second)
+		require.NoError(t, w.Tell(t.Context(), notice("3")))
+		sweep(t, w.Chats)
+		require.Equal(t, "unknown_person", w.fate(t, "3").Reason)
+		require.False(t, left(), "they wrote while it was refused")
+	})
+}
+
 func TestTheLatestConversationOfEachNetworkIsTold(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		other := &network{profile: channels.Profile{Name: "web"}}
 		w := newWorld(t, engine, Config{}, func(d *Deps) { d.Channels["web"] = other })
 		for i, in := range []struct{ channel, conversation string }{{"zalo", "zalo/old"}, {"web", "web/1"}, {"zalo", "zalo/new"}} {
@@ -167,7 +293,7 @@ func TestTheLatestConversationOfEachNetworkIsTold(t *testing.T) {
 
 func TestNobodyToApologiseTo(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine, Config{})
 		require.NoError(t, w.Apologise(t.Context(), convo, "e1"))
 	})

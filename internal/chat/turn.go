@@ -77,19 +77,21 @@ func (c *Chats) turn(ctx context.Context, m inbox.Message) (end string, err erro
 // reworded notes that a person edited what they had said. It has been acted on; that they are there opens windows.
 func (c *Chats) reworded(ctx context.Context, m inbox.Message) error {
 	return c.known(c.update(ctx, m.Conversation, func(x *chat) error {
-		if x.handled(m.ID) {
+		at := when(m, c.now())
+		if x.handled(m.ID) || x.forgot(at) {
 			return store.ErrUnchanged
 		}
 		x.handle(m.ID)
-		x.touch(when(m, c.now()), c.cfg.Retention)
+		x.touch(at, c.cfg.Retention)
 		return nil
 	}))
 }
 
 // talk takes a turn of the dialogue, again when somebody else was faster.
 func (c *Chats) talk(ctx context.Context, m inbox.Message) (end string, err error) {
+	seen := &looked{}
 	for range maxRaces {
-		end, err = c.answer(ctx, m)
+		end, err = c.answer(ctx, m, seen)
 		if !errors.Is(err, errMoved) {
 			break
 		}
@@ -100,7 +102,7 @@ func (c *Chats) talk(ctx context.Context, m inbox.Message) (end string, err erro
 	return end, err
 }
 
-func (c *Chats) answer(ctx context.Context, m inbox.Message) (end string, err error) {
+func (c *Chats) answer(ctx context.Context, m inbox.Message, seen *looked) (end string, err error) {
 	x, err := c.get(ctx, m.Conversation)
 	fresh := fault.CodeOf(err) == fault.NotFound
 	if fresh {
@@ -111,15 +113,17 @@ func (c *Chats) answer(ctx context.Context, m inbox.Message) (end string, err er
 		return "", err
 	case x.handled(m.ID):
 		return endRepeated, nil
+	case x.forgot(when(m, c.now())):
+		return endIgnored, nil
 	}
 	if end := c.onlyHears(&x, m); end != "" {
 		return end, c.listen(ctx, m)
 	}
-	if x.full(c.cfg.MaxQueue) {
+	if x.full(answers, c.cfg.MaxQueue) {
 		return "", errFull
 	}
 	c.typing(ctx, &x)
-	t := &turn{c: c, m: m, chat: x, fresh: fresh, at: when(m, c.now()), back: x.Desk != nil && m.Event.Kind != channels.Proved}
+	t := &turn{c: c, m: m, chat: x, fresh: fresh, at: when(m, c.now()), back: x.Desk != nil && m.Event.Kind != channels.Proved, looked: seen}
 	if err := t.run(ctx); err != nil {
 		c.remember(ctx, t, err)
 		return "", err
@@ -150,7 +154,8 @@ func (c *Chats) listen(ctx context.Context, m inbox.Message) error {
 		}
 		x.handle(m.ID)
 		x.touch(when(m, c.now()), c.cfg.Retention)
-		c.keep(x, linesOf(m, when(m, c.now()))...)
+		c.keep(x, c.linesOf(x, m, when(m, c.now()))...)
+		c.assure(x, m)
 		return nil
 	})
 	if err == nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/motcua/motcua/internal/consent"
 	"github.com/motcua/motcua/internal/fault"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -19,15 +19,7 @@ var noon = time.Date(2026, 11, 21, 5, 0, 0, 0, time.UTC)
 
 func open(t *testing.T) *consent.Ledger {
 	t.Helper()
-	e, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := e.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	e := storetest.OnFiles(t)
 	l, err := consent.New(t.Context(), e, func() time.Time { return noon })
 	if err != nil {
 		t.Fatal(err)

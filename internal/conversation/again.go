@@ -1,30 +1,8 @@
 package conversation
 
 import (
-	"slices"
-
 	"github.com/motcua/motcua/internal/message"
 )
-
-// more shows what comes after what is shown.
-func (t *turn) more() {
-	q := t.s.Question
-	switch {
-	case q == nil || q.Kind == askNext:
-		t.menu(0)
-	case q.Kind == askMenu:
-		t.menu(q.From + t.m.rules.Page)
-	case q.Kind == askChange:
-		t.askChange(q.Mend, q.From+t.m.rules.Page)
-	case q.Kind == askField && t.s.Draft != nil && slices.ContainsFunc(q.Controls, func(c message.Choice) bool { return c.Value == tokenDo+string(cmdMore) }):
-		t.nextPage()
-	case q.Kind == askField && t.s.Draft != nil && !single(q.Path):
-		t.askField(q.Path)
-	default:
-		t.say("no_more", nil)
-		t.again()
-	}
-}
 
 // guide says where the person is and what can be said here.
 func (t *turn) guide() {
@@ -34,6 +12,9 @@ func (t *turn) guide() {
 		return
 	}
 	t.say("help_draft", params{"action": t.title(t.form)})
+	if t.service(t.m.rules.Continue) != nil && !t.isErrand(t.form.ref) {
+		t.say("help_app", nil)
+	}
 	t.again()
 }
 

@@ -15,7 +15,12 @@ func (t *turn) answer(text string) {
 		t.advance()
 		return
 	}
-	if t.elsewhere(text, n) {
+	t.answerWith(n, path, text)
+}
+
+// answerWith takes text as the value at path, unless it rather asks for something else. What can be chosen is looked through first.
+func (t *turn) answerWith(n *node, path, text string) {
+	if t.locates(path, text) || t.picks(n, path, text) || t.looksFor(n, path, text) || t.elsewhere(text, n) {
 		return
 	}
 	t.answerAs(n, path, text)
@@ -75,7 +80,16 @@ func (t *turn) give(path string, v any, o *option) {
 		t.chosen(path, *o)
 	}
 	t.note(path)
+	if n := t.form.root.at(path); n != nil && n.words.Opening && t.locates(t.placeField(), textOf(v)) {
+		return
+	}
 	t.advance()
+}
+
+// textOf gives a value that is a text; "" for any other.
+func textOf(v any) string {
+	s, _ := v.(string)
+	return s
 }
 
 // repeated tells whether v stands in the list already, whose items must differ.

@@ -171,6 +171,29 @@ func (t *turn) takePlace(p Place) took {
 	return took{any: true, asked: r.path == asked}
 }
 
+// linked gives the first link that shows something of the city's; "" for none. Networks take an address that is pasted for an attachment.
+func (t *turn) linked(all []Refused) string {
+	for _, r := range all {
+		if r.Link != "" && len(t.showers(r.Link)) > 0 {
+			return shortened(r.Link)
+		}
+	}
+	return ""
+}
+
+// refuse answers the attachments that the city cannot take. A link that comes along with a text which says where it leads needs no answer.
+func (t *turn) refuse(all []Refused, text string) {
+	for _, r := range all {
+		if r.Kind == kindLink && len(t.showers(text)) > 0 {
+			continue
+		}
+		t.sayRefused(r)
+	}
+}
+
+// kindLink is the kind of an attachment that is an address.
+const kindLink = "link"
+
 // sayRefused answers an attachment that the city cannot take.
 func (t *turn) sayRefused(r Refused) {
 	key := "refused." + r.Reason

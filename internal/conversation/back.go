@@ -11,6 +11,8 @@ func (t *turn) cancel() {
 		t.say("nothing_to_cancel", nil)
 	case d.Sent != nil:
 		t.say("cancelled_unsure", params{"action": t.title(t.form)})
+	case d.Follows:
+		t.say("cancelled_step", params{"action": t.title(t.form)})
 	default:
 		t.say("cancelled", params{"action": t.title(t.form)})
 	}
@@ -105,6 +107,6 @@ func (t *turn) restart() {
 	default:
 		f := t.form
 		t.clear()
-		t.start(f.ref, opening{})
+		t.start(f.ref, opening{anew: true})
 	}
 }

@@ -19,7 +19,7 @@ func (t *turn) decide(yes bool) {
 
 // atSummary takes a text as the answer to the summary: carry it out, or the name of something to change or to add. It is false when it is none of these.
 func (t *turn) atSummary(text string) bool {
-	if t.m.words.send.has(text) {
+	if t.m.words.send.has(text) || t.m.words.send.has(t.m.words.unadorned(text)) {
 		t.decide(true)
 		return true
 	}
@@ -67,11 +67,9 @@ func (t *turn) askChange(mend bool, from int) {
 	if from < 0 || from >= len(options) {
 		from = 0
 	}
-	controls := t.controls(cmdBack, cmdCancel)
-	if len(options) > size {
-		controls = append(t.controls(cmdMore), controls...)
-	}
-	t.ask(Question{Kind: askChange, Mend: mend, From: from}, t.text(key, nil), options[from:min(from+size, len(options))], controls)
+	to := min(from+size, len(options))
+	controls := t.controls(append(pagingOf(from, to < len(options)).commands(), cmdBack, cmdCancel)...)
+	t.ask(Question{Kind: askChange, Mend: mend, From: from}, t.text(key, nil), options[from:to], controls)
 }
 
 // maxHint is how many runes of an answer stand beside its name.

@@ -35,7 +35,7 @@ func (t *turn) look(due func(string, *node) bool) bool {
 		if n.words.Check == "" || !due(path, n) {
 			return true
 		}
-		called = t.help(n.words.Check, "", Wait{For: forCheck, Path: path})
+		called = t.help(n.words.Check, nil, Wait{For: forCheck, Path: path})
 		if !called { // cannot be looked at: the action itself will
 			t.seen(path)
 		}

@@ -18,8 +18,7 @@ var signing = Rules{SignIn: "me.signin", Continue: "me.continue", Link: "me.link
 // newCitizenWorld is a city whose services want to know who somebody is, and a person whom it does not know yet.
 func newCitizenWorld(t testing.TB, rules Rules) *world {
 	t.Helper()
-	w := newWorld(t, Rules{})
-	w.viewer = guest()
+	w := newPerson(t, guest())
 	w.install(rules, petitionApp(t), meApp(t, w))
 	return w
 }
@@ -104,8 +103,9 @@ func TestRulesNameActionsThatGuestsMayCall(t *testing.T) {
 
 func TestOnlyOffersAreOpenedByTap(t *testing.T) {
 	t.Parallel()
+	w := newCitizenWorld(t, signing)
 	for _, in := range []Heard{{Choice: "mc:open:petition.helper"}, {Choice: "mc:open:me.code"}, {Choice: "mc:with:petition.helper", Text: "x"}, {Ref: "petition.helper"}, {Ref: "me.continue"}, {Ref: "../x"}} {
-		w := newCitizenWorld(t, signing)
+		w.anew()
 		w.hear(in)
 		if w.state.Draft != nil || len(w.calls) > 0 || !at(w.state, askMenu) {
 			t.Errorf("%+v opened something: %+v", in, w.state.Draft)
@@ -190,7 +190,7 @@ func TestNowBeginsAtOnce(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, Rules{})
+			w := newPerson(t, miniapptest.Citizen())
 			app := petitionApp(t)
 			app.do = func(miniapps.Call) (miniapps.Result, error) {
 				r := answered("Đã xong.")

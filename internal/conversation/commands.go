@@ -16,15 +16,17 @@ const (
 	cmdRestart    command = "restart"
 	cmdSkip       command = "skip"
 	cmdMore       command = "more"
+	cmdFirst      command = "first" // of the choices shown page by page; by its exact words
 	cmdDone       command = "done"
 	cmdYes        command = "yes"
 	cmdNo         command = "no"
 	cmdPerson     command = "person" // speak with somebody of the city
+	cmdApp        command = "app"    // go on with what was begun in the app or on the city's page; by its exact words
 )
 
 func isCommand(intent string) bool {
 	switch command(intent) {
-	case cmdMenu, cmdCancel, cmdBack, cmdHelp, cmdVietnamese, cmdEnglish, cmdChange, cmdRestart, cmdSkip, cmdMore, cmdDone, cmdYes, cmdNo, cmdPerson:
+	case cmdMenu, cmdCancel, cmdBack, cmdHelp, cmdVietnamese, cmdEnglish, cmdChange, cmdRestart, cmdSkip, cmdMore, cmdFirst, cmdDone, cmdYes, cmdNo, cmdPerson:
 		return true
 	}
 	return false
@@ -45,21 +47,43 @@ func (t *turn) freeText() bool {
 // maxCommand is the longest text, in runes, that is looked at as a command.
 const maxCommand = 60
 
-// commandIn gives the command that text is, when it is nothing else; "" otherwise.
+// choosing tells whether one of several options is asked for, some of which may not be shown.
+func (t *turn) choosing() bool {
+	return t.at(askField) && !t.showsAll(t.s.Question)
+}
+
+// commandIn gives the command that text is, when it is nothing else; "" otherwise. What is only like a command may be the name of an option: see nearCommand.
 func (t *turn) commandIn(text string) command {
-	if len([]rune(text)) > maxCommand {
+	if t.freeText() || t.choosing() {
+		return t.commandFrom(text, exact)
+	}
+	return t.commandFrom(text, sure)
+}
+
+// nearCommand gives the command that text is like, when it names nothing that can be chosen; "" for none.
+func (t *turn) nearCommand(text string) command {
+	if !t.choosing() {
 		return ""
 	}
-	least := sure
-	if t.freeText() {
-		least = exact
+	return t.commandFrom(text, sure)
+}
+
+// commandFrom gives the command that text is, from that score on.
+func (t *turn) commandFrom(text string, least float64) command {
+	switch {
+	case len([]rune(text)) > maxCommand:
+		return ""
+	case t.m.words.app.has(text):
+		return cmdApp
+	case t.m.words.first.has(text):
+		return cmdFirst
 	}
 	for _, x := range t.recognise(text) {
 		switch {
 		case x.Score < least:
 			return ""
 		case isCommand(x.Intent) && x.Whole:
-			if x.Lang == message.English && command(x.Intent) == cmdHelp {
+			if c := command(x.Intent); x.Lang == message.English && (c == cmdHelp || c == cmdPerson) {
 				t.speaks(x.Lang)
 			}
 			return command(x.Intent)
@@ -89,12 +113,16 @@ func (t *turn) obey(c command) bool {
 		t.restart()
 	case cmdPerson:
 		t.handOver()
+	case cmdApp:
+		t.toApp()
 	case cmdYes, cmdNo:
 		return t.agree(c == cmdYes)
 	case cmdChange:
 		t.change()
 	case cmdMore:
 		t.more()
+	case cmdFirst:
+		t.first()
 	case cmdSkip:
 		t.inDraftOnly(t.skipQuestion)
 	case cmdDone:

@@ -102,24 +102,20 @@ func (w words) readMoment(text string, now time.Time) (string, bool) {
 	return "", false
 }
 
-// showDate writes a full-date as notices do. In English the month has its name, for the order of day and month differs between countries.
+// showDate writes a full-date.
 func showDate(iso string, lang message.Lang) string {
 	at, err := time.Parse(isoDate, iso)
 	if err != nil {
 		return iso
 	}
-	if lang == message.English {
-		return at.Format("2 Jan 2006")
-	}
-	return at.Format("02/01/2006")
+	return message.Date(at, lang)
 }
 
-// showMoment writes a date-time as the city does.
+// showMoment writes a date-time.
 func showMoment(iso string, lang message.Lang) string {
 	at, err := time.Parse(time.RFC3339, iso)
 	if err != nil {
 		return iso
 	}
-	at = at.In(zone)
-	return at.Format("15:04") + " " + showDate(at.Format(isoDate), lang)
+	return message.Moment(at.In(zone), lang)
 }

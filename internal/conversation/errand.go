@@ -65,6 +65,8 @@ func (t *turn) cancelBoth() {
 	of, key := t.doing(), "cancelled_both"
 	if t.form == nil || of == t.form {
 		key = "cancelled"
+	} else if t.s.Draft.Follows {
+		key = "cancelled_both_step"
 	}
 	if t.s.Aside.Sent != nil {
 		key = "cancelled_unsure"

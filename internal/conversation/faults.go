@@ -75,6 +75,13 @@ func (t *turn) failed(err error) {
 		}
 	}
 	switch f.Code {
+	case fault.Invalid, fault.NotFound:
+		if d.Followed {
+			t.linkOver()
+			return
+		}
+	}
+	switch f.Code {
 	case fault.Invalid:
 		if !t.refused(f, false) {
 			t.advance()

@@ -1,13 +1,14 @@
 package conversation
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 
 	"github.com/motcua/motcua/miniapps"
 )
 
-// nextPage shows the options behind those shown. After the last come the first again.
+// nextPage shows the options behind those shown.
 func (t *turn) nextPage() {
 	q := t.s.Question
 	n := t.form.root.at(q.Path)
@@ -17,6 +18,11 @@ func (t *turn) nextPage() {
 	}
 	all := t.options(n, q.Path)
 	from := q.From + len(q.Options)
+	if len(q.Only) > from {
+		t.s.Question = &Question{Kind: askField, Path: q.Path, From: from, Only: q.Only}
+		t.askField(q.Path)
+		return
+	}
 	if len(q.Only) > 0 {
 		from = 0
 	}
@@ -28,12 +34,23 @@ func (t *turn) nextPage() {
 	t.askField(q.Path)
 }
 
-// fetch calls for a page of options.
+// fetch calls for a page of options: as many as the mini-app likes, or as many as it can when what was typed is looked for.
 func (t *turn) fetch(n *node, path, after string, w Wait) bool {
+	in := params{}
 	if after == "" {
 		t.s.Draft.Options = nil
+	} else {
+		in["after"] = after
 	}
-	return t.help(n.words.Options, after, w)
+	if most := t.lister(n).pageSize(); w.For == forMatch && most > 0 {
+		in["first"] = min(most, maxLoaded)
+	}
+	return t.help(n.words.Options, in, w)
+}
+
+// lister is the action that gives the options.
+func (t *turn) lister(n *node) *form {
+	return t.m.forms[Ref{App: t.form.ref.App, Action: n.words.Options}]
 }
 
 // loaded takes a page of options in. It is false when the mini-app gave none.
@@ -44,24 +61,42 @@ func (t *turn) loaded(r Returned, path string) bool {
 	}
 	l := Loaded{Path: pattern(path)}
 	if had := t.s.Draft.Options; had != nil && had.Path == l.Path {
-		l.Choices = slices.Clone(had.Choices)
+		l = *had
+		l.After, l.Choices = "", slices.Clone(had.Choices)
 	}
 	before := len(l.Choices)
-	for _, c := range page.Choices {
-		c.Label, c.Hint = cut(cleaned(c.Label), maxLabel), cut(cleaned(c.Hint), maxLabel)
-		if c.Label == "" {
-			c.Label = cut(c.Value, maxLabel)
-		}
-		known := slices.ContainsFunc(l.Choices, func(x miniapps.Option) bool { return x.Value == c.Value })
-		if c.Value != "" && !known && len(l.Choices) < maxLoaded {
-			l.Choices = append(l.Choices, c)
-		}
-	}
+	l.Choices = withNew(l.Choices, page.Choices)
 	if len(l.Choices) > before && len(l.Choices) < maxLoaded {
 		l.After = page.After
 	}
 	t.s.Draft.Options = &l
 	return true
+}
+
+// withNew adds the options that are not there yet, as far as they can be kept and shown.
+func withNew(have, more []miniapps.Option) []miniapps.Option {
+	there := make(map[string]bool, len(have)+len(more))
+	for _, c := range have {
+		there[c.Value] = true
+	}
+	for _, c := range more {
+		c.Label, c.Hint = cut(cleaned(c.Label), maxLabel), cut(cleaned(c.Hint), maxLabel)
+		c.Label = cmp.Or(c.Label, cut(c.Value, maxLabel))
+		if c.Value != "" && !there[c.Value] && len(have) < maxLoaded {
+			there[c.Value] = true
+			have = append(have, c)
+		}
+	}
+	return have
+}
+
+// noMore takes the options that have come for all that there are: the next page cannot be had.
+func (t *turn) noMore() {
+	if l := t.s.Draft.Options; l != nil {
+		rest := *l
+		rest.After = ""
+		t.s.Draft.Options = &rest
+	}
 }
 
 // gotOptions goes on when options to show have come.
@@ -76,7 +111,7 @@ func (t *turn) gotOptions(r Returned, path string) {
 			t.noOptions(path)
 			return
 		}
-		t.s.Draft.Options.After = ""
+		t.noMore()
 	}
 	if len(t.options(n, path)) == 0 && t.s.Draft.Options.After == "" {
 		t.nothingToChoose(r.Result, path)

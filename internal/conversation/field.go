@@ -22,8 +22,8 @@ func (t *turn) askField(path string) {
 	if b := t.s.Question; b != nil && b.Kind == askField && b.Path == path {
 		q.From, q.Only = b.From, b.Only
 	}
-	shown, more := t.page(n, path, &q)
-	t.ask(q, t.prompt(n, path), shown, t.ways(path, more))
+	shown, rest := t.page(n, path, &q)
+	t.ask(q, t.prompt(n, path), shown, t.ways(path, rest))
 }
 
 // fetchMore calls for options while there is none to show. It is true when it asked something else, or a call is under way.
@@ -57,7 +57,7 @@ func (t *turn) prompt(n *node, path string) string {
 	default:
 		lines = append(lines, t.question(n))
 	}
-	if v := t.show(n, path); v != "" && t.s.Draft.Want == path {
+	if v := t.show(n, path); v != "" && t.s.Draft.Want == path && !n.words.Secret {
 		lines = append(lines, t.text("now", params{"value": v}))
 	}
 	if p, can := t.optional(path); can && p == path && (list == nil || t.count(around) == 0) {
@@ -100,13 +100,10 @@ func (t *turn) nameAt(path string) string {
 }
 
 // ways are the ways out of a question.
-func (t *turn) ways(path string, more bool) []message.Choice {
-	var out []command
+func (t *turn) ways(path string, rest paging) []message.Choice {
+	out := rest.commands()
 	around, last := parent(path)
 	_, can := t.optional(path)
-	if more {
-		out = append(out, cmdMore)
-	}
 	switch i := index(last); {
 	case i > 0 && t.count(around) > 0 && can:
 		out = append(out, cmdDone)

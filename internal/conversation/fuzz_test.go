@@ -36,7 +36,18 @@ func FuzzStep(f *testing.F) {
 	}
 	f.Add(`{"aside":{"app":"petition","action":"send"}}`, "huỷ", "", uint8(0))
 	f.Add(`{"aside":{"app":"q","action":"r","sent":{}},"draft":{"app":"me","action":"code"},"call":{"app":"x"},"wait":{"for":"in_app"}}`, "0912345678", "", uint8(64))
-	machines := []*Machine{w.machine, c.machine}
+	g := newSignWorld(f)
+	g.quiet = true
+	for _, line := range []string{"HP-00572-4", "[tap Phản ánh tại đây]", "[ref signs.show:HP-00573-2]", "báo biển hỏng", "[code p1 938NM5X4140SV]"} {
+		g.do(line)
+		raw, err := json.Marshal(g.state)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(raw), "HP-00572-4", "signs.show:HP-00572-4", uint8(32))
+		f.Add(string(raw), "", "https://evil.example/s/938NM5X4140SV", uint8(1))
+	}
+	machines := []*Machine{w.machine, c.machine, g.machine}
 	f.Fuzz(func(t *testing.T, state, text, choice string, how uint8) {
 		for _, m := range machines {
 			fuzzStep(t, m, state, text, choice, how)
@@ -59,7 +70,7 @@ func fuzzStep(t *testing.T, m *Machine, state, text, choice string, how uint8) {
 	}
 	var in Input = heard
 	if how&1 != 0 {
-		in = Heard{ID: "e", At: noon, Text: text, Photos: []string{"p1", text}, Videos: []string{"v"}, Place: &Place{Lat: 1e9, Label: text}, Refused: []Refused{{Kind: text, Reason: choice}}}
+		in = Heard{ID: "e", At: noon, Text: text, Photos: []string{"p1", text}, Scanned: []string{text, choice}, Videos: []string{"v"}, Place: &Place{Lat: 1e9, Label: text}, Refused: []Refused{{Kind: text, Reason: choice}}}
 	}
 	if how&2 != 0 {
 		in = Returned{At: noon, Result: miniapps.Result{Data: json.RawMessage(`{"choices":[{"value":"a"},{"label":"b"}],"after":"x","errors":[{"path":["q"]}],"derived":{"n":1}}`)}}

@@ -40,6 +40,15 @@ func (t *turn) handedBack(in HandedBack) {
 	t.menu(0)
 }
 
+// AsksPerson tells whether what the person did asks for somebody of the city, and nothing else.
+func (m *Machine) AsksPerson(h Heard) bool {
+	token, text := said(h)
+	if token != "" {
+		return token == tokenDo+string(cmdPerson)
+	}
+	return m.begin(State{}).commandIn(text) == cmdPerson
+}
+
 // Leaves tells whether what the person did means that they want the dialogue back while they wait for somebody, or, with talking, while they talk with
 // somebody: then only the plainest word counts, for any other may be meant for that person.
 func (m *Machine) Leaves(h Heard, talking bool) bool {

@@ -3,6 +3,7 @@ package conversation
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/motcua/motcua/internal/intent"
 	"github.com/motcua/motcua/internal/message"
@@ -17,21 +18,29 @@ const (
 // inIdle takes in what was said while nothing is being prepared.
 func (t *turn) inIdle(h Heard, text string) {
 	if text != "" {
-		if token, ok := t.shown(text); ok && t.tap(token) || t.old(text) {
+		if token, ok := t.shown(text); ok && t.tap(token) || t.old(text) || t.startsByTitle(h, text) {
 			return
 		}
-		if t.m.words.retry.has(text) && len(t.s.Parked) > 0 {
+		if (t.m.words.retry.has(text) || t.m.words.goOn.has(text)) && len(t.s.Parked) > 0 {
 			t.resume(len(t.s.Parked) - 1)
 			return
 		}
-		if c := t.commandIn(text); c != "" && t.obey(c) {
+		if c := t.commandIn(text); c != "" && !t.m.words.thanks.has(text) && t.obey(c) {
 			return
 		}
-		if code, is := linkCode(text); is && t.link(code) {
+		// Without its hyphen the code of a sign-in may be one of something else, whose form is narrower.
+		if code, is := linkCode(text); is && (strings.Contains(text, "-") || len(t.showers(text)) == 0) && t.link(code) {
 			return
 		}
 	}
 	sent := len(h.Photos)+len(h.Videos) > 0 || h.Place != nil
+	if !sent && text != "" && t.startsByCode(text) {
+		return
+	}
+	if !sent && t.m.words.thanks.has(text) {
+		t.welcome()
+		return
+	}
 	if t.at(askReport) && t.m.words.send.has(text) {
 		t.decideReport(true)
 		return
@@ -44,7 +53,7 @@ func (t *turn) inIdle(h Heard, text string) {
 		}
 		text = ""
 	}
-	if !sent && text != "" && t.pickShown(text) {
+	if !sent && text != "" && t.pickOffered(text) {
 		return
 	}
 	t.hold(h)
@@ -67,6 +76,9 @@ func (t *turn) wants(text string) {
 		t.greet()
 		return
 	}
+	if t.wantsMentioned(text) {
+		return
+	}
 	matches := t.actions(text)
 	long := len([]rune(text)) >= t.m.rules.LongText
 	switch {
@@ -82,6 +94,16 @@ func (t *turn) wants(text string) {
 	default:
 		t.askWhich(refsOf(matches), text)
 	}
+}
+
+// welcome answers thanks, and good-byes.
+func (t *turn) welcome() {
+	t.say("welcome", nil)
+	if t.s.Draft != nil {
+		t.again()
+		return
+	}
+	t.askNext()
 }
 
 // actions gives the actions that a text may ask for: those that fit about as well as the best.

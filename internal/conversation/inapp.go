@@ -23,15 +23,41 @@ func (t *turn) inApp(blind string) bool {
 	return true
 }
 
-// gotLink shows where the draft can be finished, which ends it here.
+// toApp makes that link because the person asked for it. What waits for an errand is what they mean, and the errand ends.
+func (t *turn) toApp() {
+	switch {
+	case t.s.Draft == nil:
+		t.say("nothing_to_continue", nil)
+		t.again()
+		return
+	case t.s.Aside != nil:
+		t.s.Draft, t.s.Aside, t.s.Question = t.s.Aside, nil, nil
+		t.load()
+	}
+	if t.isErrand(t.form.ref) || !t.inApp("") {
+		t.sayInApp("")
+		t.again()
+	}
+}
+
+// gotLink shows where the draft can be finished, which ends it here. Without a link, what can go on here does.
 func (t *turn) gotLink(r Returned, blind string) {
-	if r.Err != nil {
+	key := "in_app_link"
+	if !t.elsewhereFirst() {
+		key = "in_app_asked"
+	}
+	switch {
+	case r.Err != nil && key == "in_app_asked":
+		t.say("in_app_failed", nil)
+		t.again()
+		return
+	case r.Err != nil:
 		t.sayInApp(blind)
 		t.drop()
 		t.menu(0)
 		return
 	}
-	t.say("in_app_link", params{"action": t.title(t.form)})
+	t.say(key, params{"action": t.title(t.form)})
 	t.tellAll(spoken(r.Result.Blocks))
 	t.drop()
 	t.suggest(refOf(t.m.rules.Continue), r.Result)

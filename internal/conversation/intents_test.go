@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,17 +16,20 @@ import (
 // realIntents is what the program uses.
 func realIntents(t testing.TB, apps []miniapps.Manifest) Intents {
 	t.Helper()
-	phrases, err := intent.Load(os.DirFS("../../configs/phrasings"))
+	phrases, err := phrasings()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return intent.New(append(phrases, intent.Of(apps)...))
+	return intent.New(slices.Concat(phrases, intent.Of(apps)))
 }
+
+// phrasings take a moment to read, and never change.
+var phrasings = sync.OnceValues(func() ([]intent.Phrase, error) { return intent.Load(os.DirFS("../../configs/phrasings")) })
 
 // commandIntents takes a moment to learn, and never changes.
 var commandIntents = sync.OnceValues(func() (Intents, error) {
-	phrases, err := intent.Load(os.DirFS("../../configs/phrasings"))
-	return intent.New(phrases), err
+	phrases, err := phrasings()
+	return intent.New(slices.Clone(phrases)), err
 })
 
 // realCommands is what the program understands beside the opening words of actions.
@@ -58,12 +62,18 @@ type plainPhrase struct {
 
 func newPlainIntents(apps []miniapps.Manifest) plainIntents {
 	var list plainIntents
-	add := func(p intent.Phrase) {
-		list = append(list, plainPhrase{p, plain(p.Text), fold.Spelling(strings.TrimSpace(p.Text))})
-	}
 	for _, p := range intent.Of(apps) {
-		add(p)
+		list = append(list, newPlainPhrase(p))
 	}
+	return append(list, plainCommands()...)
+}
+
+func newPlainPhrase(p intent.Phrase) plainPhrase {
+	return plainPhrase{p, plain(p.Text), fold.Spelling(strings.TrimSpace(p.Text))}
+}
+
+// plainCommands are the phrases of what is understood everywhere.
+var plainCommands = sync.OnceValue(func() (list plainIntents) {
 	for name, texts := range map[string][2]string{
 		"menu": {"menu; menuu", "menu"}, "cancel": {"huỷ; hủy; thôi", "cancel; cancle; stop"}, "back": {"quay lại", "back; go back"},
 		"help": {"trợ giúp", "help"}, "vietnamese": {"tiếng Việt", "vietnamese"}, "english": {"tiếng Anh", "english"},
@@ -72,12 +82,12 @@ func newPlainIntents(apps []miniapps.Manifest) plainIntents {
 	} {
 		for i, lang := range []message.Lang{message.Vietnamese, message.English} {
 			for _, text := range strings.Split(texts[i], ";") {
-				add(intent.Phrase{Text: text, Lang: lang, Intent: name})
+				list = append(list, newPlainPhrase(intent.Phrase{Text: text, Lang: lang, Intent: name}))
 			}
 		}
 	}
 	return list
-}
+})
 
 func (list plainIntents) Recognise(text string) []intent.Match {
 	var out, parts []intent.Match

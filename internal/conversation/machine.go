@@ -3,12 +3,14 @@ package conversation
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/intent"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/setting"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -24,6 +26,8 @@ type Rules struct {
 	Continue string `koanf:"continue"`
 	// Link is the action, as app.action, that takes the code of a sign-in, as "code". Default "": there are no such codes.
 	Link string `koanf:"link"`
+	// Own is what the addresses of the city begin with, "https://city.example": nobody is warned of a QR code that leads there. Default none.
+	Own []string `koanf:"own"`
 	// LongText is from how many characters a text counts as a sentence: an answer rather than the name of something. Default 25.
 	LongText int `koanf:"long_text"`
 	// Remind is after what silence a dialogue is taken up with a reminder of what it is about. Default 12h.
@@ -41,29 +45,30 @@ const (
 
 // Validate reports every value that cannot be worked with, by its key. Whether the actions exist is seen by NewMachine.
 func (r Rules) Validate() error {
-	var errs []error
+	var faults setting.Faults
 	for _, x := range r.actions() {
 		if app, action, ok := strings.Cut(x.name, "."); x.name != "" && (!ok || app == "" || action == "") {
-			errs = append(errs, fmt.Errorf("%s: must be written app.action", x.key))
+			faults.Add(x.key, "must be written app.action")
 		}
 	}
-	if r.LongText < 0 {
-		errs = append(errs, errors.New("long_text: must not be negative"))
+	for _, own := range r.Own {
+		if u, err := url.Parse(own); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+			faults.Add("own", "%q must begin like https://city.example", own)
+		}
 	}
-	if r.Remind < 0 {
-		errs = append(errs, errors.New("remind: must not be negative"))
-	}
+	faults.Refuse(r.LongText < 0, "long_text", "must not be negative")
+	faults.Refuse(r.Remind < 0, "remind", "must not be negative")
 	if r.Page < 0 || r.Page > maxPage {
-		errs = append(errs, fmt.Errorf("page: must be from 1 to %d, or 0 for the default", maxPage))
+		faults.Add("page", "must be from 1 to %d, or 0 for the default", maxPage)
 	}
-	return errors.Join(errs...)
+	return faults.Err()
 }
 
-// setting names an action.
-type setting struct{ key, name string }
+// ruled names an action that a setting gives.
+type ruled struct{ key, name string }
 
-func (r Rules) actions() []setting {
-	return []setting{{"report", r.Report}, {"sign_in", r.SignIn}, {"continue", r.Continue}, {"link", r.Link}}
+func (r Rules) actions() []ruled {
+	return []ruled{{"report", r.Report}, {"sign_in", r.SignIn}, {"continue", r.Continue}, {"link", r.Link}}
 }
 
 func (r Rules) withDefaults() Rules {
@@ -87,7 +92,9 @@ type Machine struct {
 	offers   []*form // what citizens can open by words, in the order of the menu
 	forms    map[Ref]*form
 	intents  Intents
-	words    words
+	// mentioning are the actions that words around a value mean, within a sentence.
+	mentioning []*form
+	words      words
 }
 
 // Intents finds what a text asks for, best first: opening words of actions ("app.action") and the commands of a dialogue; *intent.Recogniser does.
@@ -143,6 +150,9 @@ func (m *Machine) add(app miniapps.Manifest, a miniapps.Action, root *node) {
 	m.forms[f.ref] = f
 	if len(a.OpeningWords) > 0 {
 		m.offers = append(m.offers, f)
+	}
+	if len(a.MentionWords) > 0 {
+		m.mentioning = append(m.mentioning, f)
 	}
 }
 

@@ -15,10 +15,7 @@ func (t *turn) menu(from int) {
 		from = 0
 	}
 	to := min(from+t.m.rules.Page, len(all))
-	var controls []message.Choice
-	if len(all) > t.m.rules.Page {
-		controls = append(controls, t.control(cmdMore))
-	}
+	controls := t.controls(pagingOf(from, to < len(all)).commands()...)
 	controls = append(controls, t.otherLanguage(), t.control(cmdHelp)) // only the first may find room
 	key := "menu"
 	if len(all) == 0 {

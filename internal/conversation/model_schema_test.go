@@ -1,8 +1,10 @@
 package conversation
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"pgregory.net/rapid"
@@ -22,15 +24,17 @@ type script struct {
 	confirm  bool
 	phone    bool // the action wants a proved phone number
 	version  int
-	pages    int // options on a page
-	wrong    int // checks that will find something wrong
-	looks    int // checks so far
+	pages    int  // options on a page
+	wrong    int  // checks that will find something wrong
+	looks    int  // checks so far
+	search   bool // options are looked for by what was typed
 }
 
 // drawScript draws an action whose input uses any of the keywords.
 func drawScript(t *rapid.T) *script {
 	s := &script{props: object{}, rules: object{}, version: 1, confirm: rapid.Bool().Draw(t, "confirm"), pages: rapid.IntRange(1, 5).Draw(t, "page")}
 	s.phone = rapid.IntRange(0, 2).Draw(t, "phone") == 0
+	s.search = rapid.Bool().Draw(t, "search")
 	s.wrong = rapid.IntRange(0, 6).Draw(t, "wrong")
 	n := rapid.IntRange(1, 5).Draw(t, "fields")
 	for i := range n {
@@ -193,6 +197,11 @@ func (s *script) app() (*stub, error) {
 	}
 	helper := object{"type": "object", "additionalProperties": false, "properties": object{
 		"answers": object{"type": "object", "additionalProperties": object{"type": []string{"string", "number", "boolean", "array", "object", "null"}}}, "after": object{"type": "string"}}}
+	kinds := maps.Clone(helper)
+	if s.search {
+		kinds["properties"] = object{"text": object{"type": "string", "maxLength": 100, "x-search": true}, "first": object{"type": "integer", "minimum": 1, "maximum": 6}}
+		maps.Copy(kinds["properties"].(object), helper["properties"].(object))
+	}
 	act := object{"id": "act", "title": label("act"), "audience": "citizen", "assurance": "guest", "input": input,
 		"opening_words": object{"vi": []string{"làm việc này…"}, "en": []string{"do this…"}}}
 	if s.confirm {
@@ -205,7 +214,7 @@ func (s *script) app() (*stub, error) {
 		"actions": []any{act,
 			object{"id": "read", "title": label("read"), "audience": "citizen", "assurance": "guest", "read_only": true, "input": object{"type": "object", "additionalProperties": false},
 				"opening_words": object{"vi": []string{"xem việc này"}, "en": []string{"see this"}}},
-			object{"id": "kinds", "title": label("kinds"), "audience": "citizen", "assurance": "guest", "read_only": true, "input": helper},
+			object{"id": "kinds", "title": label("kinds"), "audience": "citizen", "assurance": "guest", "read_only": true, "input": kinds},
 			object{"id": "look", "title": label("look"), "audience": "citizen", "assurance": "guest", "read_only": true, "input": helper},
 		}}
 	data, err := json.Marshal(m)
@@ -222,18 +231,24 @@ func (s *script) app() (*stub, error) {
 func (s *script) do(c miniapps.Call) (miniapps.Result, error) {
 	switch c.Action {
 	case "kinds":
-		var in struct{ After string }
+		var in struct {
+			After, Text string
+			First       int
+		}
 		if err := json.Unmarshal(c.Input, &in); err != nil {
 			return miniapps.Result{}, err
 		}
-		from := 0
+		if in.Text != "" {
+			return miniapps.Result{Data: miniapps.Options{Choices: []miniapps.Option{{Value: "v6", Label: "Loại G"}, {Value: "v5", Label: "Loại F"}}[:len(in.Text)%3]}}, nil
+		}
+		pages, from := cmp.Or(in.First, s.pages), 0
 		fmt.Sscanf(in.After, "o%d", &from)
 		out := miniapps.Options{}
-		for i := from; i < min(from+s.pages, 7); i++ {
+		for i := from; i < min(from+pages, 7); i++ {
 			out.Choices = append(out.Choices, miniapps.Option{Value: fmt.Sprintf("v%d", i), Label: fmt.Sprintf("Loại %c", 'A'+i)})
 		}
-		if from+s.pages < 7 {
-			out.After = fmt.Sprintf("o%d", from+s.pages)
+		if from+pages < 7 {
+			out.After = fmt.Sprintf("o%d", from+pages)
 		}
 		return miniapps.Result{Data: out}, nil
 	case "look":

@@ -27,7 +27,7 @@ func TestDialoguesHoldTheirPromises(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{rt: rt, script: drawScript(rt), sent: map[string]string{}}
-		m.world = &world{t: t, now: noon, viewer: guest(), fail: map[string]error{}}
+		m.world = newPerson(t, guest())
 		m.install()
 		m.play()
 	})
@@ -249,7 +249,8 @@ func (m *model) noise() {
 		m.say(Heard{Text: rapid.SampledFrom([]string{"1", "2", "9", "0", "xin chào", "???", "  ", "một câu dài không trả lời câu hỏi nào cả", "xanh", "loại a", "-1", "25/12", "mai", "0912345678", "AB12"}).Draw(m.rt, "text")})
 	case 6:
 		m.photos++
-		m.say(Heard{Photos: []string{fmt.Sprintf("p%d", m.photos), fmt.Sprintf("q%d", m.photos)}, Text: rapid.SampledFrom([]string{"", "ảnh đây", "xong"}).Draw(m.rt, "caption")})
+		codes := rapid.SampledFrom([][]string{nil, {"AB12"}, {"https://evil.example"}, {"", "AB12", "x"}}).Draw(m.rt, "codes")
+		m.say(Heard{Photos: []string{fmt.Sprintf("p%d", m.photos), fmt.Sprintf("q%d", m.photos)}, Scanned: codes, Text: rapid.SampledFrom([]string{"", "ảnh đây", "xong"}).Draw(m.rt, "caption")})
 	case 7:
 		m.photos++
 		m.say(Heard{Videos: []string{fmt.Sprintf("v%d", m.photos)}})
@@ -276,7 +277,7 @@ func (m *model) noise() {
 			m.say(Heard{Choice: q.Options[0].Value})
 		}
 	case 18:
-		m.say(Heard{Ref: rapid.SampledFrom([]string{"model.act", "model.read", "model.kinds", "link.G00D1234", "link.", "x"}).Draw(m.rt, "ref"), Text: rapid.SampledFrom([]string{"", "làm việc này"}).Draw(m.rt, "text")})
+		m.say(Heard{Ref: rapid.SampledFrom([]string{"model.act", "model.read", "model.kinds", "model.read:AB12", "model.act:AB12", "link.G00D1234", "link.", "x"}).Draw(m.rt, "ref"), Text: rapid.SampledFrom([]string{"", "làm việc này"}).Draw(m.rt, "text")})
 	case 19:
 		m.say(Heard{Contact: &Contact{Phone: rapid.SampledFrom([]string{"84912345678", "0912345678", "", "x"}).Draw(m.rt, "phone")}})
 	case 20:

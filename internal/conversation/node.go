@@ -7,6 +7,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/motcua/motcua/internal/field"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
 )
@@ -19,29 +20,6 @@ type form struct {
 	version int
 	root    *node
 }
-
-// kind says how a value is asked for and understood.
-type kind string
-
-const (
-	kindText    kind = "text"
-	kindAny     kind = "any" // one of several plain types
-	kindNumber  kind = "number"
-	kindInteger kind = "integer"
-	kindBool    kind = "bool"
-	kindChoice  kind = "choice" // one of what the schema lists
-	kindRemote  kind = "remote" // one of what an x-options action gives
-	kindPhoto   kind = "photo"
-	kindVideo   kind = "video"
-	kindPlace   kind = "place"
-	kindPhone   kind = "phone"
-	kindDate    kind = "date"
-	kindMoment  kind = "moment" // date-time
-	kindTime    kind = "time"
-	kindObject  kind = "object"
-	kindList    kind = "list"
-	kindNone    kind = "none" // no chat can ask for it
-)
 
 const (
 	maxLevels = 8  // objects and lists in each other that a dialogue follows
@@ -68,23 +46,15 @@ type node struct {
 	either   []string // of the input itself: names that alternatives in the schema want
 }
 
-// choice is one value that the schema lists.
-type choice struct {
-	value any
-	label message.Text // nil when the value speaks for itself
-}
-
 func newNode(name string, s *jsonschema.Schema, required bool, depth int) *node {
-	var t traits
-	t.read(s, 0)
+	d := field.Read(s)
 	n := &node{
-		name: name, schema: s, words: t.words, title: t.title, required: required, unique: t.unique,
-		fixed: t.fixed, standard: t.standard, pattern: t.pattern, choices: t.choices(),
+		name: name, kind: kindOf(d), schema: s, words: d.Words, title: d.Title, required: required, unique: d.Unique,
+		fixed: d.Fixed, standard: d.Standard, choices: d.Choices,
 	}
-	if len(n.choices) == 1 && n.fixed == nil {
-		n.fixed = &n.choices[0].value
+	if len(d.Patterns) > 0 {
+		n.pattern = d.Patterns[0]
 	}
-	n.kind = t.kind(n)
 	if depth == 0 {
 		n.kind = kindObject // manifests allow nothing else
 		n.either = eitherOf(s, 0)
@@ -94,41 +64,36 @@ func newNode(name string, s *jsonschema.Schema, required bool, depth int) *node 
 	}
 	switch n.kind {
 	case kindPlace:
-		n.address = t.props["address"] != nil
+		n.address = d.Fields["address"] != nil
 	case kindObject:
-		n.children = childrenOf(t, depth)
+		n.children = childrenOf(d, depth)
 	case kindList:
-		n.listOf(t, depth)
+		n.listOf(d, depth)
 	}
 	return n
 }
 
-func childrenOf(t traits, depth int) []*node {
+func childrenOf(d field.Declaration, depth int) []*node {
 	var out []*node
-	for _, name := range slices.Sorted(maps.Keys(t.props)) {
-		out = append(out, newNode(name, t.props[name], slices.Contains(t.required, name), depth+1))
+	for _, name := range slices.Sorted(maps.Keys(d.Fields)) {
+		out = append(out, newNode(name, d.Fields[name], slices.Contains(d.Required, name), depth+1))
 	}
 	slices.SortStableFunc(out, func(a, b *node) int { return cmp.Compare(a.words.Order, b.words.Order) })
 	return out
 }
 
-// listOf describes the items. Options and sensitivity that stand on the list are about them.
-func (n *node) listOf(t traits, depth int) {
-	n.item = newNode("", t.items, true, depth+1)
+// listOf describes the items. Options, secrecy and sensitivity that stand on the list are about them.
+func (n *node) listOf(d field.Declaration, depth int) {
+	n.item = newNode("", d.Items, true, depth+1)
 	n.item.words.Sensitive = n.item.words.Sensitive || n.words.Sensitive
+	n.item.words.Secret = n.item.words.Secret || n.words.Secret
 	if n.words.Options != "" {
 		n.item.words.Options, n.words.Options = n.words.Options, ""
-		if n.item.kind != kindObject && n.item.kind != kindList {
+		if n.item.leaf() {
 			n.item.kind = kindRemote
 		}
 	}
-	n.max = maxItems
-	if t.max != nil {
-		n.max = min(*t.max, maxItems)
-	}
-	if t.min != nil {
-		n.min = *t.min
-	}
+	n.min, n.max = d.Count(maxItems)
 	if n.item.kind == kindNone {
 		n.kind = kindNone
 	}

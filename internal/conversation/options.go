@@ -6,10 +6,11 @@ import (
 	"strings"
 
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/miniapps"
 )
 
 const (
-	maxLoaded = 100 // options that are kept of one question
+	maxLoaded = 400 // options that are kept of one question
 	maxLabel  = 120 // runes of an option's label and hint
 	maxOption = 300 // bytes of an option's value in what a network carries; a longer one goes by its digest
 )
@@ -35,32 +36,52 @@ func (t *turn) options(n *node, path string) []option {
 		if l == nil || l.Path != pattern(path) {
 			return nil
 		}
-		out := []option{}
-		for _, c := range l.Choices {
-			if v, ok := n.remote(c.Value); ok {
-				out = append(out, option{value: v, token: tokenOf(c.Value), label: c.Label, hint: c.Hint})
-			}
-		}
-		return t.unused(path, out)
+		return t.unused(path, n.optionsOf(l.Choices))
 	}
 	return nil
+}
+
+// optionsOf gives the choices of a mini-app that are valid answers; never nil.
+func (n *node) optionsOf(choices []miniapps.Option) []option {
+	out := []option{}
+	for _, c := range choices {
+		if v, ok := n.remote(c.Value); ok {
+			out = append(out, option{value: v, token: tokenOf(c.Value), label: c.Label, hint: c.Hint})
+		}
+	}
+	return out
+}
+
+// choices gives the options of the value at path, and those of pages to come that were found by what was typed.
+func (t *turn) choices(n *node, path string) []option {
+	all := t.options(n, path)
+	l := t.s.Draft.Options
+	if n.kind != kindRemote || all == nil || l == nil {
+		return all
+	}
+	for _, o := range t.unused(path, n.optionsOf(l.Found)) {
+		if !slices.ContainsFunc(all, func(x option) bool { return x.token == o.token }) {
+			all = append(all, o)
+		}
+	}
+	return all
 }
 
 // listed gives the options that the schema lists.
 func (t *turn) listed(n *node) []option {
 	var out []option
 	for _, c := range n.choices {
-		text := plainValue(c.value)
-		out = append(out, option{value: c.value, token: tokenOf(text), label: t.choiceLabel(n, c)})
+		text := plainValue(c.Value)
+		out = append(out, option{value: c.Value, token: tokenOf(text), label: t.choiceLabel(n, c)})
 	}
 	return out
 }
 
 func (t *turn) choiceLabel(n *node, c choice) string {
-	if s := c.label.In(t.lang()); s != "" {
+	if s := c.Label.In(t.lang()); s != "" {
 		return s
 	}
-	switch v := c.value.(type) {
+	switch v := c.Value.(type) {
 	case bool:
 		if v {
 			return t.text("choice.yes", nil)
@@ -69,7 +90,7 @@ func (t *turn) choiceLabel(n *node, c choice) string {
 	case json.Number:
 		return showNumber(v, t.lang())
 	}
-	return plainValue(c.value)
+	return plainValue(c.Value)
 }
 
 // plainValue writes a plain value as people would.
@@ -123,14 +144,14 @@ func (t *turn) unused(path string, options []option) []option {
 	})
 }
 
-// page gives the options to show, from q.From on, and whether there are more.
-func (t *turn) page(n *node, path string, q *Question) ([]message.Choice, bool) {
+// page gives the options to show, from q.From on, and what lies around them.
+func (t *turn) page(n *node, path string, q *Question) ([]message.Choice, paging) {
 	all := t.options(n, path)
 	if len(q.Only) > 0 {
-		all = slices.DeleteFunc(all, func(o option) bool { return !slices.Contains(q.Only, o.token) })
+		all = slices.DeleteFunc(t.choices(n, path), func(o option) bool { return !slices.Contains(q.Only, o.token) })
 	}
 	if n.kind == kindObject || n.kind == kindList {
-		return []message.Choice{{Label: t.text("choice.another", nil), Value: tokenAdd + path}}, false
+		return []message.Choice{{Label: t.text("choice.another", nil), Value: tokenAdd + path}}, whole
 	}
 	size := t.m.rules.Page
 	if q.From < 0 || q.From >= len(all) {
@@ -141,5 +162,6 @@ func (t *turn) page(n *node, path string, q *Question) ([]message.Choice, bool) 
 	for _, o := range all[q.From:to] {
 		out = append(out, message.Choice{Label: o.label, Value: tokenIs + path + "=" + o.token, Hint: o.hint})
 	}
-	return out, len(all) > size || len(q.Only) > 0 || n.kind == kindRemote && t.s.Draft.Options.After != ""
+	unread := len(q.Only) > 0 || n.kind == kindRemote && t.s.Draft.Options.After != ""
+	return out, pagingOf(q.From, to < len(all) || unread)
 }

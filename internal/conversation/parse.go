@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/motcua/motcua/internal/field"
 	"github.com/motcua/motcua/internal/fold"
 	"github.com/motcua/motcua/internal/message"
 )
@@ -82,13 +83,14 @@ func spellings(text string, formed bool) []any {
 	if !formed {
 		return out
 	}
+	text = written(text)
 	bare := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || strings.ContainsRune("-.–", r) {
+		if unicode.IsSpace(r) || strings.ContainsRune("-.", r) {
 			return -1
 		}
 		return r
 	}, text)
-	for _, s := range []string{strings.ToUpper(text), strings.ToLower(text), strings.Join(strings.Fields(text), ""), bare, strings.ToUpper(bare), strings.ToLower(bare)} {
+	for _, s := range []string{text, strings.ToUpper(text), strings.ToLower(text), strings.Join(strings.Fields(text), ""), bare, strings.ToUpper(bare), strings.ToLower(bare)} {
 		if !slices.Contains(out, any(s)) {
 			out = append(out, s)
 		}
@@ -110,16 +112,8 @@ func phones(text string) []any {
 	return []any{bare, text}
 }
 
-// cleaned gives what a person typed as it may be kept: valid text on the lines it had, without other control characters.
-func cleaned(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r != '\n' && unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(strings.ReplaceAll(text, "\r\n", "\n"), ""))
-	return strings.TrimSpace(text)
-}
+// cleaned gives what a person typed as it may be kept, on the lines it had.
+func cleaned(text string) string { return field.Clean(text, true) }
 
 // wordy tells whether a text says anything: a letter or a digit.
 func wordy(text string) bool { return len(fold.Words(text)) > 0 }
@@ -169,31 +163,6 @@ func (w words) near(sentence string) []string {
 		}
 	}
 	return out
-}
-
-// codes finds what has the form of a code: it must match from beginning to end and hold a digit, for a pattern often fits plain words too. The fewest
-// words written apart win.
-func (r reader) codes(n *node, sentence string) []any {
-	p := n.pattern.String()
-	if !strings.HasPrefix(p, "^") || !strings.HasSuffix(p, "$") {
-		return nil
-	}
-	tokens := strings.Fields(sentence)
-	for i, t := range tokens {
-		tokens[i] = strings.Trim(t, `.,;:!?"'()[]“”‘’`)
-	}
-	for size := 1; size <= maxTokens; size++ {
-		var texts []string
-		for i := 0; i+size <= len(tokens); i++ {
-			if s := strings.Join(tokens[i:i+size], " "); strings.ContainsAny(s, "0123456789") {
-				texts = append(texts, s)
-			}
-		}
-		if found := r.all(n, texts); len(found) > 0 {
-			return found
-		}
-	}
-	return nil
 }
 
 // pointOf gives a shared position as the node takes it, with its name where it has a place for one.

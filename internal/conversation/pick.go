@@ -21,10 +21,11 @@ func namesOf(choices []message.Choice) []named {
 
 // exactly finds the one that text names as it is written, or in the same letters without diacritics. -1 when none or several do.
 func exactly(text string, of []named) int {
-	spelling, folded, words := fold.Spelling(strings.TrimSpace(text)), fold.Text(text), plain(text)
+	if i := spelled(text, of); i >= 0 {
+		return i
+	}
+	folded, words := fold.Text(text), plain(text)
 	for _, same := range []func(named) bool{
-		func(n named) bool { return fold.Spelling(n.label) == spelling },
-		func(n named) bool { return n.value != "" && fold.Spelling(n.value) == spelling },
 		func(n named) bool { return fold.Text(n.label) == folded },
 		func(n named) bool { return words != "" && plain(n.label) == words },
 	} {
@@ -35,8 +36,22 @@ func exactly(text string, of []named) int {
 	return -1
 }
 
+// spelled finds the one whose name or value is written just as text is. -1 when none or several are.
+func spelled(text string, of []named) int {
+	spelling := fold.Spelling(strings.TrimSpace(text))
+	for _, same := range []func(named) bool{
+		func(n named) bool { return fold.Spelling(n.label) == spelling },
+		func(n named) bool { return n.value != "" && fold.Spelling(n.value) == spelling },
+	} {
+		if found := those(of, same); len(found) > 0 {
+			return only(found)
+		}
+	}
+	return -1
+}
+
 // fits finds those that text means: as it is written, else by their first letters, else by some of their words, else with a slip of the finger.
-// It stops at the first way that finds any.
+// It stops at the first way that finds any. It is for what can be taken back at once; what is chosen as an answer is looked for by means and resembles.
 func fits(text string, of []named) []int {
 	if i := exactly(text, of); i >= 0 {
 		return []int{i}
@@ -80,6 +95,42 @@ func only(found []int) int {
 // within tells whether all words of part stand in whole, one after the other.
 func within(part, whole string) bool {
 	return part != "" && strings.Contains(" "+whole+" ", " "+part+" ")
+}
+
+// pickOffered takes text as one of the actions that were offered, in other words. What it says beside the name is kept for the action. It is false when the text
+// is known to ask for another one: "report" is the beginning of "reports of mine", but asks for the form.
+func (t *turn) pickOffered(text string) bool {
+	c, ok := t.fitting(text)
+	if !ok {
+		return false
+	}
+	if x := t.actions(text); len(x) == 1 && x[0].Score >= sure && (x[0].Whole || x[0].Open) && t.opens(c.value) != refOf(x[0].Intent) {
+		return false
+	}
+	name := plain(c.label)
+	if within(name, plain(text)) && t.m.words.unadorned(strings.Replace(plain(text), name, "", 1)) != "" || len(t.mentions(text)) > 0 {
+		t.beside = text
+	}
+	return t.tap(c.value)
+}
+
+// opens gives the action that a token opens; the zero Ref for a token that means something else.
+func (t *turn) opens(token string) Ref {
+	for _, prefix := range []string{tokenOpen, tokenWith} {
+		if ref, ok := strings.CutPrefix(token, prefix); ok {
+			return refOf(ref)
+		}
+	}
+	if strings.HasPrefix(token, tokenReport) {
+		return refOf(t.m.rules.Report)
+	}
+	if i := slices.IndexFunc(t.s.Next, func(n Next) bool { return n.token() == token }); i >= 0 {
+		return t.s.Next[i].Ref
+	}
+	if i := slices.IndexFunc(t.s.Parked, func(d *Draft) bool { return d != nil && d.token() == token }); i >= 0 {
+		return t.s.Parked[i].Ref
+	}
+	return Ref{}
 }
 
 // alike tells whether most words of each text stand in the other, in any order and with a slip of the finger. One word in common is not enough.

@@ -5,10 +5,26 @@ import (
 	"strings"
 )
 
-// pickAnswer takes text as the choice that it names. It is true when it went on or asked; false when text names none.
+// picks takes text as the choice that it names beyond doubt. It is false when it names none, or when there may be another one of that name.
+func (t *turn) picks(n *node, path, text string) bool {
+	if n.kind != kindChoice && n.kind != kindRemote || t.options(n, path) == nil {
+		return false
+	}
+	s := t.stock(n, path, text)
+	if s.spells(text) < 0 && t.pickSeveral(path, text, s) {
+		return true
+	}
+	o, ok := s.named(text)
+	if ok {
+		t.choose(path, o)
+	}
+	return ok
+}
+
+// pickAnswer takes text as the choice that it names, or asks which one it means. It is true when it went on or asked; false when nothing is like it and
+// something else was asked.
 func (t *turn) pickAnswer(n *node, path, text string) bool {
-	options := t.options(n, path)
-	if options == nil {
+	if t.options(n, path) == nil {
 		t.askField(path)
 		return true
 	}
@@ -18,19 +34,21 @@ func (t *turn) pickAnswer(n *node, path, text string) bool {
 			return true
 		}
 	}
-	if t.pickSeveral(path, text, options) {
+	if t.picks(n, path, text) {
 		return true
 	}
-	found := fits(text, names(options))
-	switch {
-	case len(found) == 1:
-		t.choose(path, options[found[0]])
-	case len(found) > 1:
-		t.narrow(path, options, found)
-	case n.kind == kindRemote && t.searchOn(n, path, text):
-	default:
+	s := t.stock(n, path, text)
+	found := s.meantOrApt(text)
+	if len(found) == 0 {
+		if c := t.nearCommand(text); c != "" && t.obey(c) {
+			return true
+		}
+		found = s.like(text)
+	}
+	if len(found) == 0 {
 		return t.notListed(path, text)
 	}
+	t.narrow(path, found)
 	return true
 }
 
@@ -53,27 +71,33 @@ func (t *turn) chosen(path string, o option) {
 	}
 }
 
-// pickSeveral takes "1, 3" as several items of a list.
-func (t *turn) pickSeveral(path, text string, options []option) bool {
-	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",;+\n", r) })
-	around, last := parent(path)
-	if index(last) < 0 || len(parts) < 2 {
-		return false
+// parts gives what a text names that answers several questions at once: "1, 3".
+func parts(path, text string) []string {
+	if _, last := parent(path); index(last) < 0 {
+		return nil
 	}
-	list := t.form.root.at(around)
+	list := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",;+\n", r) })
+	if len(list) < 2 {
+		return nil
+	}
+	return list
+}
+
+// pickSeveral takes "1, 3" as several items of a list.
+func (t *turn) pickSeveral(path, text string, s stock) bool {
 	var picked []option
-	for _, part := range parts {
-		i := position(part, len(t.s.Question.Options))
-		if i >= 0 {
-			i = slices.IndexFunc(options, func(o option) bool { return tokenIs+path+"="+o.token == t.s.Question.Options[i].Value })
-		} else {
-			i = only(fits(part, names(options)))
-		}
-		if i < 0 {
+	for _, part := range parts(path, text) {
+		o, ok := t.pickPart(path, part, s)
+		if !ok {
 			return false
 		}
-		picked = append(picked, options[i])
+		picked = append(picked, o)
 	}
+	if len(picked) == 0 {
+		return false
+	}
+	around, _ := parent(path)
+	list := t.form.root.at(around)
 	for _, o := range picked {
 		at := joinIndex(around, t.count(around))
 		if t.count(around) < list.max && !t.repeated(at, o.value) && t.set(at, o.value) {
@@ -85,39 +109,54 @@ func (t *turn) pickSeveral(path, text string, options []option) bool {
 	return true
 }
 
-// narrow asks which of the options that fit was meant.
-func (t *turn) narrow(path string, options []option, found []int) {
+// pickPart finds one of several: by its number among those that are shown, or by its name.
+func (t *turn) pickPart(path, part string, s stock) (option, bool) {
+	i := position(part, len(t.s.Question.Options))
+	if i < 0 {
+		return s.named(part)
+	}
+	i = slices.IndexFunc(s.all, func(o option) bool { return tokenIs+path+"="+o.token == t.s.Question.Options[i].Value })
+	if i < 0 {
+		return option{}, false
+	}
+	return s.all[i], true
+}
+
+// maxLike is how many options are asked about at most.
+const maxLike = 40
+
+// narrow asks which of the options was meant.
+func (t *turn) narrow(path string, found []option) {
+	found = found[:min(len(found), maxLike)]
 	q := Question{Kind: askField, Path: path}
-	for _, i := range found {
-		q.Only = append(q.Only, options[i].token)
+	for _, o := range found {
+		q.Only = append(q.Only, o.token)
 	}
 	t.s.Question = &q
-	t.say("several_fit", nil)
+	if len(found) == 1 {
+		t.say("meant_choice", params{"choice": found[0].label})
+	} else {
+		t.say("several_fit", nil)
+	}
 	t.askField(path)
 }
 
-// searchOn looks on the next page for what was typed.
-func (t *turn) searchOn(n *node, path, text string) bool {
-	after := t.s.Draft.Options.After
-	return after != "" && t.fetch(n, path, after, Wait{For: forMatch, Path: path, Text: text})
-}
-
-// gotMatch goes on when a further page has come to look for what was typed.
-func (t *turn) gotMatch(r Returned, w Wait) {
-	n := t.form.root.at(w.Path)
-	if n == nil {
-		t.advance()
-		return
+// confirms takes a yes or a no as the answer to whether one option was meant. It is false when that is not asked, or text is neither.
+func (t *turn) confirms(text string) bool {
+	if !t.at(askField) || len(t.s.Question.Only) != 1 || t.node(t.s.Question.Path) == nil {
+		return false
 	}
-	if !t.loaded(r, w.Path) && t.s.Draft.Options != nil {
-		t.s.Draft.Options.After = ""
+	q, c := *t.s.Question, t.commandIn(text)
+	yes, no := t.m.words.agrees(text)
+	switch {
+	case yes || c == cmdYes:
+		return t.tap(tokenIs + q.Path + "=" + q.Only[0])
+	case no || c == cmdNo:
+		t.s.Question = &Question{Kind: askField, Path: q.Path}
+		t.askField(q.Path)
+		return true
 	}
-	if t.askedPath() != w.Path {
-		t.s.Question = &Question{Kind: askField, Path: w.Path}
-	}
-	if !t.pickAnswer(n, w.Path, w.Text) {
-		t.wrong(n, w.Path, w.Text)
-	}
+	return false
 }
 
 // notListed asks again when nothing of what can be chosen fits.

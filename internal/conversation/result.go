@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -28,6 +29,7 @@ func (t *turn) gotResult(r Returned) {
 		return
 	}
 	ref := t.s.Draft.Ref
+	rest, goesOn := t.onward(r.Result)
 	blocks := spoken(r.Result.Blocks)
 	if len(blocks) == 0 {
 		t.say("finished", nil)
@@ -41,6 +43,9 @@ func (t *turn) gotResult(r Returned) {
 		return
 	}
 	t.findNext(ref, r.Result)
+	if goesOn {
+		t.s.Next = append(t.s.Next, rest)
+	}
 	if t.s.Aside != nil && (t.ready(t.s.Aside) || len(t.s.Next) == 0) {
 		t.s.Next = nil
 		t.comeBack()
@@ -58,13 +63,14 @@ func (t *turn) startNow(ref Ref, r miniapps.Result) bool {
 	if !ok || !t.mayStart(t.m.forms[n.Ref]) {
 		return false
 	}
-	t.start(n.Ref, opening{input: n.Input, about: n.Case, quiet: true})
+	t.start(n.Ref, opening{input: n.Input, about: n.Case, quiet: true, after: true})
 	return true
 }
 
-// nextOf gives a suggestion as it is kept. It is false when citizens have no such action, or its input is too long.
+// nextOf gives a suggestion of an app as it is kept. It is false when citizens have no such action, or its input is too long. The case of the result belongs to
+// its app: another one's action does not go on with it.
 func (t *turn) nextOf(ref Ref, s miniapps.Suggestion, about miniapps.CaseRef) (Next, bool) {
-	n := Next{Ref: Ref{App: ref.App, Action: s.Action}, Label: s.Label}
+	n := Next{Ref: Ref{App: cmp.Or(s.App, ref.App), Action: s.Action}, Label: s.Label, At: t.now}
 	f := t.m.forms[n.Ref]
 	if len(s.Input) > 0 {
 		n.Input = encode(s.Input)
@@ -75,7 +81,7 @@ func (t *turn) nextOf(ref Ref, s miniapps.Suggestion, about miniapps.CaseRef) (N
 	if len(n.Label) == 0 {
 		n.Label = f.action.Title
 	}
-	if !f.action.ReadOnly {
+	if !f.action.ReadOnly && n.App == ref.App {
 		n.Case = about
 	}
 	return n, true
@@ -101,17 +107,19 @@ func (t *turn) findNext(ref Ref, r miniapps.Result) {
 	}
 }
 
-// askNext offers the suggestions of the last result.
+// askNext offers the suggestions of the last result, and the rest of its list.
 func (t *turn) askNext() {
 	var options []message.Choice
 	for _, n := range t.s.Next {
-		options = append(options, message.Choice{Label: n.Label.In(t.lang()), Value: n.token()})
+		if !n.More {
+			options = append(options, message.Choice{Label: n.Label.In(t.lang()), Value: n.token()})
+		}
 	}
 	key := "next"
 	if len(options) == 0 {
 		key = "next_none"
 	}
-	t.ask(Question{Kind: askNext}, t.text(key, nil), options, t.controls(cmdMenu))
+	t.ask(Question{Kind: askNext}, t.text(key, nil), options, t.moreControls(cmdMenu))
 }
 
 // offersIn gives the actions that the choices of a mini-app's own blocks name: "action", or "app.action".
@@ -119,8 +127,8 @@ func offersIn(blocks message.Blocks) []miniapps.Suggestion {
 	var out []miniapps.Suggestion
 	for _, b := range blocks {
 		for _, c := range choicesIn(b) {
-			action := c.Value[strings.LastIndexByte(c.Value, '.')+1:]
-			out = append(out, miniapps.Suggestion{Action: action, Label: message.Text{message.Vietnamese: c.Label}})
+			at := strings.LastIndexByte(c.Value, '.')
+			out = append(out, miniapps.Suggestion{App: c.Value[:max(at, 0)], Action: c.Value[at+1:], Label: message.Text{message.Vietnamese: c.Label}})
 		}
 	}
 	return out

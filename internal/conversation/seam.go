@@ -37,15 +37,17 @@ type Input interface{ input() }
 
 // Heard is one thing that the person did, in their order.
 type Heard struct {
-	ID        string    // of the event, at most 64 bytes: keys of calls derive from it
-	At        time.Time // when the person did it; the clock of the step
-	Text      string    // as typed, or the title of what was tapped; may be ""
-	Choice    string    // the value of what was tapped, where the network gives it
-	Photos    []string  // media ids, in the order sent
+	ID        string       // of the event, at most 64 bytes: keys of calls derive from it
+	At        time.Time    // when the person did it; the clock of the step
+	Text      string       // as typed, or the title of what was tapped; may be ""
+	Choice    string       // the value of what was tapped, where the network gives it
+	Lang      message.Lang // of the page that the person reads, where the network says it; "" where it does not
+	Photos    []string     // media ids, in the order sent
+	Scanned   []string     // what the QR codes in Photos say, as far as they were looked at; see Machine.Looks
 	Videos    []string
 	Refused   []Refused // attachments that the city cannot take, each to be answered clearly
 	Place     *Place
-	Ref       string            // what the deep link that they came by carries: app.action to open, or LinkRef with a code; "" for none
+	Ref       string            // what the deep link that they came by carries: app.action to open, which "." and a language and ":" and words may follow, or LinkRef with a code; "" for none
 	Contact   *Contact          // handed over on the network, beside what is said: it proves nothing
 	Hello     bool              // opened the chat or became a follower, without saying anything
 	Assurance account.Assurance // how surely we know the person
@@ -55,6 +57,7 @@ type Heard struct {
 type Refused struct {
 	Kind   string // as channels.AttachmentKind: "audio", "file", "sticker", …
 	Reason string // kind (not taken at all), too_large, unreadable, unreachable
+	Link   string // of a link: its address
 }
 
 // Place is a shared position, WGS 84 degrees.

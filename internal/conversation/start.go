@@ -1,11 +1,8 @@
 package conversation
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/motcua/motcua/internal/intent"
 	"github.com/motcua/motcua/miniapps"
@@ -17,7 +14,9 @@ type opening struct {
 	matter bool             // text is the matter itself, whatever it sounds like
 	input  json.RawMessage  // from a suggestion
 	about  miniapps.CaseRef // the case that it goes on with
-	quiet  bool             // it follows from what was done: it is not announced
+	quiet  bool             // it is not announced
+	after  bool             // it goes on with what another action has done
+	anew   bool             // what was suggested before is not meant
 }
 
 // start begins to prepare an action with what is known.
@@ -37,27 +36,44 @@ func (t *turn) start(ref Ref, o opening) {
 		t.menu(0)
 		return
 	}
-	t.s.Draft = &Draft{Ref: ref, Version: f.version, Answers: json.RawMessage("{}"), Case: o.about}
+	said := t.unmentioned(o.text)
+	offer, offered := t.offer(ref, o)
+	if offered = offered && said == o.text; offered { // what the words name themselves is meant, not what was shown before
+		o.input, o.about = offer.Input, offer.Case
+	}
+	t.s.Draft = &Draft{Ref: ref, Version: f.version, Answers: json.RawMessage("{}"), Case: o.about, Follows: o.after}
 	t.load()
-	t.prefill(o.input)
-	m, asks := t.saidFor(o.text)
-	if asks {
+	m, asks := t.saidFor(said)
+	if asks && len(t.showers(o.text)) == 0 { // a code is in no language
 		t.speaks(m.Lang)
 	}
-	var got []string
-	if only := asks && m.Whole && m.Open; !only || o.matter {
-		got = t.openWith(o.text)
+	got := t.takeMention(o.text)
+	if only := asks && m.Whole && m.Open || f.titled(said); !only || o.matter {
+		got = append(got, t.openWith(o.text)...)
 	}
+	if seen := t.fillSeen(); len(seen) > 0 {
+		got, held = append(got, seen...), nil // the photo was for the code in it
+	}
+	where := ""
+	if said != o.text && (held == nil || held.Place == nil) {
+		where = t.placeField()
+	}
+	t.prefill(o.input, where)
 	if _, open := t.open(); open || !f.action.ReadOnly {
 		if !o.quiet && !t.elsewhereFirst() {
 			t.say("opened", params{"action": t.title(f)})
 		}
 		t.sayGot(got)
+		if offered {
+			t.sayOffered(offer)
+		}
 	}
 	if held != nil {
 		t.take(held.heard())
 	}
-	t.advance()
+	if where == "" || !t.locates(where, o.text) {
+		t.advance()
+	}
 }
 
 // mayStart tells whether an action can be opened now, and says why if not.
@@ -75,16 +91,18 @@ func (t *turn) mayStart(f *form) bool {
 	return false
 }
 
-// prefill takes the values of a suggestion that fit.
-func (t *turn) prefill(input json.RawMessage) {
-	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(input))
-	object, ok := v.(map[string]any)
-	if err != nil || !ok {
-		return
-	}
+// prefill takes the values of a suggestion that fit, but the one of that name. What the person said already stays; where that is something else, the suggestion's case is not meant.
+func (t *turn) prefill(input json.RawMessage, but string) {
+	object := plainObject(input)
 	for _, c := range t.form.root.children {
-		if x, given := object[c.name]; given {
+		x, given := object[c.name]
+		said, known := t.known(c.name)
+		switch {
+		case !given, c.name == but:
+		case !known:
 			t.keep(c, c.name, x)
+		case !equal(said, x):
+			t.s.Draft.Case = miniapps.CaseRef{}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -15,6 +16,7 @@ import (
 // State is all that a conversation remembers between two steps. It is kept as JSON; the zero value is a conversation that has just begun.
 type State struct {
 	Lang message.Lang `json:"lang,omitempty"` // "" until the person has shown one
+	Page message.Lang `json:"page,omitempty"` // of the page that the person reads; "" where the network does not say it
 	Call *Call        `json:"call,omitempty"` // the call that the next input answers; nil when none is under way
 
 	Wait      *Wait             `json:"wait,omitempty"`   // what Call is for
@@ -33,6 +35,9 @@ type State struct {
 	Calls     int               `json:"calls,omitempty"`     // made since
 	Assurance account.Assurance `json:"assurance,omitempty"` // how surely they were known
 }
+
+// Speaks gives the language to speak with the person: the one that they have shown, until then that of the page they read; "" for neither.
+func (s State) Speaks() message.Lang { return cmp.Or(s.Lang, s.Page) }
 
 // Ref names an action of a mini-app.
 type Ref struct {
@@ -53,18 +58,20 @@ type purpose string
 
 const (
 	forOptions purpose = "options" // a page of what can be chosen
+	forSearch  purpose = "search"  // what may be meant by what was typed
 	forMatch   purpose = "match"   // a further page, to look for what was typed
 	forVerify  purpose = "verify"  // a page, to see whether a known choice is among them
 	forCheck   purpose = "check"   // a look at an answer
 	forResult  purpose = "result"  // the action itself
 	forInApp   purpose = "in_app"  // where it can be finished instead
+	forPlace   purpose = "place"   // what a text mentions, for the place where it is
 )
 
 // Wait says what the call under way is for.
 type Wait struct {
 	For  purpose `json:"for"`
 	Path string  `json:"path,omitempty"` // of the answer it is about
-	Text string  `json:"text,omitempty"` // for forMatch: what was typed; for forInApp: what no chat may ask for
+	Text string  `json:"text,omitempty"` // for forSearch and forMatch: what was typed; for forInApp: what no chat may ask for; for forPlace: what was mentioned
 }
 
 // Draft is an action that is being prepared. Paths are written a/0/b; "" is the whole input.
@@ -92,13 +99,17 @@ type Draft struct {
 	Unsure    bool                       `json:"unsure,omitempty"`    // Sent may have taken effect
 	Proved    bool                       `json:"proved,omitempty"`    // the person was asked to sign in for it
 	Paused    bool                       `json:"paused,omitempty"`    // it was put off for something else, not because it failed
+	Followed  bool                       `json:"followed,omitempty"`  // its input came by a link, and not from the person
+	Follows   bool                       `json:"follows,omitempty"`   // it goes on with what another action has done, such as sending a code
 }
 
 // Loaded are options that a mini-app gave.
 type Loaded struct {
 	Path    string            `json:"path"`
 	Choices []miniapps.Option `json:"choices"`
-	After   string            `json:"after,omitempty"` // where the next page begins; "" when all are there
+	After   string            `json:"after,omitempty"`  // where the next page begins; "" when all are there
+	Sought  string            `json:"sought,omitempty"` // digest of what was typed and looked for last
+	Found   []miniapps.Option `json:"found,omitempty"`  // that may be meant by it, as the mini-app says
 }
 
 // asking says what kind of answer the last question wants.
@@ -128,6 +139,7 @@ type Question struct {
 	Controls []message.Choice  `json:"controls,omitempty"` // as shown
 	Text     string            `json:"text,omitempty"`     // what the person had said
 	Refs     []Ref             `json:"refs,omitempty"`     // askWhich, askLeave: the actions
+	Next     *Next             `json:"next,omitempty"`     // askLeave: the suggestion that was tapped
 	Instead  *miniapps.Instead `json:"instead,omitempty"`  // askInstead
 	Unlisted bool              `json:"unlisted,omitempty"` // the options were left out, for the person has the list
 	Mend     bool              `json:"mend,omitempty"`     // askChange: something is wrong that no single answer is to blame for
@@ -145,8 +157,10 @@ type Held struct {
 type Next struct {
 	Ref
 	Input json.RawMessage  `json:"input,omitempty"`
-	Label message.Text     `json:"label"`
+	Label message.Text     `json:"label,omitempty"` // nil for More
 	Case  miniapps.CaseRef `json:"case,omitzero"`
+	At    time.Time        `json:"at,omitzero"`    // when it was suggested; zero once the action was begun: words mean it no longer, its button does
+	More  bool             `json:"more,omitempty"` // the rest of the list that the result is a part of
 }
 
 // maxParked bounds the drafts that were put off.
@@ -158,6 +172,7 @@ func (s State) clone() State {
 	s.Parked = slices.Clone(s.Parked)
 	s.Unsaid = slices.Clone(s.Unsaid)
 	s.Before = slices.Clone(s.Before)
+	s.Next = slices.Clone(s.Next)
 	return s
 }
 

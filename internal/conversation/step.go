@@ -9,12 +9,14 @@ import (
 // hear takes in what the person did.
 func (t *turn) hear(h Heard) {
 	silence := t.arrive(h)
+	t.learns(h)
 	t.reconcile()
 	t.revise()
-	for _, r := range h.Refused {
-		t.sayRefused(r)
-	}
 	token, text := said(h)
+	if link := t.linked(h.Refused); token == "" && text == "" && link != "" {
+		text = link
+	}
+	t.refuse(h.Refused, text)
 	repeats := t.repeats(text)
 	h.Hello = h.Hello || h.comes(text)
 	greets := h.Hello && text == "" || t.m.words.hello.has(text)
@@ -31,6 +33,7 @@ func (t *turn) hear(h Heard) {
 		t.again()
 	case h.Hello && text == "":
 		t.greet()
+	case len(h.Scanned) > 0 && t.scanned(h, text):
 	case t.s.Draft != nil:
 		t.inDraft(h, text)
 	default:
@@ -114,15 +117,25 @@ func (t *turn) inDraft(h Heard, text string) {
 }
 
 // wantsWords tells whether a text without a letter or digit can be no answer to the question that stands.
-func (t *turn) wantsWords() bool { return !t.at(askField) || t.node(t.s.Question.Path) == nil }
+func (t *turn) wantsWords() bool {
+	if !t.at(askField) {
+		return true
+	}
+	n := t.node(t.s.Question.Path)
+	return n == nil || n.kind == kindText || n.kind == kindPlace
+}
 
 // understand finds out what a text means while an action is being prepared: one of the options as it is written, a command, or an answer.
 func (t *turn) understand(text string) {
-	if token, ok := t.shown(text); ok && t.tap(token) || t.old(text) || t.doesNotKnow(text) {
+	if token, ok := t.shown(text); ok && t.tap(token) || t.old(text) || t.confirms(text) || t.doesNotKnow(text) {
 		return
 	}
 	if t.at(askRetry) && (t.m.words.retry.has(text) || t.m.words.send.has(text)) {
 		t.retry()
+		return
+	}
+	if t.m.words.thanks.has(text) && !t.freeText() {
+		t.welcome()
 		return
 	}
 	if c := t.commandIn(text); c != "" && t.obey(c) {
@@ -157,7 +170,7 @@ func (t *turn) shown(text string) (string, bool) {
 		return "", false
 	}
 	all := append(namesOf(q.Options), namesOf(q.Controls)...)
-	if i := exactly(text, all); i >= 0 {
+	if i := exactly(text, all); i >= len(q.Options) || i >= 0 && (spelled(text, all) == i || t.showsAll(q)) {
 		return all[i].value, true
 	}
 	if i := button(text, q.Options, q.Controls); i >= 0 {
@@ -169,15 +182,33 @@ func (t *turn) shown(text string) (string, bool) {
 	return "", false
 }
 
+// showsAll tells whether the question shows all that can be answered: then nothing else can be called almost the same.
+func (t *turn) showsAll(q *Question) bool {
+	if q.Kind != askField || t.node(q.Path) == nil {
+		return true
+	}
+	n := t.node(q.Path)
+	return n.kind != kindChoice && n.kind != kindRemote || t.after(q.Path) == "" && len(t.options(n, q.Path)) <= len(q.Options)
+}
+
 // pickShown takes text as one of the choices that were shown, in other words.
 func (t *turn) pickShown(text string) bool {
+	c, ok := t.fitting(text)
+	return ok && t.tap(c.value)
+}
+
+// fitting gives the choice that was shown and that text names in other words.
+func (t *turn) fitting(text string) (named, bool) {
 	q := t.s.Question
 	if q == nil || len([]rune(text)) >= 2*t.m.rules.LongText {
-		return false
+		return named{}, false
 	}
 	all := append(namesOf(q.Options), namesOf(q.Controls)...)
 	i := only(fits(text, all))
-	return i >= 0 && t.tap(all[i].value)
+	if i < 0 {
+		return named{}, false
+	}
+	return all[i], true
 }
 
 // returned takes in the answer to the call under way.
@@ -203,6 +234,8 @@ func (t *turn) returned(r Returned) {
 	switch w.For {
 	case forOptions:
 		t.gotOptions(r, w.Path)
+	case forSearch:
+		t.gotFound(r, *w)
 	case forMatch:
 		t.gotMatch(r, *w)
 	case forVerify:
@@ -213,6 +246,8 @@ func (t *turn) returned(r Returned) {
 		t.gotResult(r)
 	case forInApp:
 		t.gotLink(r, w.Text)
+	case forPlace:
+		t.gotPlace(r, *w)
 	}
 	if t.call == nil && !t.asked {
 		t.again()

@@ -30,7 +30,7 @@ func (t *turn) summary() {
 		}
 		text = paragraphs(t.text("can_add", params{"labels": joined(labels)}), text)
 	}
-	options := []message.Choice{{Label: t.text("choice.send", nil), Value: tokenSend + digest(t.input())}}
+	options := []message.Choice{{Label: cmp.Or(t.form.action.Agree.In(t.lang()), t.text("choice.send", nil)), Value: tokenSend + digest(t.input())}}
 	if len(t.changeable()) > 0 {
 		options = append(options, t.control(cmdChange))
 	}
@@ -62,11 +62,11 @@ func (t *turn) offered() []string {
 	return out
 }
 
-// changeable gives the answers that can be changed, in the order in which they are asked for.
+// changeable gives the answers that can be changed, in the order in which they are asked for. What is never asked for is no answer.
 func (t *turn) changeable() []string {
 	var out []string
 	t.each(func(path string, n *node, _ any) bool {
-		if path == "" || n.kind == kindObject || n.fixed != nil || !n.askable() {
+		if path == "" || n.kind == kindObject || n.fixed != nil || !n.askable() || n.words.Ask == miniapps.AskNever {
 			return true
 		}
 		whole := n.leaf() && single(path) || n.kind == kindList && single(path)
@@ -124,7 +124,7 @@ func (t *turn) showPlain(n *node, v any, path string) string {
 		return label
 	}
 	for _, c := range n.choices {
-		if equal(c.value, v) {
+		if equal(c.Value, v) {
 			return t.choiceLabel(n, c)
 		}
 	}

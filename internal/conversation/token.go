@@ -82,12 +82,7 @@ func (t *turn) tapNext(rest string) bool {
 	if i < 0 {
 		return false
 	}
-	n := t.s.Next[i]
-	if t.s.Draft != nil {
-		t.choseFromMenu(n.Ref)
-		return true
-	}
-	t.start(n.Ref, opening{input: n.Input, about: n.Case})
+	t.choseNext(t.s.Next[i])
 	return true
 }
 
@@ -101,7 +96,7 @@ func (t *turn) tapAnswer(rest string) bool {
 	if n == nil {
 		return false
 	}
-	options := t.options(n, path)
+	options := t.choices(n, path)
 	i := slices.IndexFunc(options, func(o option) bool { return o.token == value })
 	if i < 0 {
 		return false

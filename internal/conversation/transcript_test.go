@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -56,8 +57,12 @@ func worldOf(t *testing.T, name string) *world {
 		return newWorld(t, Rules{Report: "feedback.submit"}, feedbackApp(t))
 	case "city":
 		return newWorld(t, Rules{Report: "feedback.submit", Page: 5}, feedbackApp(t), schemaApp(t, "testdata/desk.json"))
+	case "sign":
+		return newSignWorld(t)
 	case "citizen":
 		return newCitizenWorld(t, signing)
+	case "shelf":
+		return newWorld(t, Rules{}, shelfApp(t))
 	case "desk":
 		return newWorld(t, Rules{Page: 4}, schemaApp(t, "testdata/desk.json"))
 	}
@@ -126,7 +131,7 @@ func feedbackApp(t testing.TB) *stub {
 func pick2(lang message.Lang, vi, en string) string { return message.Text{"vi": vi, "en": en}.In(lang) }
 
 func categories(c miniapps.Call) (miniapps.Result, error) {
-	var in struct{ After string }
+	var in struct{ After, Text string }
 	if err := json.Unmarshal(c.Input, &in); err != nil {
 		return miniapps.Result{}, err
 	}
@@ -139,6 +144,9 @@ func categories(c miniapps.Call) (miniapps.Result, error) {
 		{Value: "tree", Label: pick2(c.Lang, "Cây xanh", "Trees")}, {Value: "noise", Label: pick2(c.Lang, "Tiếng ồn", "Noise")},
 		{Value: "air", Label: pick2(c.Lang, "Không khí", "Air")}, {Value: "water", Label: pick2(c.Lang, "Nước sạch", "Water")},
 		{Value: "dog", Label: pick2(c.Lang, "Chó thả rông", "Stray dogs")},
+	}
+	if in.Text != "" {
+		all = slices.DeleteFunc(all, func(o miniapps.Option) bool { return !within(plain(in.Text), plain(o.Label)) })
 	}
 	const size = 6
 	from := 0

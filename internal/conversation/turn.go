@@ -1,16 +1,14 @@
 package conversation
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/motcua/motcua/internal/intent"
 	"github.com/motcua/motcua/internal/message"
@@ -39,6 +37,8 @@ type turn struct {
 	asked   bool // a question stands, or nobody here asks any more
 	block   *message.Choices
 	heard   *recognised
+	beside  string   // what the person said beside the name of what they chose; "" nothing
+	codes   []string // read from the photos that came with the text; only what they show is not known by other means
 }
 
 // recognised is what the recogniser found in a text. A turn looks at the same text more than once.
@@ -49,7 +49,7 @@ type recognised struct {
 
 func (t *turn) recognise(text string) []intent.Match {
 	if t.heard == nil || t.heard.text != text {
-		t.heard = &recognised{text: text, matches: t.m.intents.Recognise(text)}
+		t.heard = &recognised{text: text, matches: t.mended(text, t.m.intents.Recognise(text))}
 	}
 	return t.heard.matches
 }
@@ -69,10 +69,8 @@ func (t *turn) load() {
 		return
 	}
 	t.form = t.m.forms[t.s.Draft.Ref]
-	if v, err := jsonschema.UnmarshalJSON(bytes.NewReader(t.s.Draft.Answers)); err == nil {
-		if object, ok := v.(map[string]any); ok {
-			t.answers = object
-		}
+	if object := plainObject(t.s.Draft.Answers); object != nil {
+		t.answers = object
 	}
 }
 
@@ -103,7 +101,7 @@ func (t *turn) blocks() message.Blocks {
 	var out message.Blocks
 	for _, b := range t.s.Unsaid {
 		w, ok := b.(message.Words)
-		if last, joins := lastWords(out); ok && joins {
+		if last, joins := lastWords(out); ok && joins && !w.Secret {
 			out[len(out)-1] = message.Words{Text: paragraphs(last.Text, w.Text)}
 			continue
 		}
@@ -137,12 +135,13 @@ func (t *turn) asksPhone() bool {
 	return n != nil && n.kind == kindPhone
 }
 
+// lastWords gives the text at the end, if others may join it: a secret stays by itself.
 func lastWords(blocks message.Blocks) (message.Words, bool) {
 	if len(blocks) == 0 {
 		return message.Words{}, false
 	}
 	w, ok := blocks[len(blocks)-1].(message.Words)
-	return w, ok
+	return w, ok && !w.Secret
 }
 
 func paragraphs(a, b string) string {
@@ -153,7 +152,7 @@ func paragraphs(a, b string) string {
 }
 
 // lang is the language to speak.
-func (t *turn) lang() message.Lang { return t.s.Lang.Or() }
+func (t *turn) lang() message.Lang { return t.s.Speaks().Or() }
 
 // text gives the text of a key below "conversation.".
 func (t *turn) text(key string, p params) string {
@@ -222,15 +221,13 @@ func (t *turn) controls(commands ...command) []message.Choice {
 // may tells whether another call for options or checks can be made in this turn.
 func (t *turn) may() bool { return t.s.Calls < maxLook && t.call == nil }
 
-// help calls a read-only action with the answers so far. It gives false when that cannot be done: the dialogue then goes on without.
-func (t *turn) help(action, after string, w Wait) bool {
+// help calls a read-only action with the answers so far and what else it takes. It gives false when that cannot be done: the dialogue then goes on without.
+func (t *turn) help(action string, more params, w Wait) bool {
 	if !t.may() {
 		return false
 	}
 	in := params{"answers": t.answers}
-	if after != "" {
-		in["after"] = after
-	}
+	maps.Copy(in, more)
 	a, known := t.m.services.Action(t.form.ref.App, action)
 	input, err := t.m.services.Check(t.form.ref.App, action, encode(in), t.lang())
 	if err != nil || !known || !a.ReadOnly {

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
 )
 
-func testWords(t testing.TB) words { return readWords(texts(t)) }
+func testWords(t testing.TB) words { return readWords(configstest.Texts(t)) }
 
 func TestReadNumber(t *testing.T) {
 	tests := []struct {
@@ -169,7 +170,7 @@ func TestRulesTellAllThatIsWrong(t *testing.T) {
 func TestNewMachineWantsTheReport(t *testing.T) {
 	w := newWorld(t, Rules{}, feedbackApp(t))
 	for _, report := range []string{"feedback.assign", "feedback.none", "other.submit"} {
-		if _, err := NewMachine(w.services, newPlainIntents(nil), texts(t), Rules{Report: report}); err == nil {
+		if _, err := NewMachine(w.services, newPlainIntents(nil), configstest.Texts(t), Rules{Report: report}); err == nil {
 			t.Errorf("%s is taken", report)
 		}
 	}
@@ -177,7 +178,7 @@ func TestNewMachineWantsTheReport(t *testing.T) {
 
 // TestTextsAreThere holds every key that the code names against the catalogues.
 func TestTextsAreThere(t *testing.T) {
-	c := texts(t)
+	c := configstest.Texts(t)
 	for _, key := range append(keysInCode(t), keysMade()...) {
 		if !c.Has("conversation." + key) {
 			t.Errorf("conversation.%s has no text", key)
@@ -188,7 +189,7 @@ func TestTextsAreThere(t *testing.T) {
 // keysMade are the keys that the code puts together.
 func keysMade() []string {
 	var out []string
-	for _, c := range []command{cmdMenu, cmdCancel, cmdBack, cmdHelp, cmdVietnamese, cmdEnglish, cmdChange, cmdSkip, cmdMore, cmdDone} {
+	for _, c := range []command{cmdMenu, cmdCancel, cmdBack, cmdHelp, cmdVietnamese, cmdEnglish, cmdChange, cmdSkip, cmdMore, cmdFirst, cmdDone} {
 		out = append(out, "control."+string(c))
 	}
 	for _, k := range []kind{kindPhoto, kindVideo} {
@@ -363,7 +364,7 @@ func changed(t *testing.T, m miniapps.Manifest, edit func(string) string) miniap
 func TestWithTheRealRecogniser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Rules{Report: "feedback.submit"}, feedbackApp(t))
-	m, err := NewMachine(w.services, realIntents(t, w.services.Apps()), texts(t), Rules{Report: "feedback.submit"})
+	m, err := NewMachine(w.services, realIntents(t, w.services.Apps()), configstest.Texts(t), Rules{Report: "feedback.submit"})
 	if err != nil {
 		t.Fatal(err)
 	}

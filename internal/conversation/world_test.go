@@ -5,18 +5,16 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
-	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/miniapptest"
@@ -63,27 +61,26 @@ type world struct {
 	quiet    bool // leaves calls out of the log
 }
 
-// catalogues takes a moment to read, and never changes.
-var catalogues = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(os.DirFS("../../configs/locales")) })
-
-func texts(t testing.TB) *locale.Catalogue {
-	t.Helper()
-	c, err := catalogues()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 func guest() account.Viewer {
 	return account.Viewer{Subject: "g", Subjects: []string{"g"}, Assurance: account.Guest}
 }
 
 func newWorld(t testing.TB, rules Rules, apps ...miniapps.App) *world {
 	t.Helper()
-	w := &world{t: t, now: noon, viewer: miniapptest.Citizen(), fail: map[string]error{}}
+	w := newPerson(t, miniapptest.Citizen())
 	w.install(rules, apps...)
 	return w
+}
+
+// newPerson is somebody in a city that has nothing yet: install puts it there.
+func newPerson(t testing.TB, viewer account.Viewer) *world {
+	return &world{t: t, now: noon, viewer: viewer, fail: map[string]error{}}
+}
+
+// anew lets the person begin a conversation with the same city.
+func (w *world) anew() {
+	w.state, w.now, w.events, w.calls = State{}, noon, 0, nil
+	w.log.Reset()
 }
 
 // install makes the machine of these apps; the state stays.
@@ -91,7 +88,7 @@ func (w *world) install(rules Rules, apps ...miniapps.App) {
 	w.t.Helper()
 	w.runner = miniapptest.NewRunner(w.t, nil, apps...)
 	w.services = &services{Catalogue: w.runner.Catalogue(), resting: map[string]bool{}}
-	m, err := NewMachine(w.services, newPlainIntents(w.services.Apps()), texts(w.t), rules)
+	m, err := NewMachine(w.services, newPlainIntents(w.services.Apps()), configstest.Texts(w.t), rules)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -242,6 +239,14 @@ func (w *world) do(line string) {
 		w.hear(Heard{Photos: rest})
 	case "photo+":
 		w.hear(Heard{Photos: rest[:1], Text: strings.Join(rest[1:], " ")})
+	case "code": // a photo of a code, and a caption
+		h := Heard{Photos: rest[:1], Text: strings.Join(rest[2:], " ")}
+		if w.machine.Looks(w.state, h) {
+			h.Scanned = strings.Split(rest[1], "|")
+		}
+		w.hear(h)
+	case "link":
+		w.hear(Heard{Text: strings.Join(rest[1:], " "), Refused: []Refused{{Kind: "link", Reason: "kind", Link: rest[0]}}})
 	case "video":
 		w.hear(Heard{Videos: rest})
 	case "place":

@@ -1,7 +1,6 @@
 package grant
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,13 +15,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/logtest"
 	"github.com/motcua/motcua/internal/secret"
+	"github.com/motcua/motcua/internal/secret/secrettest"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -70,69 +70,36 @@ func (n *network) next() Pair {
 	return Pair{Access: fmt.Sprintf("access-%d", n.n), Refresh: n.good, ExpiresAt: time.Now().Add(n.life)}
 }
 
-// faulty is an engine that can fail to write.
-type faulty struct {
-	store.Engine
-	failing atomic.Int64 // writes that fail before they are done
-	losing  atomic.Int64 // writes that are done and whose answer is lost
-}
-
-func (e *faulty) Replace(ctx context.Context, kind, id string, version int64, doc bson.Raw) (bool, error) {
-	if e.failing.Add(-1) >= 0 {
-		return false, fault.Wrap(fault.Unavailable, errors.New("disk"))
-	}
-	ok, err := e.Engine.Replace(ctx, kind, id, version, doc)
-	if e.losing.Add(-1) >= 0 {
-		return false, fault.Wrap(fault.Unavailable, errors.New("connection"))
-	}
-	return ok, err
-}
-
 // world is a network, an engine and what was logged.
 type world struct {
 	*network
-	engine *faulty
-	box    *secret.Box
-	mu     sync.Mutex
-	logged bytes.Buffer
-}
-
-func (w *world) Write(b []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.logged.Write(b)
-}
-
-func (w *world) log() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.logged.String()
+	engine  store.Engine
+	failing atomic.Int64 // replaces that fail before they are done
+	losing  atomic.Int64 // replaces that are done and whose answer is lost
+	box     *secret.Box
+	log     logtest.Buffer
 }
 
 // replica is a process of the city.
 func (w *world) replica(t *testing.T) (*Keeper, *Source, *prometheus.Registry) {
 	t.Helper()
 	reg := prometheus.NewRegistry()
-	k, err := New(t.Context(), w.engine, w.box, time.Now, slog.New(slog.NewTextHandler(w, nil)), reg)
+	k, err := New(t.Context(), w.engine, w.box, time.Now, slog.New(slog.NewTextHandler(&w.log, nil)), reg)
 	require.NoError(t, err)
 	return k, k.Source(name, w.exchange), reg
 }
 
 func inBubble(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
-	file, err := secret.Generate(true)
-	require.NoError(t, err)
-	box, err := secret.Open(file)
-	require.NoError(t, err)
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Synchronous: "normal"})
-		require.NoError(t, err)
-		defer func() { require.NoError(t, engine.Close()) }()
-		w := &world{network: &network{life: 25 * time.Hour}, engine: &faulty{Engine: engine}, box: box}
+	storetest.BubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
+		w := &world{network: &network{life: 25 * time.Hour}, box: secrettest.NewBox(t)}
+		away := fault.Wrap(fault.Unavailable, errors.New("away"))
+		w.engine = &storetest.Watched{
+			Engine: engine, Before: storetest.FailNext(storetest.Replace, &w.failing, away), After: storetest.FailNext(storetest.Replace, &w.losing, away),
+		}
 		f(t, w)
 		for _, secret := range []string{"access-", "refresh-"} {
-			require.NotContains(t, w.log(), secret, "the log tells a token")
+			require.NotContains(t, w.log.String(), secret, "the log tells a token")
 		}
 	})
 }
@@ -288,17 +255,17 @@ func TestNewPairIsSavedBeforeItIsUsed(t *testing.T) {
 
 		ex := a.exchange
 		a.exchange = func(ctx context.Context, refresh string) (Pair, error) {
-			w.engine.failing.Store(1000) // from here on
+			w.failing.Store(1000) // from here on
 			return ex(ctx, refresh)
 		}
 		_, err = a.Renew(t.Context(), "access-1")
 		require.Equal(t, fault.Unavailable, fault.CodeOf(err), "nobody gets what is not saved")
-		require.Contains(t, w.log(), "could not be stored")
+		require.Contains(t, w.log.String(), "could not be stored")
 		got, err := a.Token(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, "access-1", got, "the old one, as long as its life")
 
-		w.engine.failing.Store(2)
+		w.failing.Store(2)
 		got, err = a.Renew(t.Context(), "access-1")
 		require.NoError(t, err)
 		require.Equal(t, "access-2", got)
@@ -345,7 +312,7 @@ func TestSavedWithoutAnswer(t *testing.T) {
 		require.NoError(t, k.Put(t.Context(), name, w.next()))
 		ex := a.exchange
 		a.exchange = func(ctx context.Context, refresh string) (Pair, error) {
-			w.engine.losing.Store(1)
+			w.losing.Store(1)
 			return ex(ctx, refresh)
 		}
 		got, err := a.Renew(t.Context(), "access-1")
@@ -386,7 +353,7 @@ func TestProcessThatDiedHalfWay(t *testing.T) {
 				require.Zero(t, w.calls)
 
 				got, err := b.Renew(t.Context(), "access-1") // waits for the end of the lease
-				require.Contains(t, w.log(), "may be lost")
+				require.Contains(t, w.log.String(), "may be lost")
 				require.Equal(t, 1, w.calls)
 				require.InDelta(t, 1, testutil.ToFloat64(b.keeper.meters.ends.WithLabelValues(name, endDoubt)), 0)
 				require.NotNil(t, reg)
@@ -396,7 +363,7 @@ func TestProcessThatDiedHalfWay(t *testing.T) {
 					return
 				}
 				require.Equal(t, fault.Forbidden, fault.CodeOf(err))
-				require.Contains(t, w.log(), "refuses the refresh token")
+				require.Contains(t, w.log.String(), "refuses the refresh token")
 				_, err = b.Renew(t.Context(), "access-1")
 				require.Error(t, err)
 				require.Equal(t, 1, w.calls, "a spent token is not shown again and again")
@@ -424,8 +391,8 @@ func TestAnswerLost(t *testing.T) {
 		time.Sleep(firstBackoff)
 		_, err = s.Renew(t.Context(), "access-1")
 		require.Equal(t, fault.Forbidden, fault.CodeOf(err))
-		require.Contains(t, w.log(), "refuses the refresh token")
-		require.Contains(t, w.log(), "motcua channels setup zalo")
+		require.Contains(t, w.log.String(), "refuses the refresh token")
+		require.Contains(t, w.log.String(), "motcua channels setup zalo")
 	})
 }
 
@@ -476,7 +443,7 @@ func TestCheckKeepsAnIdleGrantAlive(t *testing.T) {
 			require.NoError(t, k.Check(t.Context()))
 		}
 		require.Equal(t, 100, w.calls)
-		require.NotContains(t, w.log(), "older than 60 days")
+		require.NotContains(t, w.log.String(), "older than 60 days")
 	})
 }
 
@@ -484,17 +451,17 @@ func TestOldGrantIsTold(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, w *world) {
 		reg := prometheus.NewRegistry()
-		k, err := New(t.Context(), w.engine, w.box, time.Now, slog.New(slog.NewTextHandler(w, nil)), reg)
+		k, err := New(t.Context(), w.engine, w.box, time.Now, slog.New(slog.NewTextHandler(&w.log, nil)), reg)
 		require.NoError(t, err)
 		require.NoError(t, k.Put(t.Context(), name, w.next())) // nothing uses it
 		time.Sleep(oldAge)
 		require.NoError(t, k.Check(t.Context()))
-		require.NotContains(t, w.log(), "60 days")
+		require.NotContains(t, w.log.String(), "60 days")
 		for range 6 {
 			time.Sleep(20 * time.Minute)
 			require.NoError(t, k.Check(t.Context()))
 		}
-		require.Equal(t, 2, strings.Count(w.log(), "older than 60 days"), "at most once an hour")
+		require.Equal(t, 2, strings.Count(w.log.String(), "older than 60 days"), "at most once an hour")
 		require.InDelta(t, (oldAge + 2*time.Hour).Seconds(), testutil.ToFloat64(k.meters.age.WithLabelValues(name)), 1)
 	})
 }
@@ -525,12 +492,9 @@ func TestOtherKeysetIsOurMistake(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world) {
 		k, _, _ := w.replica(t)
 		require.NoError(t, k.Put(t.Context(), name, w.next()))
-		file, err := secret.Generate(true)
-		require.NoError(t, err)
-		w.box, err = secret.Open(file)
-		require.NoError(t, err)
+		w.box = secrettest.NewBox(t)
 		_, s, _ := w.replica(t)
-		_, err = s.Token(t.Context())
+		_, err := s.Token(t.Context())
 		require.Equal(t, fault.Internal, fault.CodeOf(err))
 	})
 }

@@ -2,13 +2,12 @@ package webchat
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config is the section webchat of the configuration. Zero means the default named at each field.
@@ -25,6 +24,10 @@ type Config struct {
 	Streams int `koanf:"streams"`
 	// VisitorStreams is how many of them one visitor may have, open pages that is; a further one ends the oldest. 0 means 5.
 	VisitorStreams int `koanf:"visitor_streams"`
+	// AddressStreams is how many of them one network address may have on one replica, IPv6 by /64; 0 means 200: offices and phones share addresses.
+	AddressStreams int `koanf:"address_streams"`
+	// SessionMax is how long a visitor is known who does not come back: each visit begins it anew. 0 means 8760h (365 days).
+	SessionMax time.Duration `koanf:"session_max"`
 	// Heartbeat is how often a silent stream gives a sign of life; 0 means 20s, less than proxies allow.
 	Heartbeat time.Duration `koanf:"heartbeat"`
 	// Limits say how often somebody may ask.
@@ -39,33 +42,28 @@ type Limits struct {
 	Uploads         limit.Rule `koanf:"uploads"`          // of one visitor; default 30 in 1h
 	AddressUploads  limit.Rule `koanf:"address_uploads"`  // of all visitors of one address; default 300 in 1h
 	Reads           limit.Rule `koanf:"reads"`            // streams opened and older lines asked for by one visitor; default 120 in 1m
+	AddressReads    limit.Rule `koanf:"address_reads"`    // the same of all visitors of one address; default 1200 in 1m
+
+	UploadBytes        limit.Rule `koanf:"upload_bytes"`         // bytes of files of one visitor; default 209715200 (200 MB) in 24h
+	AddressUploadBytes limit.Rule `koanf:"address_upload_bytes"` // bytes of files of all visitors of one address; default 524288000 (500 MB) in 1h
 }
 
 // Validate reports every setting that cannot work.
 func (c Config) Validate() error {
-	var errs []error
-	bad := func(key, format string, args ...any) { errs = append(errs, fmt.Errorf(key+": "+format, args...)) }
-	if c.Retention != 0 && c.Retention < time.Hour {
-		bad("retention", "must be at least 1h, or 0")
-	}
-	if c.Heartbeat != 0 && (c.Heartbeat < 10*time.Millisecond || c.Heartbeat > time.Minute) {
-		bad("heartbeat", "must be between 10ms and 1m, or 0")
-	}
-	if c.MaxText < 0 || c.MaxText > maxText {
-		bad("max_text", "must be between 0 and %d", maxText)
-	}
-	if c.Streams < 0 || c.VisitorStreams < 0 {
-		bad("streams, visitor_streams", "must not be negative")
-	}
-	if !tilesOK(c.Tiles) {
-		bad("tiles", "must be an https address with {z}, {x} and {y}")
-	}
+	var faults setting.Faults
+	faults.Refuse(c.Retention != 0 && c.Retention < time.Hour, "retention", "must be at least 1h, or 0")
+	faults.Span("heartbeat", c.Heartbeat, 10*time.Millisecond, time.Minute)
+	faults.Number("max_text", c.MaxText, 1, maxText)
+	faults.Refuse(c.Streams < 0 || c.VisitorStreams < 0 || c.AddressStreams < 0, "streams, visitor_streams, address_streams", "must not be negative")
+	faults.Refuse(c.SessionMax != 0 && c.SessionMax < 24*time.Hour, "session_max", "must be at least 24h, or 0")
+	faults.Refuse(!tilesOK(c.Tiles), "tiles", "must be an https address with {z}, {x} and {y}")
 	for _, o := range c.EmbedOrigins {
 		if u, err := url.Parse(o); o != "*" && (err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o || strings.ContainsAny(o, " ;,'\"")) {
-			bad("embed_origins", "%q is no origin, such as https://example.vn", o)
+			faults.Add("embed_origins", "%q is no origin, such as https://example.vn", o)
 		}
 	}
-	return errors.Join(append(errs, c.Limits.validate())...)
+	faults.Under("limits", c.Limits.validate())
+	return faults.Err()
 }
 
 // maxText bounds the setting of the same name, so that a message stays within what a request and a line hold.
@@ -81,21 +79,20 @@ func tilesOK(t string) bool {
 }
 
 func (l Limits) validate() error {
-	var errs []error
+	var faults setting.Faults
 	for _, r := range []struct {
 		key  string
 		rule limit.Rule
 	}{
 		{"sessions", l.Sessions}, {"messages", l.Messages}, {"address_messages", l.AddressMessages}, {"uploads", l.Uploads},
-		{"address_uploads", l.AddressUploads}, {"reads", l.Reads},
+		{"address_uploads", l.AddressUploads}, {"reads", l.Reads}, {"address_reads", l.AddressReads},
+		{"upload_bytes", l.UploadBytes}, {"address_upload_bytes", l.AddressUploadBytes},
 	} {
 		if r.rule != (limit.Rule{}) {
-			if err := r.rule.Validate(); err != nil {
-				errs = append(errs, fmt.Errorf("limits.%s: %w", r.key, err))
-			}
+			faults.Under(r.key, r.rule.Validate())
 		}
 	}
-	return errors.Join(errs...)
+	return faults.Err()
 }
 
 // Filled gives the configuration with the defaults where it says nothing.
@@ -104,6 +101,8 @@ func (c Config) Filled() Config {
 	c.MaxText = cmp.Or(c.MaxText, 2000)
 	c.Streams = cmp.Or(c.Streams, 10_000)
 	c.VisitorStreams = cmp.Or(c.VisitorStreams, 5)
+	c.AddressStreams = cmp.Or(c.AddressStreams, 200)
+	c.SessionMax = cmp.Or(c.SessionMax, 365*24*time.Hour)
 	c.Heartbeat = cmp.Or(c.Heartbeat, 20*time.Second)
 	l := &c.Limits
 	l.Sessions = cmp.Or(l.Sessions, limit.Rule{Max: 60, Per: 10 * time.Minute})
@@ -112,5 +111,8 @@ func (c Config) Filled() Config {
 	l.Uploads = cmp.Or(l.Uploads, limit.Rule{Max: 30, Per: time.Hour})
 	l.AddressUploads = cmp.Or(l.AddressUploads, limit.Rule{Max: 300, Per: time.Hour})
 	l.Reads = cmp.Or(l.Reads, limit.Rule{Max: 120, Per: time.Minute})
+	l.AddressReads = cmp.Or(l.AddressReads, limit.Rule{Max: 1200, Per: time.Minute})
+	l.UploadBytes = cmp.Or(l.UploadBytes, limit.Rule{Max: 200 << 20, Per: 24 * time.Hour})
+	l.AddressUploadBytes = cmp.Or(l.AddressUploadBytes, limit.Rule{Max: 500 << 20, Per: time.Hour})
 	return c
 }

@@ -10,13 +10,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/motcua/motcua/internal/secret/secrettest"
 	"github.com/motcua/motcua/internal/store/memory"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 // TestFollowAcrossCuts follows with a connection that is cut again and again while lines come: each comes once, in order.
 func TestFollowAcrossCuts(t *testing.T) {
 	t.Parallel()
-	e, box, h := memory.New(), newBox(t), hub()
+	e, box, h := memory.New(), secrettest.NewBox(t), hub()
 	l := newLog(t, e, box, h)
 	const many = 150
 	go func() {
@@ -45,7 +47,7 @@ func TestFollowAcrossCuts(t *testing.T) {
 
 func TestFollowEnds(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, memory.New(), newBox(t), hub())
+	l := newLog(t, memory.New(), secrettest.NewBox(t), hub())
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -61,7 +63,7 @@ func TestFollowEnds(t *testing.T) {
 // TestFollowAfterForget goes on with the new conversation from its start.
 func TestFollowAfterForget(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, memory.New(), newBox(t), hub())
+	l := newLog(t, memory.New(), secrettest.NewBox(t), hub())
 	for n := 1; n <= 5; n++ {
 		_, err := l.Append(t.Context(), "v", said(n, 10))
 		require.NoError(t, err)
@@ -84,30 +86,66 @@ func TestFollowAfterForget(t *testing.T) {
 	require.Equal(t, []string{"4 id-4", "5 id-5", "1 id-11", "2 id-12", "3 id-13", "4 id-14", "5 id-15", "6 id-16", "7 id-17"}, got)
 }
 
-// TestFollowWithoutSignals polls.
+// TestFollowWithoutSignals polls: often where something was said, seldom where nothing was, which anybody can have as many of as they like.
 func TestFollowWithoutSignals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLog(t, memory.New(), newBox(t), nil)
+		var calls storetest.Tally
+		l := newLog(t, &storetest.Watched{Engine: memory.New(), Before: calls.Note}, secrettest.NewBox(t), deaf{})
 		go func() {
-			time.Sleep(time.Minute)
-			_, err := l.Append(context.WithoutCancel(t.Context()), "v", said(1, 10))
-			if err != nil {
-				t.Error(err)
+			for n := range 2 {
+				time.Sleep(time.Hour)
+				_, err := l.Append(context.WithoutCancel(t.Context()), "v", said(n+1, 10))
+				if err != nil {
+					t.Error(err)
+				}
 			}
 		}()
-		began := time.Now()
+		began, seen := time.Now(), int64(0)
 		for line, err := range l.Follow(t.Context(), "v", 0) {
 			require.NoError(t, err)
-			require.Equal(t, "id-1", line.ID)
+			seen++
+			require.Equal(t, seen, line.Seq)
+			late := time.Since(began) - time.Duration(seen)*time.Hour
+			if seen == 1 {
+				require.LessOrEqual(t, late, seldom)
+				require.Less(t, calls.Of(storetest.Get), 130, "an hour of nothing")
+				continue
+			}
+			require.LessOrEqual(t, late, poll)
 			break
 		}
-		require.LessOrEqual(t, time.Since(began), time.Minute+poll)
 	})
 }
 
+// TestFollowIsWoken needs no look of its own where nothing was said yet: the signal of the first line is enough.
+func TestFollowIsWoken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLog(t, memory.New(), secrettest.NewBox(t), hub())
+		first := make(chan Line)
+		go func() {
+			for line := range l.Follow(t.Context(), "v", 0) {
+				first <- line
+				return
+			}
+		}()
+		time.Sleep(time.Hour + time.Second)
+		began := time.Now()
+		_, err := l.Append(t.Context(), "v", said(1, 10))
+		require.NoError(t, err)
+		require.Equal(t, "id-1", (<-first).ID)
+		require.Zero(t, time.Since(began))
+	})
+}
+
+// deaf loses every signal.
+type deaf struct{}
+
+func (deaf) Signal(context.Context, string)                       {}
+func (deaf) WatchSignals(context.Context, string) <-chan struct{} { return nil }
+
 func TestFollowYieldsAnOutage(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, memory.New(), newBox(t), hub())
+	l := newLog(t, memory.New(), secrettest.NewBox(t), hub())
 	broken := newLog(t, memory.New(), sealed{}, hub())
 	broken.heads = l.heads
 	_, err := l.Append(t.Context(), "v", said(1, 10))
@@ -128,7 +166,7 @@ func (sealed) Unseal([]byte, string) ([]byte, error)       { return nil, errors.
 
 func TestTyping(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLog(t, memory.New(), newBox(t), hub())
+		l := newLog(t, memory.New(), secrettest.NewBox(t), hub())
 		l.SetTyping("v", true)
 		require.Empty(t, l.typing.all, "nobody watches")
 		ctx, cancel := context.WithCancel(t.Context())

@@ -13,12 +13,14 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/secret/secrettest"
 	"github.com/motcua/motcua/internal/store/memory"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestLineComesBackAsItWas(t *testing.T) {
 	t.Parallel()
-	e, box := memory.New(), newBox(t)
+	e, box := memory.New(), secrettest.NewBox(t)
 	l := newLog(t, e, box, nil)
 	at := time.UnixMilli(1_790_000_000_123).UTC()
 	lines := []Line{
@@ -47,7 +49,7 @@ func TestLineComesBackAsItWas(t *testing.T) {
 
 func TestEmptyLog(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, memory.New(), newBox(t), nil)
+	l := newLog(t, memory.New(), secrettest.NewBox(t), nil)
 	require.Empty(t, all(t, l, "v", 0))
 	lines, err := l.Before(t.Context(), "v", 0, 10)
 	require.NoError(t, err)
@@ -60,7 +62,7 @@ func TestEmptyLog(t *testing.T) {
 
 func TestRefusedLines(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, memory.New(), newBox(t), nil)
+	l := newLog(t, memory.New(), secrettest.NewBox(t), nil)
 	for _, tt := range []struct {
 		name string
 		line Line
@@ -84,8 +86,11 @@ func TestLongConversation(t *testing.T) {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			t.Parallel()
 			const many = 125
-			e := &watched{Engine: memory.New(), sizes: map[string]int{}}
-			l := newLog(t, e, newBox(t), nil)
+			sizes := map[string]int{} // the largest by kind
+			l := newLog(t, &storetest.Watched{Engine: memory.New(), Before: func(c storetest.Call) error {
+				sizes[c.Kind] = max(sizes[c.Kind], len(c.Doc))
+				return nil
+			}}, secrettest.NewBox(t), nil)
 			for n := 1; n <= many; n++ {
 				seq, err := l.Append(t.Context(), "v", said(n, size))
 				require.NoError(t, err)
@@ -117,8 +122,8 @@ func TestLongConversation(t *testing.T) {
 				before = lines[0].Seq
 			}
 			require.Equal(t, ids(1, many), back)
-			require.Less(t, e.sizes["webchat"], 64<<10)
-			require.Less(t, e.sizes["webchat_pages"], 64<<10)
+			require.Less(t, sizes["webchat"], 64<<10)
+			require.Less(t, sizes["webchat_pages"], 64<<10)
 		})
 	}
 }
@@ -126,13 +131,14 @@ func TestLongConversation(t *testing.T) {
 // TestKilledAtAnyWrite lets the program die at its n-th write, before and after it, and begins again with what it was about: nothing is lost or there twice.
 func TestKilledAtAnyWrite(t *testing.T) {
 	t.Parallel()
-	const many = 7
-	e, box := memory.New(), newBox(t)
+	const many, writes = 7, 9
+	e, box := memory.New(), secrettest.NewBox(t)
 	l := newLog(t, e, box, nil)
-	for at := range 11 {
+	for at := range writes + 1 {
 		for _, answered := range []bool{false, true} {
 			visitor := fmt.Sprint(at, answered)
-			grave := &mortal{Engine: e, left: at, answered: answered}
+			grave := storetest.Mortal{Engine: e, Life: &storetest.Life{}}
+			grave.EndAt(at+1, answered)
 			dying, err := New(t.Context(), grave, Config{}, box, nil, time.Now)
 			require.NoError(t, err)
 			n := 1
@@ -142,6 +148,7 @@ func TestKilledAtAnyWrite(t *testing.T) {
 					break
 				}
 			}
+			require.Equal(t, at < writes, grave.Dead(), "as many writes as said above")
 			for n = max(1, n-2); n <= many; n++ { // and some that were answered, too
 				seq, err := l.Append(t.Context(), visitor, said(n, 12_000))
 				require.NoError(t, err)
@@ -155,7 +162,7 @@ func TestKilledAtAnyWrite(t *testing.T) {
 // TestManyAtOnce lets two replicas append side by side, the same lines and others.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
-	e, box := onFiles(t), newBox(t)
+	e, box := storetest.OnFiles(t), secrettest.NewBox(t)
 	replicas := []*Log{newLog(t, e, box, nil), newLog(t, e, box, nil)}
 	const each, writers = 40, 4
 	var wg sync.WaitGroup
@@ -189,8 +196,8 @@ func TestManyAtOnce(t *testing.T) {
 // TestRepeatWhileItLeavesTheHead has a repeat look for its line at the moment at which others push that out of the head.
 func TestRepeatWhileItLeavesTheHead(t *testing.T) {
 	t.Parallel()
-	e := &watched{Engine: memory.New(), sizes: map[string]int{}}
-	box := newBox(t)
+	e := &storetest.Watched{Engine: memory.New()}
+	box := secrettest.NewBox(t)
 	l, other := newLog(t, e, box, nil), newLog(t, e.Engine, box, nil)
 	n := 0
 	more := func(k int) {
@@ -201,8 +208,13 @@ func TestRepeatWhileItLeavesTheHead(t *testing.T) {
 		}
 	}
 	more(12) // some have left
-	var once sync.Once
-	e.find = func() { once.Do(func() { more(20) }) }
+	once := sync.OnceFunc(func() { more(20) })
+	e.Before = func(c storetest.Call) error {
+		if c.Op == storetest.Find {
+			once()
+		}
+		return nil
+	}
 	seq, err := l.Append(t.Context(), "v", said(10, 8000)) // in the head when the repeat begins
 	require.NoError(t, err)
 	require.EqualValues(t, 10, seq)
@@ -216,7 +228,7 @@ func TestRepeatWhileItLeavesTheHead(t *testing.T) {
 
 func TestForget(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, memory.New(), newBox(t), nil)
+	l := newLog(t, memory.New(), secrettest.NewBox(t), nil)
 	for n := 1; n <= 30; n++ {
 		for _, v := range []string{"v", "w"} {
 			_, err := l.Append(t.Context(), v, said(n, 4000))
@@ -241,7 +253,7 @@ func TestForget(t *testing.T) {
 // TestExpiredPages reads on though the oldest pages are gone.
 func TestExpiredPages(t *testing.T) {
 	t.Parallel()
-	l := newLog(t, memory.New(), newBox(t), nil)
+	l := newLog(t, memory.New(), secrettest.NewBox(t), nil)
 	for n := 1; n <= 60; n++ {
 		_, err := l.Append(t.Context(), "v", said(n, 4000))
 		require.NoError(t, err)
@@ -263,7 +275,7 @@ func TestExpiredPages(t *testing.T) {
 // TestModel compares the log with a list, whatever is said how often in whatever order.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	e, box := memory.New(), newBox(t)
+	e, box := memory.New(), secrettest.NewBox(t)
 	l := newLog(t, e, box, nil)
 	round := 0
 	rapid.Check(t, func(rt *rapid.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
 )
 
@@ -137,6 +138,15 @@ func (l *Log) open(id string, entries []entry) ([]Line, error) {
 		out = append(out, line)
 	}
 	return out, nil
+}
+
+// Begun tells whether anything was said in a visitor's conversation.
+func (l *Log) Begun(ctx context.Context, visitor string) (bool, error) {
+	_, err := l.heads.Get(ctx, headID(visitor))
+	if fault.CodeOf(err) == fault.NotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Find gives the place of a line by its id; 0 when the log holds no such line.

@@ -67,10 +67,10 @@ type Box interface {
 	Unseal(sealed []byte, context string) ([]byte, error)
 }
 
-// Signals wakes those who follow a conversation; *live.Hub does, now and then without a signal too.
+// Signals wakes those who follow a conversation; *live.Hub does. A signal may be lost.
 type Signals interface {
 	Signal(ctx context.Context, topic string)
-	Watch(ctx context.Context, topic string) <-chan struct{}
+	WatchSignals(ctx context.Context, topic string) <-chan struct{}
 }
 
 // Log keeps the lines of all visitors. It is safe for concurrent use; several replicas may work on the same store.

@@ -47,7 +47,11 @@ type Texts interface {
 	Text(lang message.Lang, key string, params map[string]any) string
 }
 
-// Deps are what Accounts works with. All are needed but Tell.
+// Left takes away what a session or a chat has left with an account, such as the phone or browser that it registered for notices: by is the session's id, or
+// Viewer.Identity. It may be told more than once.
+type Left func(ctx context.Context, by string) error
+
+// Deps are what Accounts works with. All are needed but Tell and Left.
 type Deps struct {
 	Box      Box
 	Limiter  Limiter
@@ -55,6 +59,7 @@ type Deps struct {
 	Texts    Texts
 	Accesses AccessLog
 	Tell     Tell // nil tells nobody
+	Left     Left // nil takes nothing away
 	Now      func() time.Time
 	Log      *slog.Logger
 	Reg      prometheus.Registerer
@@ -85,6 +90,7 @@ type Accounts struct {
 	chatOf       store.Query // identities, by subject
 	eventsOf     store.Query // link events, by subject
 	recoveriesBy store.Query // recoveries, by the identity that asked
+	draftsFrom   store.Query // forms, by the subject of the chat that they began in
 
 	keys   *keyring
 	tokens *tokens
@@ -124,6 +130,7 @@ func New(ctx context.Context, engine store.Engine, cfg Config, deps Deps) (*Acco
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("account: configuration: %w", err)
 	}
+	cfg.Limits = cfg.Limits.orDefaults()
 	a := &Accounts{cfg: cfg, link: cfg.Link.orDefaults(), deps: deps}
 	if err := a.define(ctx, engine); err != nil {
 		return nil, err
@@ -191,12 +198,13 @@ func (a *Accounts) defineLinks(ctx context.Context, engine store.Engine) (err er
 }
 
 func (a *Accounts) queries() error {
-	var errs [5]error
+	var errs [6]error
 	a.staff, errs[0] = a.accounts.Query("staff")
 	a.ofSubject, errs[1] = a.accounts.Query("of_subject")
 	a.chatOf, errs[2] = a.identities.Query("of_subject")
 	a.eventsOf, errs[3] = a.linkEvents.Query("of")
 	a.recoveriesBy, errs[4] = a.recoveries.Query("by")
+	a.draftsFrom, errs[5] = a.drafts.Query("from")
 	return errors.Join(errs[:]...)
 }
 

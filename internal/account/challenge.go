@@ -20,7 +20,15 @@ type OTPRequest struct {
 	Address string       // IP address that the request came from, behind trusted proxies
 	Lang    message.Lang // of the text message, and of the account if it is new
 	Key     string       // idempotency key; "" for none
+
+	use string // what the code is good for; "" for apps and pages
 }
+
+// What a code is good for, beside the sign-ins and changes of apps and pages.
+const (
+	forChat = "chat" // what a chat proves: sign-in and recovery
+	forJoin = "join" // joining the account of the phone to another
+)
 
 // Challenge is a question for a code that is on its way to a phone.
 type Challenge struct {
@@ -36,6 +44,7 @@ type challenge struct {
 	Claim     string       `bson:"claim"` // keyed index of the phone
 	Phone     []byte       `bson:"phone"` // sealed
 	Device    string       `bson:"device,omitempty"`
+	Use       string       `bson:"use,omitempty"`
 	Salt      []byte       `bson:"salt"`
 	Lang      message.Lang `bson:"lang"`
 	Attempts  int          `bson:"attempts"` // codes tried
@@ -60,10 +69,13 @@ var challengeKind = store.Kind{Name: "otp_challenges", ExpiresAt: "expires_at"}
 
 // RequestOTP sends a code to a phone, stored before it is acknowledged. The answer says nothing about whether the phone is known: nothing is looked
 // up here that depends on it. A repeat with the same key gives the same challenge and sends nothing new. INVALID for what is no Vietnamese mobile
-// number, RATE_LIMITED by phone, device or address, CONFLICT for a key that was used for another phone.
+// number, RATE_LIMITED by phone, device or address, or when all apps together asked for too many, CONFLICT for a key that was used for another phone.
 func (a *Accounts) RequestOTP(ctx context.Context, r OTPRequest) (Challenge, error) {
 	return a.request(ctx, r, func(string) error {
-		return a.admit(ctx, "send", r.Address, r.Device, a.cfg.Limits.SendAddress, a.cfg.Limits.SendDevice)
+		if err := a.admit(ctx, "send", r.Address, r.Device, a.cfg.Limits.SendAddress, a.cfg.Limits.SendDevice); err != nil {
+			return err
+		}
+		return a.brake(ctx, "send", inApp, a.cfg.Limits.SendNetwork)
 	})
 }
 
@@ -119,7 +131,7 @@ func (a *Accounts) ask(ctx context.Context, id, index, phone string, r OTPReques
 	}
 	now := a.now()
 	c := challenge{
-		ID: id, Claim: index, Phone: sealed, Device: a.deviceIndex(r.Device), Salt: randomBytes(16), Lang: r.Lang.Or(),
+		ID: id, Claim: index, Phone: sealed, Device: a.deviceIndex(r.Device), Use: r.use, Salt: randomBytes(16), Lang: r.Lang.Or(),
 		CreatedAt: now, Deadline: now.Add(a.cfg.Code.TTL), ExpiresAt: now.Add(a.cfg.Code.TTL + repeatTime),
 	}
 	err = a.challenges.Insert(ctx, c)
@@ -151,8 +163,13 @@ func (a *Accounts) send(ctx context.Context, c challenge, phone string) (Challen
 	if err != nil {
 		return Challenge{}, err
 	}
-	text := a.deps.Texts.Text(c.Lang, "account.sms_code", map[string]any{"code": code, "minutes": int(a.cfg.Code.TTL.Minutes())})
-	if err := a.putSMS(ctx, outbox.Codes, "code-"+c.ID, SMS{To: phone, Text: text, Code: code, Lang: c.Lang, ExpiresAt: c.Deadline}); err != nil {
+	m := SMS{To: phone, Code: code, Lang: c.Lang, ExpiresAt: c.Deadline}
+	key := "account.sms_code"
+	if c.Use == forJoin { // no approved text says what this one is for
+		key, m.Code = "account.sms_join_code", ""
+	}
+	m.Text = a.deps.Texts.Text(c.Lang, key, map[string]any{"code": code, "minutes": int(a.cfg.Code.TTL.Minutes())})
+	if err := a.putSMS(ctx, outbox.Codes, "code-"+c.ID, m); err != nil {
 		return Challenge{}, err
 	}
 	return a.shown(c), nil
@@ -172,8 +189,8 @@ func (a *Accounts) phoneOf(c challenge) (string, error) {
 
 // admit counts one call by address and by device. The address comes first: it is the one that a caller cannot choose freely.
 func (a *Accounts) admit(ctx context.Context, what, address, device string, byAddress, byDevice limit.Rule) error {
-	if _, err := a.deps.Limiter.Allow(ctx, "account:"+what+":address:"+limit.Network(address), byAddress); err != nil {
-		return a.limited(err)
+	if err := a.guardAddress(ctx, what, address, byAddress); err != nil {
+		return err
 	}
 	if device == "" {
 		return nil
@@ -182,6 +199,18 @@ func (a *Accounts) admit(ctx context.Context, what, address, device string, byAd
 		return a.limited(err)
 	}
 	return nil
+}
+
+// inApp stands for all apps and pages where networks are told apart.
+const inApp = "app"
+
+// brake counts one call by all people of a network together.
+func (a *Accounts) brake(ctx context.Context, what, network string, rule limit.Rule) error {
+	_, err := a.deps.Limiter.Allow(ctx, "account:"+what+":network:"+network, rule)
+	if fault.CodeOf(err) == fault.RateLimited {
+		a.count(what + "_network_limited")
+	}
+	return a.limited(err)
 }
 
 // limited counts a refusal.

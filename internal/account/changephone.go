@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/once"
@@ -75,7 +74,7 @@ func (a *Accounts) relocate(ctx context.Context, id, phone string) error {
 		}
 		return a.finish(ctx, c)
 	}
-	return &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errMoved}
+	return busy()
 }
 
 // reserveFor reserves a phone's claim for an account that moves there, or gives the claim that it already has. CONFLICT when the phone is another's,

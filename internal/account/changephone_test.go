@@ -52,8 +52,8 @@ func TestChangePhone(t *testing.T) {
 	if got := w.signIn(phone); got.Account == g.Account {
 		t.Error("the old phone still signs in to the account")
 	}
-	w.clock.add(48 * time.Hour)
-	if _, err := w.store.Sweep(ctx, w.clock.now(), 1000); err != nil {
+	w.clock.Add(48 * time.Hour)
+	if _, err := w.store.Sweep(ctx, w.clock.Now(), 1000); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.signIn(phone2); got.Account != g.Account {
@@ -141,9 +141,9 @@ func TestKilledChange(t *testing.T) {
 			w.mail.intents = nil
 			g := w.signIn(from)
 			c, code := w.ask(to)
-			w.kill.writes, w.kill.at = 0, at
+			w.life.EndAt(at, true)
 			_, err := w.ChangePhone(t.Context(), g.Viewer, c.ID, code, "k")
-			done = !w.kill.dead
+			done = !w.life.Dead()
 			w.restart()
 			if err != nil {
 				w.resume(how, g, c, code, from, to)
@@ -207,12 +207,12 @@ func TestAbandonedMoveIsNotGivenToTheNextHolder(t *testing.T) {
 	w := newWorld(t)
 	g := w.signIn(phone)
 	c, code := w.ask(phone2)
-	w.kill.writes, w.kill.at = 0, 3 // the count of tries, the proof, the claim
+	w.life.EndAt(3, true) // the count of tries, the proof, the claim
 	if _, err := w.ChangePhone(t.Context(), g.Viewer, c.ID, code, "k"); err == nil {
 		t.Fatal("not killed")
 	}
 	w.restart()
-	w.clock.add(11 * time.Minute)
+	w.clock.Add(11 * time.Minute)
 	if got := w.signIn(phone2); got.Account == g.Account {
 		t.Error("the next holder of the number got into the account")
 	}

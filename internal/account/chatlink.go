@@ -9,6 +9,7 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/once"
 	"github.com/motcua/motcua/internal/store"
 )
 
@@ -51,14 +52,9 @@ func (a *Accounts) OfferLink(ctx context.Context, v Viewer, key string) (LinkOff
 	if v.Identity == "" {
 		return LinkOffer{}, chatOnly()
 	}
-	by, hash, err := a.scoped(v, "offerLink", key)
+	by, hash, err := a.scopedAnyway(v, "offerLink", key)
 	if err != nil {
 		return LinkOffer{}, err
-	}
-	if by == "" {
-		if by, err = newID(); err != nil {
-			return LinkOffer{}, err
-		}
 	}
 	if err := a.chargeLink(ctx, "links", v.Identity, a.link.OffersPerDay, by, hash); err != nil {
 		return LinkOffer{}, err
@@ -163,7 +159,10 @@ func (a *Accounts) linkGone(ctx context.Context, v Viewer, l chatLink, reason st
 		return fmt.Errorf("account: open link: %w", cause)
 	}
 	e := LinkEvent{Flow: ByLink, Reason: reason, Network: l.Network}
-	return a.deny(ctx, e, fault.New(fault.NotFound, "account.link_gone"), v.Account, l.Subject)
+	if l.ID != "" { // opening it once more is no news
+		e.ID = "refused-" + once.ID(once.Scope(v.Account, "account", "open "+reason, l.ID))
+	}
+	return a.deny(ctx, e, fault.New(fault.NotFound, "account.link_gone"), v, l.Subject)
 }
 
 // showLink gives the code of a link that is the viewer's, made when it is not there yet.

@@ -106,11 +106,16 @@ func (a *Accounts) enrol(ctx context.Context, phone string, lang message.Lang) (
 		}
 		return r, err
 	}
-	return record{}, &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errMoved}
+	return record{}, busy()
 }
 
 // errMoved means that a claim changed between reading and acting on it.
 var errMoved = errors.New("account: a claim changed meanwhile")
+
+// busy gives up for now on what others keep changing.
+func busy() error {
+	return &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errMoved}
+}
 
 // findClaim reads the phone's claim: the one under the newest index key when there are several.
 func (a *Accounts) findClaim(ctx context.Context, ids []string) (claim, bool, error) {

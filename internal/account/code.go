@@ -19,6 +19,7 @@ const digits = 6
 type attempt struct {
 	id      string // of the challenge
 	code    string
+	use     string // what the code must be good for; "" for what apps and pages ask for
 	purpose string // what the code is to be used for
 	key     string // idempotency key; "" for none
 	device  string // must be the one that asked, where it named itself; "" is not checked
@@ -80,7 +81,7 @@ func (a *Accounts) prove(ctx context.Context, t attempt) (challenge, error) {
 		t.device = a.deviceIndex(t.device)
 	}
 	c, err := a.challenges.Get(ctx, t.id)
-	if fault.CodeOf(err) == fault.NotFound || err == nil && !c.from(t.device) {
+	if fault.CodeOf(err) == fault.NotFound || err == nil && (c.Use != t.use || !c.from(t.device)) {
 		return challenge{}, a.refuse(ended, 0)
 	}
 	if err != nil {

@@ -10,8 +10,9 @@ import (
 	"github.com/motcua/motcua/internal/once"
 )
 
-// Forget removes what is known of a person on a network: their id there, so that nobody can write to them any more, and what leads from it to the things
-// they made. Those stay, as those of nobody in particular: a report is about the city. A link to an account is ended first. Nothing there is no error.
+// Forget removes what is known of a person on a network: their id there, so that nobody can write to them any more, the forms that they began there,
+// and what leads from them to the things they made. Those stay, as those of nobody in particular: a report is about the city. A link to an account is ended first.
+// Nothing there is no error.
 func (a *Accounts) Forget(ctx context.Context, who Identity) error {
 	ids := a.deps.Box.Indexes(identityContext, who.key())
 	found, err := a.identities.GetMany(ctx, ids)
@@ -30,6 +31,9 @@ func (a *Accounts) Forget(ctx context.Context, who Identity) error {
 		}
 		if err := a.note(ctx, v.Subject, "forgotten-"+once.ID(x.ID+strings.Join(v.Subjects, "/")), LinkEvent{Kind: IdentityForgotten, Network: x.Network}); err != nil {
 			return err
+		}
+		if err := a.forgetDrafts(ctx, x.Subject); err != nil {
+			return fmt.Errorf("account: forget: %w", err)
 		}
 		if err := a.identities.Delete(ctx, x.ID); err != nil && fault.CodeOf(err) != fault.NotFound {
 			return fmt.Errorf("account: forget: %w", err)

@@ -24,11 +24,9 @@ func (a *Accounts) Identities(ctx context.Context, v Viewer) ([]LinkedIdentity, 
 	if err != nil {
 		return nil, err
 	}
-	var chats, others []string
+	var chats []string
 	for _, t := range r.Ties {
-		if t.Other != "" {
-			others = append(others, t.Other)
-		} else {
+		if t.Identity != "" {
 			chats = append(chats, t.Identity)
 		}
 	}
@@ -36,7 +34,7 @@ func (a *Accounts) Identities(ctx context.Context, v Viewer) ([]LinkedIdentity, 
 	if err != nil {
 		return nil, fmt.Errorf("account: identities: %w", err)
 	}
-	joined, err := a.accounts.GetMany(ctx, others)
+	joined, err := a.accounts.GetMany(ctx, r.joined())
 	if err != nil {
 		return nil, fmt.Errorf("account: identities: %w", err)
 	}
@@ -61,4 +59,15 @@ func (a *Accounts) Identities(ctx context.Context, v Viewer) ([]LinkedIdentity, 
 	}
 	slices.SortStableFunc(out, func(x, y LinkedIdentity) int { return y.LinkedAt.Compare(x.LinkedAt) })
 	return out, nil
+}
+
+// joined gives the accounts that went up in this one.
+func (r record) joined() []string {
+	var out []string
+	for _, t := range r.Ties {
+		if t.Other != "" {
+			out = append(out, t.Other)
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ type Identity struct {
 	Network string // name of the channel: "zalo"
 	Account string // the city's account there, which the person's id holds for; "" where there is none
 	User    string // the network's id of the person; personal data
+	Origin  string // hides where their message came from, as Accounts.Origin gives it; "" when unknown. It is no part of who they are
 }
 
 // identity is the claim of a network identity: its id is a keyed index, so at most one exists for a person there, and of many first messages at once one
@@ -32,7 +34,8 @@ type identity struct {
 	User      []byte       `bson:"user"` // the network's id, sealed: where notices go
 	Lang      message.Lang `bson:"lang"`
 	CreatedAt time.Time    `bson:"created_at"`
-	SeenAt    time.Time    `bson:"seen_at"` // to within seenStep
+	Kept      bool         `bson:"kept,omitempty"` // they did something: kept for guestRetention, on whichever network
+	SeenAt    time.Time    `bson:"seen_at"`        // to within what seenStep gives
 	ExpiresAt time.Time    `bson:"expires_at"`
 }
 
@@ -41,8 +44,23 @@ var identityKind = store.Kind{Name: "identities", ExpiresAt: "expires_at", Index
 // identityContext is the context of an identity's keyed index.
 const identityContext = "account identity"
 
-// seenStep is how exactly it is known when somebody was there last: most messages need no write.
+// seenStep is how exactly it is known when somebody was there last: most messages need no write. Visitors of the city's own pages go sooner.
 const seenStep = 30 * day
+
+func (a *Accounts) seenStep(network string) time.Duration {
+	if network == webNetwork {
+		return min(day, a.cfg.SessionIdle/4)
+	}
+	return seenStep
+}
+
+// keptFor gives how long somebody is kept who is not seen any more.
+func (a *Accounts) keptFor(x identity) time.Duration {
+	if x.Network == webNetwork && !x.Kept {
+		return a.cfg.webGuestRetention()
+	}
+	return a.cfg.guestRetention()
+}
 
 // Guest gives the viewer that stands for a person on a network, made at first sight: with a subject of their own, which owns what they make, and no account,
 // so that they count as signed in nowhere. lang is what they are answered in and is remembered; "" takes what is remembered.
@@ -65,9 +83,11 @@ func (a *Accounts) Guest(ctx context.Context, who Identity, lang message.Lang) (
 		if err != nil {
 			return Viewer{}, fmt.Errorf("account: identity: %w", err)
 		}
-		return a.guest(ctx, x, lang)
+		v, err := a.guest(ctx, x, lang)
+		v.Origin = who.Origin
+		return v, err
 	}
-	return Viewer{}, &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errMoved}
+	return Viewer{}, busy()
 }
 
 // key is what an identity is found by. No part of it holds the byte between them.
@@ -81,7 +101,12 @@ func (a *Accounts) meet(ctx context.Context, ids []string, who Identity, lang me
 		return identity{}, err
 	}
 	for _, id := range ids {
-		if x, ok := found[id]; ok {
+		x, ok := found[id]
+		switch {
+		case !ok:
+		case a.lapsed(x):
+			return identity{}, cmp.Or(a.lapse(ctx, x), errMoved)
+		default:
 			return a.see(ctx, x, lang)
 		}
 	}
@@ -109,23 +134,22 @@ func (a *Accounts) newIdentity(id string, who Identity, lang message.Lang) (iden
 		return identity{}, err
 	}
 	now := a.now()
-	return identity{
-		ID: id, Subject: subject, Network: who.Network, Side: who.Account, User: sealed, Lang: lang.Or(),
-		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(a.cfg.guestRetention()),
-	}, nil
+	x := identity{ID: id, Subject: subject, Network: who.Network, Side: who.Account, User: sealed, Lang: lang.Or(), CreatedAt: now, SeenAt: now}
+	x.ExpiresAt = now.Add(a.keptFor(x))
+	return x, nil
 }
 
 // see remembers that somebody was there, and which language they speak, when what is remembered is not so any more.
 func (a *Accounts) see(ctx context.Context, x identity, lang message.Lang) (identity, error) {
 	now := a.now()
-	if !x.outdated(now, lang) {
+	if !a.outdated(x, now, lang) {
 		return x, nil
 	}
 	x, err := a.identities.Update(ctx, x.ID, func(x *identity) error {
-		if !x.outdated(now, lang) {
+		if !a.outdated(*x, now, lang) {
 			return store.ErrUnchanged
 		}
-		x.SeenAt, x.ExpiresAt = now, now.Add(a.cfg.guestRetention())
+		x.SeenAt, x.ExpiresAt = now, now.Add(a.keptFor(*x))
 		if lang != "" {
 			x.Lang = lang
 		}
@@ -137,8 +161,8 @@ func (a *Accounts) see(ctx context.Context, x identity, lang message.Lang) (iden
 	return x, err
 }
 
-func (x identity) outdated(now time.Time, lang message.Lang) bool {
-	return !now.Before(x.SeenAt.Add(seenStep)) || lang != "" && lang != x.Lang
+func (a *Accounts) outdated(x identity, now time.Time, lang message.Lang) bool {
+	return !now.Before(x.SeenAt.Add(a.seenStep(x.Network))) || lang != "" && lang != x.Lang
 }
 
 // guest gives the viewer of a claim. The account decides about a link: one that does not list the subject is not, or no longer, linked.
@@ -169,6 +193,41 @@ func (a *Accounts) guest(ctx context.Context, x identity, lang message.Lang) (Vi
 	}
 	v.Account, v.Subject, v.Scope, v.Subjects, v.Assurance = r.ID, r.ID, x.Subject, r.Subjects, Phone
 	return v, nil
+}
+
+// ActsFor gives the subject for which a person on a network acts, as Guest does, and changes nothing: nobody counts as seen because something is sent to them. ""
+// for somebody who is not known, and for a chat in a browser that was not used for so long that it acts for its account no more.
+func (a *Accounts) ActsFor(ctx context.Context, who Identity) (subject string, err error) {
+	ids := a.deps.Box.Indexes(identityContext, who.key())
+	found, err := a.identities.GetMany(ctx, ids)
+	if err != nil {
+		return "", fmt.Errorf("account: identity: %w", err)
+	}
+	for _, id := range ids {
+		x, ok := found[id]
+		switch {
+		case !ok:
+		case a.lapsed(x):
+			return "", nil
+		case x.Account == "":
+			return x.Subject, nil
+		default:
+			return a.linkedSubject(ctx, x)
+		}
+	}
+	return "", nil
+}
+
+// linkedSubject gives the subject of the account that a chat was linked to, while that one lists it, else the chat's own.
+func (a *Accounts) linkedSubject(ctx context.Context, x identity) (string, error) {
+	r, err := a.surviving(ctx, x.Account)
+	if err != nil && fault.CodeOf(err) != fault.NotFound {
+		return "", fmt.Errorf("account: identity: %w", err)
+	}
+	if err == nil && r.lists(x.Subject) {
+		return r.ID, nil
+	}
+	return x.Subject, nil
 }
 
 func identitySeal(id string) string { return "account identity/" + id }

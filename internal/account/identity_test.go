@@ -146,7 +146,7 @@ func TestGuestIsKnownAfterTheKeysChanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	v := w.meet(onZalo, "")
-	for _, rotate := range []func([]byte) ([]byte, error){secret.RotateIndex, secret.Rotate, secret.RotateIndex} {
+	for _, rotate := range []func([]byte) ([]byte, error){secret.Replace, secret.Rotate, secret.Replace} {
 		var err error
 		if w.keys, err = rotate(w.keys); err != nil {
 			t.Fatal(err)
@@ -165,7 +165,7 @@ func TestGuestIsKnownAfterTheKeysChanged(t *testing.T) {
 func TestKilledWhileMeeting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.kill.at = 1
+	w.life.EndAt(1, true)
 	if _, err := w.Guest(t.Context(), onZalo, ""); fault.CodeOf(err) != fault.Unavailable {
 		t.Fatalf("got %v", err)
 	}
@@ -179,17 +179,18 @@ func TestKilledWhileMeeting(t *testing.T) {
 func TestMeetingCostsLittle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	writes := w.life.Writes()
 	w.meet(onZalo, "")
-	w.kill.ops = 0
-	w.clock.add(29 * 24 * time.Hour)
+	calls := w.life.Calls()
+	w.clock.Add(29 * 24 * time.Hour)
 	w.meet(onZalo, message.Vietnamese)
-	if w.kill.ops != 1 || w.kill.writes != 1 {
-		t.Errorf("%d calls of the store, %d writes in all; want one read, and no write but the first", w.kill.ops, w.kill.writes)
+	if calls, writes := w.life.Calls()-calls, w.life.Writes()-writes; calls != 1 || writes != 1 {
+		t.Errorf("%d calls of the store, %d writes in all; want one read, and no write but the first", calls, writes)
 	}
-	w.clock.add(24 * time.Hour)
+	w.clock.Add(24 * time.Hour)
 	w.meet(onZalo, "")
-	if w.kill.writes != 2 {
-		t.Errorf("%d writes: a month later one remembers that somebody was there", w.kill.writes)
+	if n := w.life.Writes() - writes; n != 2 {
+		t.Errorf("%d writes: a month later one remembers that somebody was there", n)
 	}
 }
 
@@ -198,10 +199,10 @@ func TestMeetingALinkedChatCostsLittle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.mustLink(w.meet(onZalo, ""), phone)
-	w.kill.ops, w.kill.writes = 0, 0
+	calls, writes := w.life.Calls(), w.life.Writes()
 	w.meet(onZalo, "")
-	if w.kill.ops != 2 || w.kill.writes != 0 {
-		t.Errorf("%d calls of the store, %d of them writes; want two reads", w.kill.ops, w.kill.writes)
+	if calls, writes := w.life.Calls()-calls, w.life.Writes()-writes; calls != 2 || writes != 0 {
+		t.Errorf("%d calls of the store, %d of them writes; want two reads", calls, writes)
 	}
 }
 
@@ -210,18 +211,18 @@ func TestGuestIsForgotten(t *testing.T) {
 	w := newWorld(t, func(c *account.Config) { c.GuestRetention = 1440 * time.Hour })
 	v := w.meet(onZalo, "")
 	left := func() int {
-		if _, err := store.SweepAll(t.Context(), w.store, w.clock.now()); err != nil {
+		if _, err := store.SweepAll(t.Context(), w.store, w.clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 		return len(w.rows("identities"))
 	}
-	w.clock.add(31 * 24 * time.Hour)
+	w.clock.Add(31 * 24 * time.Hour)
 	w.meet(onZalo, "")
-	w.clock.add(59 * 24 * time.Hour)
+	w.clock.Add(59 * 24 * time.Hour)
 	if left() != 1 {
 		t.Error("somebody seen 59 days ago was forgotten")
 	}
-	w.clock.add(2 * 24 * time.Hour)
+	w.clock.Add(2 * 24 * time.Hour)
 	if left() != 0 {
 		t.Error("somebody seen 61 days ago is remembered")
 	}

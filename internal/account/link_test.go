@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -153,7 +154,7 @@ func TestNothingJoinsWithoutProof(t *testing.T) {
 		}, "account.code_wrong"},
 		{"an expired one-time code", func(w *world, _ account.Grant, chat account.Viewer) error {
 			id, code := w.askChat(chat, phone)
-			w.clock.add(5 * time.Minute)
+			w.clock.Add(5 * time.Minute)
 			_, err := w.SignInChat(w.t.Context(), chat, id, code, "k")
 			return err
 		}, "account.code_ended"},
@@ -179,7 +180,7 @@ func TestNothingJoinsWithoutProof(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			w.clock.add(10 * time.Minute)
+			w.clock.Add(10 * time.Minute)
 			_, err = w.TakeCode(w.t.Context(), chat, c.Code, "k")
 			return err
 		}, "account.link_code_refused"},
@@ -223,7 +224,7 @@ func TestNothingJoinsWithoutProof(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			w.clock.add(10 * time.Minute)
+			w.clock.Add(10 * time.Minute)
 			_, err = w.OpenLink(w.t.Context(), owner.Viewer, l.Token, "k")
 			return err
 		}, "account.link_gone"},
@@ -409,7 +410,7 @@ func TestTriesAreStored(t *testing.T) {
 	if again, err := w.OfferCode(t.Context(), owner.Viewer, "k"); err != nil || again != c {
 		t.Errorf("a repeat is no new code: %+v, %v", again, err)
 	}
-	w.clock.add(24 * time.Hour)
+	w.clock.Add(24 * time.Hour)
 	if _, err := w.TakeCode(t.Context(), chat, c.Code, ""); key(err) != "account.link_code_refused" {
 		t.Errorf("a day later: %v", err)
 	}
@@ -430,7 +431,7 @@ func TestDraft(t *testing.T) {
 	chat, owner, thief := w.meet(onZalo, ""), w.signIn(phone), w.signIn(phone2)
 	d := account.Draft{App: "feedback", Action: "submit", Input: []byte(`{"description":"Đèn hỏng"}`), Case: "c"}
 	token, end, err := w.SaveDraft(ctx, chat, d, "k")
-	if err != nil || !end.Equal(w.clock.now().Add(24*time.Hour)) {
+	if err != nil || !end.Equal(w.clock.Now().Add(24*time.Hour)) {
 		t.Fatalf("got %v, %v", end, err)
 	}
 	if again, _, err := w.SaveDraft(ctx, chat, d, "k"); err != nil || again != token {
@@ -442,9 +443,26 @@ func TestDraft(t *testing.T) {
 	if rows := w.rows("form_drafts"); len(rows) != 1 || bytes.Contains(rows[0].Doc, []byte("hỏng")) || strings.Contains(rows[0].ID, token) {
 		t.Errorf("the store can be read: %v", rows)
 	}
-	for range 2 {
+	if _, _, err := w.SaveDraft(ctx, w.meet(onMessenger, ""), d, "k"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a withdrawal takes along what began in that chat
+		if err := w.Forget(ctx, onMessenger); err != nil || len(w.rows("form_drafts")) != 1 {
+			t.Fatalf("%d forms are kept, %v", len(w.rows("form_drafts")), err)
+		}
+	}
+	d.From = chat.Subject
+	for _, sent := range []bool{false, false, true} {
+		if d.Sent = sent; sent {
+			if err := errors.Join(w.SentDraft(ctx, thief.Viewer, token), w.SentDraft(ctx, owner.Viewer, token), w.SentDraft(ctx, owner.Viewer, token)); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if got, err := w.OpenDraft(ctx, owner.Viewer, token); err != nil || !reflect.DeepEqual(got, d) {
 			t.Fatalf("got %+v, %v", got, err)
+		}
+		if err := w.SentDraft(ctx, thief.Viewer, token); err != nil {
+			t.Fatal(err)
 		}
 	}
 	for name, err := range map[string]error{
@@ -457,12 +475,12 @@ func TestDraft(t *testing.T) {
 	if _, err := w.OpenDraft(ctx, chat, token); fault.CodeOf(err) != fault.Unauthorized {
 		t.Errorf("in the chat: %v", err)
 	}
-	w.clock.add(24 * time.Hour)
+	w.clock.Add(24 * time.Hour)
 	if _, err := w.OpenDraft(ctx, owner.Viewer, token); key(err) != "account.draft_gone" {
 		t.Errorf("a day later: %v", err)
 	}
-	w.clock.add(2 * time.Hour)
-	if _, err := store.SweepAll(ctx, w.store, w.clock.now()); err != nil || len(w.rows("form_drafts")) != 0 {
+	w.clock.Add(2 * time.Hour)
+	if _, err := store.SweepAll(ctx, w.store, w.clock.Now()); err != nil || len(w.rows("form_drafts")) != 0 {
 		t.Errorf("forms stay for ever: %v", err)
 	}
 	if _, _, err := w.SaveDraft(ctx, chat, account.Draft{Input: []byte(`"` + strings.Repeat("x", 70<<10) + `"`)}, ""); key(err) != "account.draft_too_long" {

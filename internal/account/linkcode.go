@@ -11,8 +11,9 @@ import (
 
 // A typed code has eight characters of Crockford's base32: 40 bits. Unlike a one-time code, which is compared with the one of a known challenge, a typed
 // code says by itself whose it is, so a guess meets every code alive at the time. With ten tries a day for each chat and a thousand codes alive, a guesser
-// with a thousand chats hits one in about 100,000 days; six digits would fall on the first day. The alphabet has no I, L, O and U: read aloud or copied by
-// hand, none is taken for another, and what people write in their place is understood.
+// with a thousand chats hits one in about 100,000 days; six digits would fall on the first day. Where chats cost nothing, what a whole network may type holds
+// it to one in six years. The alphabet has no I, L, O and U: read aloud or copied by hand, none is taken for another, and what people write in their place is
+// understood.
 const (
 	linkCodeLen = 8
 	crockford   = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

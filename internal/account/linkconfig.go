@@ -1,10 +1,10 @@
 package account
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"time"
+
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // LinkConfig is about joining what one person is known by: phones, chats, devices. Zero means the default in every field.
@@ -50,22 +50,17 @@ func or[T comparable](v *T, def T) {
 // Validate reports every setting that is out of range.
 func (c LinkConfig) Validate() error {
 	c = c.orDefaults()
-	var errs []error
-	bad := func(wrong bool, format string, args ...any) {
-		if wrong {
-			errs = append(errs, fmt.Errorf(format, args...))
-		}
-	}
-	bad(c.CodeTTL < 0 || c.CodeTTL > 10*time.Minute, "link.code_ttl: must be positive and at most 10m")
-	bad(c.LinkTTL < 0 || c.LinkTTL > 10*time.Minute, "link.link_ttl: must be positive and at most 10m")
-	bad(c.Attempts < 1 || c.Attempts > 10, "link.attempts: must be from 1 to 10")
-	bad(c.TriesPerDay < 1 || c.TriesPerDay > 100, "link.tries_per_day: must be from 1 to 100")
-	bad(c.OffersPerDay < 1 || c.OffersPerDay > 100, "link.offers_per_day: must be from 1 to 100")
-	bad(c.UndoFor < time.Hour, "link.undo_for: must be at least 1h")
-	bad(c.RecoveryWait < time.Hour, "link.recovery_wait: must be at least 1h")
-	bad(c.RecoveryOpen < time.Hour, "link.recovery_open: must be at least 1h")
-	bad(c.DraftTTL < time.Minute || c.DraftTTL > 7*day, "link.draft_ttl: must be from 1m to 168h")
-	bad(c.History < c.UndoFor, "link.history: must be at least undo_for")
-	bad(slices.Contains(c.OneEach, ""), "link.one_each: must not hold an empty name")
-	return errors.Join(errs...)
+	var faults setting.Faults
+	faults.Refuse(c.CodeTTL < 0 || c.CodeTTL > 10*time.Minute, "link.code_ttl", "must be positive and at most 10m")
+	faults.Refuse(c.LinkTTL < 0 || c.LinkTTL > 10*time.Minute, "link.link_ttl", "must be positive and at most 10m")
+	faults.Refuse(c.Attempts < 1 || c.Attempts > 10, "link.attempts", "must be from 1 to 10")
+	faults.Refuse(c.TriesPerDay < 1 || c.TriesPerDay > 100, "link.tries_per_day", "must be from 1 to 100")
+	faults.Refuse(c.OffersPerDay < 1 || c.OffersPerDay > 100, "link.offers_per_day", "must be from 1 to 100")
+	faults.Refuse(c.UndoFor < time.Hour, "link.undo_for", "must be at least 1h")
+	faults.Refuse(c.RecoveryWait < time.Hour, "link.recovery_wait", "must be at least 1h")
+	faults.Refuse(c.RecoveryOpen < time.Hour, "link.recovery_open", "must be at least 1h")
+	faults.Refuse(c.DraftTTL < time.Minute || c.DraftTTL > 7*day, "link.draft_ttl", "must be from 1m to 168h")
+	faults.Refuse(c.History < c.UndoFor, "link.history", "must be at least undo_for")
+	faults.Refuse(slices.Contains(c.OneEach, ""), "link.one_each", "must not hold an empty name")
+	return faults.Err()
 }

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -86,6 +87,11 @@ func (a *Accounts) LinkEvents(ctx context.Context, v Viewer, first int, after st
 
 // note stores an event of a subject, once for each id; "" makes an id.
 func (a *Accounts) note(ctx context.Context, subject, id string, e LinkEvent) error {
+	return a.noteFor(ctx, a.link.History, subject, id, e)
+}
+
+// noteFor is note for an event that is kept for that long.
+func (a *Accounts) noteFor(ctx context.Context, keep time.Duration, subject, id string, e LinkEvent) error {
 	if id == "" {
 		var err error
 		if id, err = newID(); err != nil {
@@ -95,7 +101,7 @@ func (a *Accounts) note(ctx context.Context, subject, id string, e LinkEvent) er
 	now := a.now()
 	err := a.linkEvents.Insert(ctx, linkEvent{
 		ID: subject + "/" + id, Subject: subject, Kind: e.Kind, Flow: e.Flow, Reason: e.Reason, Network: e.Network,
-		At: now, ExpiresAt: now.Add(a.link.History),
+		At: now, ExpiresAt: now.Add(keep),
 	})
 	if fault.CodeOf(err) == fault.Conflict {
 		return nil
@@ -107,18 +113,39 @@ func (a *Accounts) note(ctx context.Context, subject, id string, e LinkEvent) er
 	return nil
 }
 
-// deny records a refused attempt to join with everybody whom it concerns, once for e.ID where there is one, and gives the refusal. A record that cannot be
-// stored does not let anybody in.
-func (a *Accounts) deny(ctx context.Context, e LinkEvent, refusal error, subjects ...string) error {
+// deny records a refused attempt to join with who tried and everybody else whom it concerns, once for e.ID where there is one, and gives the refusal. Without
+// another network the event names that of the chat that tried: whoever reads of it wants to know where. A record that cannot be stored does not let anybody in.
+// With a guest it is kept for days: guests cost nothing to make.
+func (a *Accounts) deny(ctx context.Context, e LinkEvent, refusal error, by Viewer, others ...string) error {
 	e.Kind = LinkRefused
-	for i, s := range subjects {
-		if s == "" || i > 0 && s == subjects[0] {
-			continue
+	if e.Network == "" && by.Identity != "" {
+		x, err := a.identities.Get(ctx, by.Identity)
+		if err != nil {
+			a.deps.Log.WarnContext(ctx, "a refused attempt to join does not name its network", "reason", e.Reason, "err", err)
 		}
-		if err := a.note(ctx, s, e.ID, e); err != nil {
-			a.deps.Log.WarnContext(ctx, "a refused attempt to join was not recorded", "reason", e.Reason, "err", err)
+		e.Network = x.Network
+	}
+	keep := a.link.History
+	if !by.SignedIn() {
+		keep = min(keep, a.cfg.webGuestRetention())
+	}
+	errs := []error{a.noteOf(ctx, keep, by.KeyScope(), e)}
+	for _, s := range others {
+		if s != by.KeyScope() {
+			errs = append(errs, a.noteOf(ctx, a.link.History, s, e))
 		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		a.deps.Log.WarnContext(ctx, "a refused attempt to join was not recorded", "reason", e.Reason, "err", err)
 	}
 	a.count("link_refused_" + e.Reason)
 	return refusal
+}
+
+// noteOf stores an event where there is a subject for it.
+func (a *Accounts) noteOf(ctx context.Context, keep time.Duration, subject string, e LinkEvent) error {
+	if subject == "" {
+		return nil
+	}
+	return a.noteFor(ctx, keep, subject, e.ID, e)
 }

@@ -90,7 +90,7 @@ func (a *Accounts) join(ctx context.Context, m merge) (Linked, error) {
 		}
 		return a.linked(m), a.complete(ctx, m)
 	}
-	return Linked{}, &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errMoved}
+	return Linked{}, busy()
 }
 
 // begin stores the merge, or finds it. CONFLICT when it has been undone or overtaken: what was proved then is used up.
@@ -133,7 +133,6 @@ func (a *Accounts) carry(ctx context.Context, m merge) error {
 var (
 	errVoid = fault.New(fault.Conflict, "account.link_over")
 	errFull = fault.New(fault.Conflict, "account.link_full").With("max", maxSubjects)
-	errTwin = fault.New(fault.Conflict, "account.other_identity")
 	errHeld = fault.New(fault.Conflict, "account.linked_elsewhere")
 	errInto = errors.New("account: the survivor is about to join another account")
 )
@@ -154,7 +153,7 @@ func (a *Accounts) enlist(r *record, m merge, ties []tie) error {
 	}
 	for _, t := range ties {
 		if !m.Strong && a.twin(*r, t.Network, t.Identity) {
-			return errTwin
+			return a.errTwin()
 		}
 		r.Ties = append(r.Ties, t)
 		for _, s := range t.Subjects {
@@ -168,6 +167,11 @@ func (a *Accounts) enlist(r *record, m merge, ties []tie) error {
 	}
 	r.UpdatedAt = a.now()
 	return nil
+}
+
+// errTwin says that more than the phone is needed, and how old what proves it must be.
+func (a *Accounts) errTwin() error {
+	return fault.New(fault.Conflict, "account.other_identity").With("hours", hours(a.link.RecoveryWait))
 }
 
 // twin tells whether the account has another identity on a network where a person has one.
@@ -204,9 +208,18 @@ func (a *Accounts) reserveIdentity(ctx context.Context, m merge) error {
 			return errMoved
 		}
 		y.Account, y.Merge, y.Pending = m.Account, m.ID, true
+		a.keep(y)
 		return nil
 	})
 	return gone(err)
+}
+
+// unlessGone passes an error on, with what was done, unless it says that the document is not there any more: then there is nothing to do.
+func unlessGone(what string, err error) error {
+	if err == nil || fault.CodeOf(err) == fault.NotFound {
+		return nil
+	}
+	return fmt.Errorf("account: %s: %w", what, err)
 }
 
 // gone says of a side that is not there any more that the proof about it is used up.
@@ -290,10 +303,7 @@ func (a *Accounts) letGo(ctx context.Context, m merge) error {
 			return nil
 		})
 	}
-	if err != nil && fault.CodeOf(err) != fault.NotFound {
-		return fmt.Errorf("account: merge: %w", err)
-	}
-	return nil
+	return unlessGone("merge", err)
 }
 
 // mark moves a merge on. A record that has expired meanwhile is not missed.
@@ -310,10 +320,7 @@ func (a *Accounts) mark(ctx context.Context, id string, from, to mergeState) err
 		}
 		return nil
 	})
-	if err != nil && fault.CodeOf(err) != fault.NotFound {
-		return fmt.Errorf("account: merge: %w", err)
-	}
-	return nil
+	return unlessGone("merge", err)
 }
 
 // resume completes a merge that counts and was not completed when the program was killed.

@@ -44,7 +44,7 @@ func TestOtherIdentity(t *testing.T) {
 		t.Errorf("by a chat of today: %v", err)
 	}
 	// What has been the account's for longer does.
-	w.clock.add(long)
+	w.clock.Add(long)
 	if c, err = w.OfferCode(ctx, w.meet(onZalo, ""), "later"); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestOtherIdentityByLink(t *testing.T) {
 	w := newWorld(t)
 	g := w.signIn(phone)
 	w.mustLink(w.meet(onZalo, ""), phone)
-	w.clock.add(long)
+	w.clock.Add(long)
 	l, err := w.OfferLink(t.Context(), w.meet(onZalo2, ""), "k")
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestLateUnlinkKeeps(t *testing.T) {
 	w := newWorld(t)
 	guest := w.meet(onZalo, "")
 	l := w.mustLink(guest, phone)
-	w.clock.add(30 * 24 * time.Hour)
+	w.clock.Add(30 * 24 * time.Hour)
 	v := w.meet(onZalo, "")
 	for range 2 {
 		if err := w.Unlink(t.Context(), v, l.ID, "k"); err != nil {
@@ -207,6 +207,9 @@ func TestJoinAccounts(t *testing.T) {
 	}
 	if own := w.session(a); len(own.Subjects) != 1 {
 		t.Errorf("the survivor kept %v", own.Subjects)
+	}
+	if w.in(b) || w.renews(b) {
+		t.Error("the sessions from before came back")
 	}
 	if back := w.signIn(phone2); back.Account != b.Account || !back.Viewer.Owns(chat.Subject) || len(back.Viewer.Subjects) != 2 {
 		t.Errorf("the other came back as %+v", back.Viewer)
@@ -338,9 +341,9 @@ func TestKilledLink(t *testing.T) {
 					g, guest := w.signIn(c.phone), w.meet(c.zalo, "")
 					step := f.begin(w, c)
 					before := len(w.rows("merges"))
-					w.kill.writes, w.kill.at = 0, at
+					w.life.EndAt(at, true)
 					err := step(guest)
-					done = !w.kill.dead
+					done = !w.life.Dead()
 					w.restart()
 					if err != nil && fault.CodeOf(err) != fault.Unavailable {
 						t.Fatalf("write %d: %v", at, err)
@@ -399,11 +402,11 @@ func TestKilledUnlink(t *testing.T) {
 					} else {
 						l = w.mustLink(guest, c.phone)
 					}
-					w.clock.add(wait)
+					w.clock.Add(wait)
 					g = w.signIn(c.phone)
-					w.kill.writes, w.kill.at = 0, at
+					w.life.EndAt(at, true)
 					err := w.Unlink(t.Context(), g.Viewer, l.ID, "k")
-					done = !w.kill.dead
+					done = !w.life.Dead()
 					w.restart()
 					if err != nil {
 						if err := w.Unlink(t.Context(), w.session(g), l.ID, "k"); err != nil {
@@ -439,9 +442,9 @@ func TestKilledJoin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.kill.writes, w.kill.at = 0, at
+		w.life.EndAt(at, true)
 		_, killed := w.JoinAccounts(t.Context(), b.Viewer, c.Code, "k")
-		done = !w.kill.dead
+		done = !w.life.Dead()
 		w.restart()
 		if (killed == nil) != done {
 			t.Errorf("write %d: %v", at, killed)

@@ -45,14 +45,9 @@ func (a *Accounts) OfferCode(ctx context.Context, v Viewer, key string) (LinkCod
 	if !v.SignedIn() {
 		return LinkCode{}, signedOut(nil)
 	}
-	by, hash, err := a.scoped(v, "offerCode", key)
+	by, hash, err := a.scopedAnyway(v, "offerCode", key)
 	if err != nil {
 		return LinkCode{}, err
-	}
-	if by == "" {
-		if by, err = newID(); err != nil {
-			return LinkCode{}, err
-		}
 	}
 	if err := a.chargeLink(ctx, "offers", v.Account, a.link.OffersPerDay, by, hash); err != nil {
 		return LinkCode{}, err
@@ -94,7 +89,7 @@ func (a *Accounts) offer(ctx context.Context, o offer) (LinkCode, error) {
 			return LinkCode{}, fmt.Errorf("account: offer code: %w", err)
 		}
 	}
-	return LinkCode{}, &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errMoved}
+	return LinkCode{}, busy()
 }
 
 // strong tells whether the viewer proves more than that they hold the phone now: a session or a chat that has been the account's for longer than the

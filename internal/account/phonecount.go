@@ -74,24 +74,12 @@ func (a *Accounts) chargeCheck(ctx context.Context, index string) error {
 // charge changes the counts of a phone, without what is older than a day.
 func (a *Accounts) charge(ctx context.Context, index string, change func(*phoneCount, time.Time) error) error {
 	now := a.now()
-	for range rounds {
-		_, err := a.phones.Update(ctx, index, func(p *phoneCount) error {
-			p.forget(now)
-			p.ExpiresAt = now.Add(day)
-			return change(p, now)
-		})
-		if fault.CodeOf(err) != fault.NotFound {
-			return a.charged(err)
-		}
-		p := phoneCount{ID: index, ExpiresAt: now.Add(day)}
-		if err := change(&p, now); err != nil {
-			return a.charged(err)
-		}
-		if err := a.phones.Insert(ctx, p); fault.CodeOf(err) != fault.Conflict {
-			return a.charged(err)
-		}
-	}
-	return &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errMoved}
+	_, err := a.phones.Upsert(ctx, index, func() phoneCount { return phoneCount{ID: index} }, func(p *phoneCount) error {
+		p.forget(now)
+		p.ExpiresAt = now.Add(day)
+		return change(p, now)
+	})
+	return a.charged(err)
 }
 
 func (a *Accounts) charged(err error) error {

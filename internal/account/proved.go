@@ -17,13 +17,21 @@ type Proved struct {
 	ProviderID string // the provider's id of the person
 	Device     string // the name that the device keeps for itself; "" for none
 	DeviceName string // what the person calls it; cut at 64 characters
-	Address    string // IP address that the request came from, behind trusted proxies
 	Lang       message.Lang
 	Key        string // idempotency key; without one a lost answer cannot be asked for again
 }
 
-// SignInProved signs in with a phone that a provider has proved, as VerifyOTP does with a code. A repeat with the same key gives the same session, as long
-// as its tokens have not been renewed. INVALID for what is no Vietnamese mobile number; RATE_LIMITED by address or device.
+// AdmitProof counts a sign-in with a provider's token, before the token is looked at: what is refused counts too, and a provider is not asked without end in
+// the city's name. RATE_LIMITED by address or device, INVALID for a device's name that is too long.
+func (a *Accounts) AdmitProof(ctx context.Context, address, device string) error {
+	if err := checkDevice(device, ""); err != nil {
+		return err
+	}
+	return a.admit(ctx, "check", address, device, a.cfg.Limits.CheckAddress, a.cfg.Limits.CheckDevice)
+}
+
+// SignInProved signs in with a phone that a provider has proved, as VerifyOTP does with a code. AdmitProof has let the request through. A repeat with the same key gives the same session, as long
+// as its tokens have not been renewed. INVALID for what is no Vietnamese mobile number.
 func (a *Accounts) SignInProved(ctx context.Context, p Proved) (Grant, error) {
 	phone, session, err := a.trustProved(ctx, p)
 	if err != nil {
@@ -32,7 +40,7 @@ func (a *Accounts) SignInProved(ctx context.Context, p Proved) (Grant, error) {
 	return a.enter(ctx, phone, p.Lang, session, p.DeviceName)
 }
 
-// trustProved checks and counts the request, and names its session.
+// trustProved checks the request, and names its session.
 func (a *Accounts) trustProved(ctx context.Context, p Proved) (phone, session string, err error) {
 	if p.Provider == "" || p.ProviderID == "" {
 		return "", "", fault.Wrap(fault.Internal, errors.New("account: a proof needs its provider and the provider's id"))
@@ -41,9 +49,6 @@ func (a *Accounts) trustProved(ctx context.Context, p Proved) (phone, session st
 		return "", "", err
 	}
 	if err := checkDevice(p.Device, p.Key); err != nil {
-		return "", "", err
-	}
-	if err := a.admit(ctx, "check", p.Address, p.Device, a.cfg.Limits.CheckAddress, a.cfg.Limits.CheckDevice); err != nil {
 		return "", "", err
 	}
 	if p.Key == "" {
@@ -63,7 +68,6 @@ type MiniAppProof struct {
 	Phone      string // as the network writes it
 	Device     string
 	DeviceName string
-	Address    string
 	Lang       message.Lang
 	Key        string
 }
@@ -73,7 +77,7 @@ type MiniAppProof struct {
 func (a *Accounts) SignInMiniApp(ctx context.Context, p MiniAppProof) (Grant, error) {
 	who := Identity{Network: p.Network, Account: p.Account, User: p.User}
 	phone, session, err := a.trustProved(ctx, Proved{
-		Phone: p.Phone, Provider: p.Network, ProviderID: who.key(), Device: p.Device, Address: p.Address, Key: p.Key,
+		Phone: p.Phone, Provider: p.Network, ProviderID: who.key(), Device: p.Device, Key: p.Key,
 	})
 	if err != nil {
 		return Grant{}, err
@@ -104,6 +108,6 @@ func (a *Accounts) linkProved(ctx context.Context, v Viewer, r record, by string
 	if err != nil {
 		return fmt.Errorf("account: sign in: %w", err)
 	}
-	_, err = a.joinChat(ctx, x, v.KeyScope(), merge{Account: r.ID, Flow: ByMiniApp, By: by, At: a.now()})
+	_, err = a.joinChat(ctx, x, v, merge{Account: r.ID, Flow: ByMiniApp, By: by, At: a.now()})
 	return err
 }

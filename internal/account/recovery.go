@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/once"
 	"github.com/motcua/motcua/internal/store"
 )
@@ -69,8 +70,8 @@ func (r recovery) open(now time.Time) bool {
 	return r.State == carrying || r.State == waiting && now.Before(r.EndsAt)
 }
 
-// StartRecovery begins the wait, on the proof of a phone by its code (of RequestChatCode). Every way of reaching the account's owner is told, and each can
-// stop it with CancelRecovery.
+// StartRecovery begins the wait, on the proof of a phone by its code (of RequestChatCode). Every way of reaching the account's owner is told: chats, devices,
+// and by text message the phones. Whoever acts for the account can stop it with CancelRecovery.
 //
 // From a linked chat: the phone is to take the place of the account's, which was lost. From any other chat: the phone leads to an account with another chat
 // on this network, so that SignInChat refused; its new holder is to have it.
@@ -121,7 +122,7 @@ func (a *Accounts) recoverable(ctx context.Context, v Viewer, x identity, phone 
 			return "", record{}, err
 		}
 		if since := r.PartedAt; since != nil && a.now().Before(since.Add(a.link.RecoveryWait)) {
-			return "", record{}, fault.New(fault.RateLimited, "account.recovery_later").After(since.Add(a.link.RecoveryWait).Sub(a.now()))
+			return "", record{}, a.later(*since)
 		}
 	} else if !there || !a.twin(r, x.Network, x.ID) {
 		return "", record{}, fault.New(fault.Conflict, "account.nothing_to_recover")
@@ -178,7 +179,10 @@ func (a *Accounts) storeRecovery(ctx context.Context, doc recovery) (recovery, e
 			return recovery{}, err
 		}
 	}
-	if err := a.tellRecovery(ctx, doc, map[RecoveryKind]Notice{ReplacePhone: NoticeRecoveryStarted, ReleasePhone: NoticeReleaseStarted}); err != nil {
+	if err := a.tellRecovery(ctx, doc, startedNotices); err != nil {
+		return recovery{}, err
+	}
+	if err := a.tellPhones(ctx, doc); err != nil {
 		return recovery{}, err
 	}
 	if err := a.note(ctx, doc.Account, doc.Turn, LinkEvent{Kind: RecoveryAsked, Flow: ByWaiting, Network: doc.Network}); err != nil {
@@ -214,15 +218,42 @@ func (a *Accounts) mayFollow(r recovery) error {
 		return fault.New(fault.Conflict, "account.recovery_waits")
 	}
 	if r.State == cancelled && now.Before(r.EndedAt.Add(a.link.RecoveryWait)) {
-		return fault.New(fault.RateLimited, "account.recovery_later").After(r.EndedAt.Add(a.link.RecoveryWait).Sub(now))
+		return a.later(*r.EndedAt)
 	}
 	return nil
 }
 
-// tellRecovery tells the account's owner: every chat and device, and the phone, which is where the owner is when the chat is a stranger's.
+// later refuses a wait because something was changed then.
+func (a *Accounts) later(since time.Time) error {
+	left := since.Add(a.link.RecoveryWait).Sub(a.now())
+	return fault.New(fault.RateLimited, "account.recovery_later").With("hours", hours(left)).After(left)
+}
+
+// tellPhones writes to every phone that leads to the account: that is where its owner is when the chat is a stranger's.
+func (a *Accounts) tellPhones(ctx context.Context, r recovery) error {
+	key := map[RecoveryKind]string{ReplacePhone: "account.sms_replace", ReleasePhone: "account.sms_release"}[r.Kind]
+	return a.textPhones(ctx, "recovery-"+r.Turn, r.Account, r.ReadyAt, func(lang message.Lang) string {
+		params := map[string]any{"network": NetworkName(a.deps.Texts, lang, r.Network), "hours": hours(a.link.RecoveryWait)}
+		return a.deps.Texts.Text(lang, key, params)
+	})
+}
+
+// What the owner is told at each step of a wait.
+var (
+	startedNotices   = map[RecoveryKind]Notice{ReplacePhone: NoticeRecoveryStarted, ReleasePhone: NoticeReleaseStarted}
+	cancelledNotices = map[RecoveryKind]Notice{ReplacePhone: NoticeRecoveryCancelled, ReleasePhone: NoticeRecoveryCancelled}
+	doneNotices      = map[RecoveryKind]Notice{ReplacePhone: NoticeRecoveryDone, ReleasePhone: NoticeReleaseDone}
+)
+
+// tellRecovery tells the account's owner in every chat and on every device. At the end of a wait, nobody need be told any more that it began.
 func (a *Accounts) tellRecovery(ctx context.Context, r recovery, by map[RecoveryKind]Notice) error {
-	n := by[r.Kind]
-	return a.tell(ctx, Alert{ID: string(n) + "-" + r.Turn, Account: r.Account, Notice: n, Network: r.Network, Until: r.ReadyAt})
+	alert := func(n Notice) string { return string(n) + "-" + r.Turn }
+	n, started := by[r.Kind], startedNotices[r.Kind]
+	told := Alert{ID: alert(n), Account: r.Account, Notice: n, Network: r.Network, Until: r.ReadyAt}
+	if n != started {
+		told.Ends = alert(started)
+	}
+	return a.tell(ctx, told)
 }
 
 func recoverySeal(id string) string { return "account recovery/" + id }

@@ -3,11 +3,14 @@ package account_test
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 // start asks for a recovery from a chat.
@@ -24,6 +27,16 @@ func (w *world) confirm(v account.Viewer, number string) (account.Recovery, erro
 	return w.ConfirmRecovery(w.t.Context(), v, id, code, "k-"+id)
 }
 
+// renews tells whether a session gets new tokens.
+func (w *world) renews(g account.Grant) bool {
+	w.t.Helper()
+	_, err := w.Refresh(w.t.Context(), account.RefreshRequest{Token: g.RefreshToken})
+	if err != nil && fault.CodeOf(err) != fault.Unauthorized {
+		w.t.Error(err)
+	}
+	return err == nil
+}
+
 // TestLostPhone recovers an account from a linked chat.
 func TestLostPhone(t *testing.T) {
 	t.Parallel()
@@ -32,18 +45,21 @@ func TestLostPhone(t *testing.T) {
 	w.mustLink(w.meet(onZalo, ""), phone)
 	v := w.meet(onZalo, "")
 	r, err := w.start(v, phone2)
-	if err != nil || r.Kind != account.ReplacePhone || !r.Own || r.Phone != "098••••321" || !r.Ready.Equal(w.clock.now().Add(72*time.Hour)) {
+	if err != nil || r.Kind != account.ReplacePhone || !r.Own || r.Phone != "098••••321" || !r.Ready.Equal(w.clock.Now().Add(72*time.Hour)) {
 		t.Fatalf("got %+v, %v", r, err)
 	}
 	if got := w.told(g.Account); !slices.Contains(got, account.NoticeRecoveryStarted) {
 		t.Errorf("the owner was told %v", got)
+	}
+	if got := w.lastTo("+84912345678"); !strings.Contains(got, "từ Zalo có yêu cầu đổi tài khoản của bà con sang số khác") || !strings.Contains(got, "72 giờ") {
+		t.Errorf("the lost phone got %q", got)
 	}
 	for _, who := range []account.Viewer{v, w.session(g)} {
 		if all, err := w.Recoveries(t.Context(), who); err != nil || len(all) != 1 || all[0].ID != r.ID || all[0].Own != (who.Identity != "") {
 			t.Errorf("got %+v, %v", all, err)
 		}
 	}
-	w.clock.add(71 * time.Hour)
+	w.clock.Add(71 * time.Hour)
 	if _, err := w.confirm(v, phone2); key(err) != "account.recovery_early" || fault.Of(err).Params["hours"] != 1 {
 		t.Errorf("an hour early: %v", err)
 	}
@@ -51,7 +67,8 @@ func TestLostPhone(t *testing.T) {
 		t.Errorf("the phone is %q, %v", p, err)
 	}
 	g = w.signIn(phone) // whoever has the lost phone
-	w.clock.add(time.Hour)
+	w.clock.Add(2 * time.Hour)
+	late := w.signIn(phone) // once more, when nothing but the last step is missing
 	if _, err := w.confirm(v, phone3); key(err) != "account.no_recovery" {
 		t.Errorf("with another phone: %v", err)
 	}
@@ -61,7 +78,7 @@ func TestLostPhone(t *testing.T) {
 			t.Fatalf("got %+v, %v", done, err)
 		}
 	}
-	if w.in(g) {
+	if w.in(late) || w.renews(late) || w.renews(g) {
 		t.Error("the lost phone is still signed in")
 	}
 	if got := w.signIn(phone2); got.Account != v.Account {
@@ -71,8 +88,8 @@ func TestLostPhone(t *testing.T) {
 		t.Error("the lost phone still leads to the account")
 	}
 	want := []account.Notice{account.NoticeLinked, account.NoticeRecoveryStarted, account.NoticeRecoveryDone}
-	if got := w.told(v.Account); !slices.Equal(got, want) {
-		t.Errorf("told %v", got)
+	if got := w.told(v.Account); !slices.Equal(got, want) || w.over(v.Account) != account.NoticeRecoveryStarted {
+		t.Errorf("told %v, which ended %q", got, w.over(v.Account))
 	}
 }
 
@@ -87,12 +104,12 @@ func TestRecoveryIsStopped(t *testing.T) {
 			w.mustLink(w.meet(onZalo, ""), phone)
 			w.mustLink(w.meet(onMessenger, ""), phone)
 			v := w.meet(onZalo, "")
-			w.clock.add(time.Second)
+			w.clock.Add(time.Second)
 			r, err := w.start(v, phone2)
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.clock.add(time.Second)
+			w.clock.Add(time.Second)
 			if err := w.CancelRecovery(t.Context(), w.signIn(phone3).Viewer, r.ID, "k"); key(err) != "account.no_recovery" {
 				t.Errorf("by a stranger: %v", err)
 			}
@@ -102,13 +119,13 @@ func TestRecoveryIsStopped(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			w.clock.add(72 * time.Hour)
+			w.clock.Add(72 * time.Hour)
 			if _, err := w.confirm(v, phone2); key(err) != "account.no_recovery" {
 				t.Errorf("after it was stopped: %v", err)
 			}
 			want := []account.Notice{account.NoticeLinked, account.NoticeLinked, account.NoticeRecoveryStarted, account.NoticeRecoveryCancelled}
-			if got := w.told(g.Account); !slices.Equal(got, want) {
-				t.Errorf("told %v", got)
+			if got := w.told(g.Account); !slices.Equal(got, want) || w.over(g.Account) != account.NoticeRecoveryStarted {
+				t.Errorf("told %v, which ended %q", got, w.over(g.Account))
 			}
 			if got := w.events(v); !slices.Equal(got[len(got)-2:], []string{"recovery_started", "recovery_cancelled"}) {
 				t.Errorf("events %v", got)
@@ -160,14 +177,14 @@ func TestRecoveryRefusals(t *testing.T) {
 	if _, err := w.start(v, phone3); key(err) != "account.recovery_later" {
 		t.Errorf("right after it was cancelled: %v", err)
 	}
-	w.clock.add(long)
+	w.clock.Add(long)
 	if err := w.Unlink(ctx, v, messenger.ID, "k"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.start(v, phone3); key(err) != "account.recovery_later" {
 		t.Errorf("right after the other chat was unlinked: %v", err)
 	}
-	w.clock.add(long)
+	w.clock.Add(long)
 	if _, err := w.AddStaff(ctx, phone, []account.Role{account.Dispatcher}, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -189,12 +206,133 @@ func TestRecoveryIsVoidAfterAMove(t *testing.T) {
 	if _, err := w.move(g.Viewer, phone3, "k"); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.add(long)
+	w.clock.Add(long)
 	if _, err := w.confirm(v, phone2); key(err) != "account.no_recovery" {
 		t.Errorf("got %v", err)
 	}
 	if w.signIn(phone3).Account != g.Account || w.signIn(phone2).Account == g.Account {
 		t.Error("the phone was taken all the same")
+	}
+}
+
+// TestEveryPhoneIsTold begins a recovery of an account that two phones lead to.
+func TestEveryPhoneIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a, b := w.signIn(phone), w.signIn(phone3)
+	c, err := w.OfferCode(t.Context(), a.Viewer, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.JoinAccounts(t.Context(), b.Viewer, c.Code, "k"); err != nil {
+		t.Fatal(err)
+	}
+	w.mustLink(w.meet(onZalo, ""), phone)
+	if _, err := w.start(w.meet(onZalo, ""), phone2); err != nil {
+		t.Fatal(err)
+	}
+	for _, number := range []string{"+84912345678", "+84333222111"} {
+		if got := w.lastTo(number); !strings.Contains(got, "sang số khác") {
+			t.Errorf("%s got %q", number, got)
+		}
+	}
+	w.clock.Add(72 * time.Hour)
+	if got := len(w.sent()); got == 0 {
+		t.Fatal("nothing was kept")
+	}
+	if got := w.lastTo("+84912345678"); strings.Contains(got, "sang số khác") {
+		t.Error("it is sent when nothing can be stopped any more")
+	}
+}
+
+// TestPartingMakesARecoveryVoid has a second chat of a thief's put the owner's out of the way while the first one waits.
+func TestPartingMakesARecoveryVoid(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.signIn(phone)
+	w.mustLink(w.meet(onZalo, ""), phone)
+	w.mustLink(w.meet(onMessenger, ""), phone)
+	owners := w.mustLink(w.meet(onWeb, ""), phone)
+	if _, err := w.start(w.meet(onZalo, ""), phone2); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Add(time.Minute)
+	if err := w.Unlink(t.Context(), w.meet(onMessenger, ""), owners.ID, "k"); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Add(long)
+	if _, err := w.confirm(w.meet(onZalo, ""), phone2); key(err) != "account.no_recovery" {
+		t.Errorf("got %v", err)
+	}
+	if w.signIn(phone).Account != g.Account {
+		t.Error("the phone was taken all the same")
+	}
+}
+
+// TestLastWayStays keeps a chat that alone leads to an account without a phone.
+func TestLastWayStays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	l := w.mustLink(w.meet(onZalo, ""), phone)
+	newcomer := w.meet(onZalo2, "")
+	if _, err := w.start(newcomer, phone); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Add(72 * time.Hour)
+	if _, err := w.confirm(newcomer, phone); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Unlink(t.Context(), w.meet(onZalo, ""), l.ID, "k"); key(err) != "account.last_link" {
+		t.Errorf("got %v", err)
+	}
+	if _, err := w.start(w.meet(onZalo, ""), phone2); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Add(72 * time.Hour)
+	if _, err := w.confirm(w.meet(onZalo, ""), phone2); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Unlink(t.Context(), w.meet(onZalo, ""), l.ID, "k2"); err != nil {
+		t.Errorf("with a phone: %v", err)
+	}
+}
+
+// TestSignInMeetsARecovery has one replica take the old phone from the account between the proof and the session of a sign-in on another one.
+func TestSignInMeetsARecovery(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mustLink(w.meet(onZalo, ""), phone)
+	owner := w.meet(onZalo, "")
+	if _, err := w.start(owner, phone2); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Add(72 * time.Hour)
+	id, code := w.askChat(owner, phone2)
+	c, old := w.ask(phone)
+	confirm := sync.OnceFunc(func() {
+		if _, err := w.ConfirmRecovery(t.Context(), owner, id, code, "k"); err != nil {
+			t.Error(err)
+		}
+	})
+	taken := &storetest.Watched{Engine: w.store, Before: func(c storetest.Call) error {
+		if c.Op == storetest.Insert && c.Kind == "sessions" {
+			confirm()
+		}
+		return nil
+	}}
+	late, err := account.New(t.Context(), taken, w.cfg, w.deps(w.box))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := account.VerifyRequest{ChallengeID: c.ID, Code: old, Device: "device-1", Key: "k"}
+	if _, err := late.VerifyOTP(t.Context(), r); key(err) != "account.code_ended" {
+		t.Errorf("the lost phone: %v", err)
+	}
+	if g, err := late.VerifyOTP(t.Context(), r); err != nil || g.Account == owner.Account {
+		t.Errorf("a repeat does not lead to an account of the lost phone's own: %v", err)
+	}
+	if all, err := w.Sessions(t.Context(), owner); err != nil || len(all) != 0 {
+		t.Errorf("sessions: %v, %v", all, err)
 	}
 }
 
@@ -215,15 +353,23 @@ func TestReleasedPhone(t *testing.T) {
 	if got := w.told(g.Account); !slices.Contains(got, account.NoticeReleaseStarted) {
 		t.Errorf("told %v", got)
 	}
+	if got := w.lastTo("+84912345678"); !strings.Contains(got, "có người xin nhận số này") {
+		t.Errorf("the phone got %q", got)
+	}
+	w.clock.Add(time.Second)
+	prying := w.signIn(phone) // the new holder, in the app: the phone still leads to the former one's account
 	if _, err := w.confirm(newcomer, phone); key(err) != "account.recovery_early" {
 		t.Errorf("at once: %v", err)
 	}
-	w.clock.add(72 * time.Hour)
+	w.clock.Add(72 * time.Hour)
 	id, code := w.askChat(newcomer, phone)
 	for _, who := range []func() account.Viewer{func() account.Viewer { return newcomer }, func() account.Viewer { return w.meet(onZalo2, "") }} {
 		if _, err := w.ConfirmRecovery(t.Context(), who(), id, code, "k"); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if own, since := w.renews(g), w.renews(prying); !own || since {
+		t.Errorf("the former holder is signed in: %v; who held the phone since: %v", own, since)
 	}
 	v := w.meet(onZalo2, "")
 	if !v.SignedIn() || v.Account == g.Account || len(v.Subjects) != 2 || !v.Owns(newcomer.Subject) {
@@ -246,7 +392,7 @@ func TestReleasedPhone(t *testing.T) {
 	if _, err := w.start(former, phone2); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.add(72 * time.Hour)
+	w.clock.Add(72 * time.Hour)
 	if _, err := w.confirm(former, phone2); err != nil {
 		t.Fatal(err)
 	}
@@ -274,17 +420,17 @@ func TestKilledRecovery(t *testing.T) {
 					if _, err := w.start(w.meet(who, ""), number); err != nil {
 						t.Fatal(err)
 					}
-					w.clock.add(72 * time.Hour)
+					w.clock.Add(72 * time.Hour)
 					id, code := w.askChat(w.meet(who, ""), number)
 					v := w.meet(who, "")
-					w.kill.writes, w.kill.at = 0, at
+					w.life.EndAt(at, true)
 					_, err := w.ConfirmRecovery(t.Context(), v, id, code, "k")
-					done = !w.kill.dead
+					done = !w.life.Dead()
 					w.restart()
 					if err != nil {
 						key := "k"
 						if anew {
-							w.clock.add(time.Minute)
+							w.clock.Add(time.Minute)
 							key = "another"
 							id, code = w.askChat(w.meet(who, ""), number)
 						}
@@ -309,7 +455,7 @@ func TestSignInProved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx := t.Context()
-	p := account.Proved{Phone: "+84912345678", Provider: "firebase", ProviderID: "uid", Device: "device-1", DeviceName: "Điện thoại", Address: "203.0.113.7", Key: "k"}
+	p := account.Proved{Phone: "+84912345678", Provider: "firebase", ProviderID: "uid", Device: "device-1", DeviceName: "Điện thoại", Key: "k"}
 	g, err := w.SignInProved(ctx, p)
 	if err != nil || g.Viewer.Assurance != account.Phone {
 		t.Fatalf("got %+v, %v", g, err)
@@ -338,7 +484,7 @@ func TestSignInMiniApp(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	guest := w.meet(onZalo, "")
-	p := account.MiniAppProof{Network: "zalo", Account: onZalo.Account, User: onZalo.User, Phone: "84912345678", Device: "device-1", Address: "203.0.113.7", Key: "k"}
+	p := account.MiniAppProof{Network: "zalo", Account: onZalo.Account, User: onZalo.User, Phone: "84912345678", Device: "device-1", Key: "k"}
 	p.Phone = "+84912345678"
 	g, err := w.SignInMiniApp(ctx, p)
 	if err != nil || !g.Viewer.Owns(guest.Subject) || g.Viewer.Session == "" {

@@ -68,7 +68,6 @@ func (a *Accounts) carryOut(ctx context.Context, v Viewer, r recovery, phone, by
 		return nil
 	}
 	var err error
-	done := map[RecoveryKind]Notice{ReplacePhone: NoticeRecoveryDone, ReleasePhone: NoticeReleaseDone}
 	if r.Kind == ReplacePhone {
 		err = a.replacePhone(ctx, v, r, phone)
 	} else {
@@ -87,16 +86,17 @@ func (a *Accounts) carryOut(ctx context.Context, v Viewer, r recovery, phone, by
 	if err := a.note(ctx, r.Account, "done-"+r.Turn, e); err != nil {
 		return err
 	}
-	if err := a.tellRecovery(ctx, r, done); err != nil {
+	if err := a.tellRecovery(ctx, r, doneNotices); err != nil {
 		return err
 	}
 	return a.endRecovery(ctx, r, carried)
 }
 
-// errOutdated means that the account's phone has changed while somebody waited.
-var errOutdated = errors.New("account: the phone has changed meanwhile")
+// errOutdated means that the account is not any more as it was when the wait began.
+var errOutdated = errors.New("account: the account has changed meanwhile")
 
-// replacePhone moves the account to the phone and ends its sessions: whoever has the lost one must not stay in.
+// replacePhone moves the account to the phone, and ends its sessions and its chats in browsers but the one that asked: whoever has the lost phone must not stay
+// in.
 func (a *Accounts) replacePhone(ctx context.Context, v Viewer, r recovery, phone string) error {
 	if v.Account != r.Account {
 		return errOutdated
@@ -105,7 +105,9 @@ func (a *Accounts) replacePhone(ctx context.Context, v Viewer, r recovery, phone
 	if err != nil {
 		return err
 	}
-	if arrived := slices.Contains(a.deps.Box.Indexes(phoneContext, phone), x.Claim); !arrived && x.Moves != r.Moves {
+	// A chat that parted others meanwhile may have put those out of the way who could object.
+	outdated := x.Moves != r.Moves || x.PartedAt != nil && !x.PartedAt.Before(r.StartedAt)
+	if arrived := slices.Contains(a.deps.Box.Indexes(phoneContext, phone), x.Claim); !arrived && outdated {
 		return errOutdated
 	}
 	if x.Staff {
@@ -114,19 +116,10 @@ func (a *Accounts) replacePhone(ctx context.Context, v Viewer, r recovery, phone
 	if err := a.relocate(ctx, r.Account, phone); err != nil {
 		return err
 	}
-	live, err := a.liveSessions(ctx, r.Account)
-	if err != nil {
+	if err := a.partWeb(ctx, r.Account, v.Identity); err != nil {
 		return err
 	}
-	for _, s := range live {
-		if s.CreatedAt.After(r.ReadyAt) { // a repeat: signed in with the new phone meanwhile
-			continue
-		}
-		if err := a.endSession(ctx, s.ID); err != nil && fault.CodeOf(err) != fault.NotFound {
-			return err
-		}
-	}
-	return nil
+	return a.endSessions(ctx, r.Account, time.Time{}) // a repeat may end one with the new phone, which can sign in again
 }
 
 // releasePhone takes the phone from the account that it led to, and links the chat with a new account of the phone.
@@ -157,6 +150,9 @@ func (a *Accounts) releasePhone(ctx context.Context, v Viewer, r recovery, phone
 	if err != nil && fault.CodeOf(err) != fault.NotFound {
 		return err
 	}
+	if err := a.endSessions(ctx, r.Account, r.StartedAt); err != nil { // whoever holds the phone now may have opened one since
+		return err
+	}
 	b, err := a.enrol(ctx, phone, v.Lang)
 	if err != nil {
 		return err
@@ -171,7 +167,7 @@ func (a *Accounts) releasePhone(ctx context.Context, v Viewer, r recovery, phone
 	if err != nil {
 		return fmt.Errorf("account: recovery: %w", err)
 	}
-	_, err = a.joinChat(ctx, x, v.KeyScope(), merge{Account: b.ID, Flow: ByWaiting, By: r.Turn + "/" + by, At: a.now()})
+	_, err = a.joinChat(ctx, x, v, merge{Account: b.ID, Flow: ByWaiting, By: r.Turn + "/" + by, At: a.now()})
 	return err
 }
 
@@ -184,8 +180,5 @@ func (a *Accounts) endRecovery(ctx context.Context, r recovery, to recoveryState
 		x.State, x.EndedAt, x.ExpiresAt = to, &now, now.Add(a.link.RecoveryWait+day)
 		return nil
 	})
-	if err != nil && fault.CodeOf(err) != fault.NotFound {
-		return fmt.Errorf("account: recovery: %w", err)
-	}
-	return nil
+	return unlessGone("recovery", err)
 }

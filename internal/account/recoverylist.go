@@ -110,7 +110,7 @@ func (a *Accounts) CancelRecovery(ctx context.Context, v Viewer, id, key string)
 	if err := a.note(ctx, r.Account, "stopped-"+r.Turn, LinkEvent{Kind: RecoveryStopped, Network: r.Network}); err != nil {
 		return err
 	}
-	return a.tellRecovery(ctx, r, map[RecoveryKind]Notice{ReplacePhone: NoticeRecoveryCancelled, ReleasePhone: NoticeRecoveryCancelled})
+	return a.tellRecovery(ctx, r, cancelledNotices)
 }
 
 // findRecovery gives the wait of that id, if it is the viewer's to see.

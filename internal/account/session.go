@@ -128,16 +128,56 @@ func (a *Accounts) RevokeSession(ctx context.Context, viewer Viewer, id string) 
 	return err
 }
 
+// endSession ends a session, and what it left behind elsewhere: before the write, because who finds the session ended after a kill does not look for more, and
+// after it, because something may have been left until then.
 func (a *Accounts) endSession(ctx context.Context, id string) error {
+	s, err := a.sessions.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := a.left(ctx, s.uuid()); err != nil {
+		return err
+	}
 	now := a.now()
-	_, err := a.sessions.Update(ctx, id, func(s *session) error {
+	_, err = a.sessions.Update(ctx, id, func(s *session) error {
 		if s.EndedAt != nil {
 			return store.ErrUnchanged
 		}
 		s.end(now, day)
 		return nil
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return a.left(ctx, s.uuid())
+}
+
+// left tells that a session, or a chat, acts for an account no more; "" is neither.
+func (a *Accounts) left(ctx context.Context, by string) error {
+	if a.deps.Left == nil || by == "" {
+		return nil
+	}
+	if err := a.deps.Left(ctx, by); err != nil {
+		return fmt.Errorf("account: what a session or chat leaves behind: %w", err)
+	}
+	return nil
+}
+
+// endSessions ends all sessions of an account that were opened after since.
+func (a *Accounts) endSessions(ctx context.Context, account string, since time.Time) error {
+	live, err := a.liveSessions(ctx, account)
+	if err != nil {
+		return err
+	}
+	for _, s := range live {
+		if !s.CreatedAt.After(since) {
+			continue
+		}
+		if err := a.endSession(ctx, s.ID); err != nil && fault.CodeOf(err) != fault.NotFound {
+			return err
+		}
+	}
+	return nil
 }
 
 // trim ends the oldest sessions of an account beyond the most that it may have.

@@ -39,7 +39,7 @@ func TestRefreshRotates(t *testing.T) {
 	g := w.signIn(phone)
 	seen := map[string]bool{g.RefreshToken: true}
 	for i := range 5 {
-		w.clock.add(time.Hour)
+		w.clock.Add(time.Hour)
 		next, err := w.refresh(g.RefreshToken, "")
 		if err != nil {
 			t.Fatal(err)
@@ -91,11 +91,11 @@ func TestLostAnswerCanBeAskedForAgain(t *testing.T) {
 			return w.refresh(first.RefreshToken, "k")
 		}, true},
 		{"same key within a minute", func(w *world, first, _ account.Grant) (account.Grant, error) {
-			w.clock.add(59 * time.Second)
+			w.clock.Add(59 * time.Second)
 			return w.refresh(first.RefreshToken, "k")
 		}, true},
 		{"same key after a minute", func(w *world, first, _ account.Grant) (account.Grant, error) {
-			w.clock.add(time.Minute)
+			w.clock.Add(time.Minute)
 			return w.refresh(first.RefreshToken, "k")
 		}, false},
 		{"other key", func(w *world, first, _ account.Grant) (account.Grant, error) {
@@ -218,14 +218,14 @@ func TestSessionsEndWithTime(t *testing.T) {
 	idle, busy := w.signIn(phone), w.signIn(phone)
 	var err error
 	for range 2 {
-		w.clock.add(20 * time.Hour)
+		w.clock.Add(20 * time.Hour)
 		if busy, err = w.refresh(busy.RefreshToken, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
 	_, err = w.refresh(idle.RefreshToken, "")
 	refusedToken(t, "idle", err)
-	w.clock.add(10 * time.Hour)
+	w.clock.Add(10 * time.Hour)
 	_, err = w.refresh(busy.RefreshToken, "")
 	refusedToken(t, "at the end", err)
 }
@@ -236,7 +236,7 @@ func TestSessionList(t *testing.T) {
 	ctx := t.Context()
 	var grants []account.Grant
 	for i := range 4 {
-		w.clock.add(time.Minute)
+		w.clock.Add(time.Minute)
 		c, code := w.ask(phone)
 		g, err := w.VerifyOTP(ctx, account.VerifyRequest{ChallengeID: c.ID, Code: code, Device: "device-1", DeviceName: fmt.Sprint("Máy\u202e ", i, strings.Repeat("x", 80))})
 		if err != nil {

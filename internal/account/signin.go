@@ -50,7 +50,8 @@ func (a *Accounts) VerifyOTP(ctx context.Context, r VerifyRequest) (Grant, error
 	return a.enter(ctx, phone, c.Lang, c.Proof.Session, r.DeviceName)
 }
 
-// enter signs in with a phone that was proved: the session is opened, or found again by its id.
+// enter signs in with a phone that was proved: the session is opened, or found again by its id. A phone that leads elsewhere by the time the session is
+// there, because the account was just recovered with another one or joined, has signed in to nothing.
 func (a *Accounts) enter(ctx context.Context, phone string, lang message.Lang, id, deviceName string) (Grant, error) {
 	account, err := a.enrol(ctx, phone, lang)
 	if err == nil {
@@ -63,11 +64,30 @@ func (a *Accounts) enter(ctx context.Context, phone string, lang message.Lang, i
 	if err != nil {
 		return Grant{}, fmt.Errorf("account: sign in: %w", err)
 	}
+	if err := a.stillLeads(ctx, phone, account.ID, s.ID); err != nil {
+		return Grant{}, err
+	}
 	if err := a.trim(ctx, account.ID); err != nil { // the next sign-in tries again
 		a.deps.Log.WarnContext(ctx, "ending old sessions failed", "err", err)
 	}
 	a.count("signed_in")
 	return a.grant(ctx, account, s)
+}
+
+// stillLeads ends a session that was opened while its phone was taken from the account. What takes a phone away writes that first and then looks for
+// sessions, so one of the two sees the other.
+func (a *Accounts) stillLeads(ctx context.Context, phone, account, session string) error {
+	r, there, err := a.ofPhone(ctx, phone)
+	if err != nil {
+		return fmt.Errorf("account: sign in: %w", err)
+	}
+	if there && r.ID == account {
+		return nil
+	}
+	if err := a.endSession(ctx, session); err != nil {
+		return fmt.Errorf("account: sign in: %w", err)
+	}
+	return a.refuse(ended, 0)
 }
 
 // openSession stores the session that a proof is for, or finds it again. A session that has moved on since does not come back: INVALID, as for a used code.
@@ -118,6 +138,6 @@ func (a *Accounts) grant(ctx context.Context, r record, s session) (Grant, error
 
 // guardAddress counts one call by address alone.
 func (a *Accounts) guardAddress(ctx context.Context, what, address string, rule limit.Rule) error {
-	_, err := a.deps.Limiter.Allow(ctx, "account:"+what+":address:"+limit.Network(address), rule)
+	_, err := a.deps.Limiter.Allow(ctx, "account:"+what+":address:"+a.Origin(address), rule)
 	return a.limited(err)
 }

@@ -18,7 +18,7 @@ func TestSignIn(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	c, code := w.ask(phone)
-	if want := w.clock.now().Add(5 * time.Minute); !c.ExpiresAt.Equal(want) {
+	if want := w.clock.Now().Add(5 * time.Minute); !c.ExpiresAt.Equal(want) {
 		t.Errorf("ends %v, want %v", c.ExpiresAt, want)
 	}
 	if in := w.mail.intents[0]; in.Lane != outbox.Codes || in.Kind != account.SMSKind || !in.Until.Equal(c.ExpiresAt) {
@@ -83,12 +83,12 @@ func TestKnownAndUnknownPhonesLookAlike(t *testing.T) {
 	w.signIn(phone)
 	w.ask(phone3) // the counters of phone and phone3 both exist now; only phone has an account
 	cost := func(number string) (account.Challenge, int) {
-		before := w.kill.count()
+		before := w.life.Calls()
 		c, err := w.RequestOTP(t.Context(), account.OTPRequest{Phone: number, Address: "203.0.113.7"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return c, w.kill.count() - before
+		return c, w.life.Calls() - before
 	}
 	known, a := cost(phone)
 	unknown, b := cost(phone3)
@@ -126,7 +126,7 @@ func TestRefusedCodes(t *testing.T) {
 	c, code = w.ask(phone)
 	c2, _ := w.ask(phone2)
 	check("code of another challenge", verify(c2.ID, code, "device-1"), "account.code_wrong")
-	w.clock.add(5 * time.Minute)
+	w.clock.Add(5 * time.Minute)
 	check("too late", verify(c.ID, code, "device-1"), "account.code_ended")
 
 	c, code = w.ask(phone)
@@ -276,7 +276,7 @@ func TestRepeatEndsWithTime(t *testing.T) {
 	if _, err := w.VerifyOTP(t.Context(), answer); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.add(10 * time.Minute)
+	w.clock.Add(10 * time.Minute)
 	if _, err := w.VerifyOTP(t.Context(), answer); key(err) != "account.code_ended" {
 		t.Errorf("got %v, want an ended code", err)
 	}
@@ -303,24 +303,24 @@ func TestLimitsOfAPhone(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(ask(), time.Minute)
-	w.clock.add(45 * time.Second)
+	w.clock.Add(45 * time.Second)
 	refused(ask(), 15*time.Second)
 	for range 2 {
-		w.clock.add(time.Minute)
+		w.clock.Add(time.Minute)
 		if err := ask(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w.clock.add(time.Minute)
+	w.clock.Add(time.Minute)
 	w.restart() // counters are stored
 	refused(ask(), time.Hour-3*time.Minute-45*time.Second)
-	w.clock.add(time.Hour)
+	w.clock.Add(time.Hour)
 	if err := ask(); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.add(2 * time.Hour)
+	w.clock.Add(2 * time.Hour)
 	refused(ask(), 24*time.Hour-3*time.Hour-3*time.Minute-45*time.Second)
-	w.clock.add(24 * time.Hour)
+	w.clock.Add(24 * time.Hour)
 	if err := ask(); err != nil {
 		t.Errorf("the next day: %v", err)
 	}
@@ -406,8 +406,8 @@ func TestKilledSignIn(t *testing.T) {
 		number := fmt.Sprintf("09123%05d", at)
 		w.restart()
 		w.mail.intents = nil
-		killed := w.kill
-		killed.at = at
+		life := w.life
+		life.EndAt(at, true)
 		ask := account.OTPRequest{Phone: number, Device: "device-1", Address: "203.0.113.7", Key: "ask" + number}
 		c, err := w.RequestOTP(t.Context(), ask)
 		if err != nil {
@@ -421,7 +421,7 @@ func TestKilledSignIn(t *testing.T) {
 		}
 		answer := account.VerifyRequest{ChallengeID: c.ID, Code: w.code(), Device: "device-1", Key: "answer"}
 		g, err := w.VerifyOTP(t.Context(), answer)
-		done = !killed.dead
+		done = !life.Dead()
 		if err != nil {
 			w.restart()
 			if g, err = w.VerifyOTP(t.Context(), answer); err != nil {

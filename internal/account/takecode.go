@@ -13,24 +13,14 @@ import (
 // TakeCode links the chat with the account whose code was typed: one that OfferCode made, or that OpenLink showed for this chat. INVALID, naming the field
 // code, for every code that is not good; why is nobody's business but the record's. CONFLICT when the chat is linked to another account
 // (account.linked_elsewhere: JoinAccounts joins the two), or the account has a chat on that network and neither it nor an older session showed the code
-// (account.other_identity). RATE_LIMITED beyond the day's tries. FORBIDDEN outside of a chat.
+// (account.other_identity). RATE_LIMITED beyond the day's tries, or those of the whole network. FORBIDDEN outside of a chat.
 func (a *Accounts) TakeCode(ctx context.Context, v Viewer, code, key string) (Linked, error) {
 	if v.Identity == "" {
 		return Linked{}, chatOnly()
 	}
-	t, err := a.typed(ctx, v, "takeCode", v.Identity, code, key)
+	x, t, err := a.typedInChat(ctx, v, code, "takeCode", key)
 	if err != nil {
 		return Linked{}, err
-	}
-	x, err := a.identities.Get(ctx, v.Identity)
-	if err != nil {
-		return Linked{}, fmt.Errorf("account: take code: %w", err)
-	}
-	t.fits = func(o offer) error {
-		if v.SignedIn() && v.Account != o.Account {
-			return errHeld
-		}
-		return nil
 	}
 	o, err := a.takeOffer(ctx, t)
 	if err != nil {
@@ -39,7 +29,23 @@ func (a *Accounts) TakeCode(ctx context.Context, v Viewer, code, key string) (Li
 	if v.SignedIn() {
 		return a.already(ctx, v, o.ID)
 	}
-	return a.joinChat(ctx, x, v.KeyScope(), merge{Account: o.Account, Flow: o.Flow, Strong: o.Strong, By: o.ID, At: a.now()})
+	return a.joinChat(ctx, x, v, merge{Account: o.Account, Flow: o.Flow, Strong: o.Strong, By: o.ID, At: a.now()})
+}
+
+// typedInChat reads and counts a try at a code that links the viewer's chat.
+func (a *Accounts) typedInChat(ctx context.Context, v Viewer, code, action, key string) (identity, typing, error) {
+	x, err := a.identities.Get(ctx, v.Identity)
+	if err != nil {
+		return identity{}, typing{}, fmt.Errorf("account: typed code: %w", err)
+	}
+	t, err := a.typed(ctx, typing{v: v, by: v.Identity, network: x.Network, code: code}, action, key)
+	t.fits = func(o offer) error {
+		if v.SignedIn() && v.Account != o.Account {
+			return errHeld
+		}
+		return nil
+	}
+	return x, t, err
 }
 
 // already answers for a chat that is linked to that account: by this code, if the request was killed before it answered, or from before.
@@ -62,40 +68,48 @@ func (a *Accounts) already(ctx context.Context, v Viewer, by string) (Linked, er
 	return a.linked(m), nil
 }
 
-// joinChat links a chat by what proved it, and records a refusal with both sides. scope is the chat's own subject.
-func (a *Accounts) joinChat(ctx context.Context, x identity, scope string, m merge) (Linked, error) {
-	m.ID = once.ID(once.Scope(x.ID, "account", "link", m.By))
+// joinChat links a chat by what proved it, and records a refusal with both sides. v is the chat's viewer.
+func (a *Accounts) joinChat(ctx context.Context, x identity, v Viewer, m merge) (Linked, error) {
+	m.ID = chatMerge(x, m.By)
 	m.Identity, m.Subject, m.Network = x.ID, x.Subject, x.Network
 	l, err := a.join(ctx, m)
 	if fault.CodeOf(err) == fault.Conflict {
-		return Linked{}, a.deny(ctx, LinkEvent{ID: "refused-" + m.ID, Flow: m.Flow, Network: x.Network, Reason: "conflict"}, err, scope, m.Account)
+		return Linked{}, a.deny(ctx, LinkEvent{ID: "refused-" + m.ID, Flow: m.Flow, Network: x.Network, Reason: "conflict"}, err, v, m.Account)
 	}
 	return l, err
 }
 
+// chatMerge names the merge of a chat by what proved it.
+func chatMerge(x identity, by string) string { return once.ID(once.Scope(x.ID, "account", "link", by)) }
+
 // typing is one try at a typed code.
 type typing struct {
-	v    Viewer
-	by   string // the chat or the account that types
-	code string
-	key  string // scope of the idempotency key; "" for none
-	fits func(offer) error
+	v       Viewer
+	by      string // the chat or the account that types
+	network string // of the chat; inApp for none
+	code    string // as typed; typed brings it to the one way in which codes are kept
+	key     string // scope of the idempotency key; "" for none
+	fits    func(offer) error
+	look    bool // the code is not used up
 }
 
 // typed reads and counts a try at a code, before anything is looked up.
-func (a *Accounts) typed(ctx context.Context, v Viewer, action, by, code, key string) (typing, error) {
-	code, err := readLinkCode(code)
-	if err != nil {
+func (a *Accounts) typed(ctx context.Context, t typing, action, key string) (typing, error) {
+	var err error
+	if t.code, err = readLinkCode(t.code); err != nil {
 		return typing{}, err
 	}
-	scope, hash, err := a.scoped(v, action, key, code)
-	if err != nil {
+	var hash string
+	if t.key, hash, err = a.scoped(t.v, action, key, t.code); err != nil {
 		return typing{}, err
 	}
-	return typing{v: v, by: by, code: code, key: scope}, a.chargeLink(ctx, "typed", by, a.link.TriesPerDay, scope, hash)
+	if err := a.chargeTyped(ctx, t.by, t.code, t.key, hash); err != nil {
+		return typing{}, err
+	}
+	return t, a.brake(ctx, "typed", t.network, a.cfg.Limits.TypedNetwork)
 }
 
-// takeOffer uses a code up.
+// takeOffer uses a code up, or only looks at it.
 func (a *Accounts) takeOffer(ctx context.Context, t typing) (offer, error) {
 	ids := a.deps.Box.Indexes(linkCodeContext, t.code)
 	found, err := a.offers.GetMany(ctx, ids)
@@ -111,10 +125,11 @@ func (a *Accounts) takeOffer(ctx context.Context, t typing) (offer, error) {
 }
 
 func (a *Accounts) useOffer(ctx context.Context, id string, t typing) (offer, error) {
-	var reason string
+	var reason, of string
 	o, err := a.offers.Update(ctx, id, func(o *offer) error {
 		var changed bool
 		var err error
+		of = o.Account
 		if reason, changed, err = a.judgeOffer(o, t); err != nil {
 			return err
 		}
@@ -127,7 +142,7 @@ func (a *Accounts) useOffer(ctx context.Context, id string, t typing) (offer, er
 		reason, err = "ended", nil
 	}
 	if fault.CodeOf(err) == fault.Conflict {
-		return offer{}, a.deny(ctx, LinkEvent{ID: t.key, Flow: o.Flow, Reason: "conflict"}, err, t.v.KeyScope())
+		return offer{}, a.deny(ctx, LinkEvent{ID: t.key, Flow: ByTypedCode, Reason: "conflict"}, err, t.v, of)
 	}
 	if err != nil {
 		return offer{}, fmt.Errorf("account: typed code: %w", err)
@@ -158,6 +173,9 @@ func (a *Accounts) judgeOffer(o *offer, t typing) (reason string, changed bool, 
 	if err := t.fits(*o); err != nil {
 		return "", false, err
 	}
+	if t.look {
+		return "", false, nil
+	}
 	o.Used = &offerUse{By: t.by, Key: t.key, At: now}
 	return "", true, nil
 }
@@ -165,5 +183,5 @@ func (a *Accounts) judgeOffer(o *offer, t typing) (reason string, changed bool, 
 // refuseCode records a code that was not taken, with whoever typed it and, where one is known, the account that it leads to.
 func (a *Accounts) refuseCode(ctx context.Context, t typing, o offer, reason string) error {
 	refusal := fault.InvalidField("account.link_code_refused", "code")
-	return a.deny(ctx, LinkEvent{ID: t.key, Flow: ByTypedCode, Reason: reason}, refusal, t.v.KeyScope(), o.Account)
+	return a.deny(ctx, LinkEvent{ID: t.key, Flow: ByTypedCode, Reason: reason}, refusal, t.v, o.Account)
 }

@@ -24,47 +24,64 @@ var tallyKind = store.Kind{Name: "link_counts", ExpiresAt: "expires_at"}
 // the limit, CONFLICT when the key came with something else.
 func (a *Accounts) chargeLink(ctx context.Context, what, who string, max int, key, hash string) error {
 	id, now := what+"/"+who, a.now()
-	change := func(t *tally) error {
+	_, err := a.tallies.Upsert(ctx, id, func() tally { return tally{ID: id} }, func(t *tally) error {
 		t.ExpiresAt = now.Add(day)
-		return t.add(now, max, key, hash)
-	}
-	for range rounds {
-		_, err := a.tallies.Update(ctx, id, change)
-		if fault.CodeOf(err) != fault.NotFound {
-			return a.charged(err)
-		}
-		t := tally{ID: id}
-		if err := change(&t); err != nil {
-			return a.charged(err)
-		}
-		if err := a.tallies.Insert(ctx, t); fault.CodeOf(err) != fault.Conflict {
-			return a.charged(err)
-		}
-	}
-	return &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errMoved}
+		return t.add(now, max, once.Mark{Key: key, Hash: hash})
+	})
+	return a.charged(err)
 }
 
-func (t *tally) add(now time.Time, max int, key, hash string) error {
+// chargeTyped counts one typed code by who, as chargeLink does. The same code again is no new try: it is looked at, and then taken.
+func (a *Accounts) chargeTyped(ctx context.Context, who, code, key, hash string) error {
+	id, now := "typed/"+who, a.now()
+	about := "code " + a.deps.Box.Index(linkCodeContext, code)
+	_, err := a.tallies.Upsert(ctx, id, func() tally { return tally{ID: id} }, func(t *tally) error {
+		t.ExpiresAt = now.Add(day)
+		return t.add(now, a.link.TriesPerDay, once.Mark{Key: key, Hash: hash}, once.Mark{Key: about, Hash: about})
+	})
+	return a.charged(err)
+}
+
+// add counts a try unless one of its marks is known. Marks without a key are none.
+func (t *tally) add(now time.Time, max int, marks ...once.Mark) error {
 	for len(t.Tries) > 0 && !now.Before(t.Tries[0].Add(day)) {
 		t.Tries = t.Tries[1:]
 	}
-	if key != "" {
-		seen, err := t.Marks.Seen(key, hash)
+	known, fresh := false, []once.Mark(nil)
+	for _, m := range marks {
+		if m.Key == "" {
+			continue
+		}
+		seen, err := t.Marks.Seen(m.Key, m.Hash)
 		if err != nil {
 			return err
 		}
-		if seen {
-			return store.ErrUnchanged
+		if known = known || seen; !seen {
+			fresh = append(fresh, m)
 		}
 	}
-	if n := len(t.Tries) - max; n >= 0 {
+	if known && len(fresh) == 0 {
+		return store.ErrUnchanged
+	}
+	if n := len(t.Tries) - max; n >= 0 && !known {
 		return fault.New(fault.RateLimited, "account.link_too_many_tries").After(t.Tries[n].Add(day).Sub(now))
 	}
-	t.Tries = append(t.Tries, now)
-	if key != "" {
-		t.Marks.Add(key, hash)
+	if !known {
+		t.Tries = append(t.Tries, now)
+	}
+	for _, m := range fresh {
+		t.Marks.Add(m.Key, m.Hash)
 	}
 	return nil
+}
+
+// scopedAnyway is scoped with a scope of its own for a call without a key: nothing is a repeat of it.
+func (a *Accounts) scopedAnyway(v Viewer, action, key string, about ...string) (scope, hash string, err error) {
+	scope, hash, err = a.scoped(v, action, key, about...)
+	if err == nil && scope == "" {
+		scope, err = newID()
+	}
+	return scope, hash, err
 }
 
 // scoped names the caller's key for one kind of step, and the hash of what the step is about; "" for no key. The hash is keyed: it may be about a code.

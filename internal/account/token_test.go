@@ -140,15 +140,15 @@ func TestAccessTokensEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	g := w.signIn(phone)
-	w.clock.add(15 * time.Minute)
+	w.clock.Add(15 * time.Minute)
 	if !w.in(g) {
 		t.Error("refused within the leeway of a minute")
 	}
-	w.clock.add(61 * time.Second)
+	w.clock.Add(61 * time.Second)
 	if w.in(g) {
 		t.Error("good after its end, though it was verified before")
 	}
-	w.clock.add(-40 * time.Minute)
+	w.clock.Add(-40 * time.Minute)
 	if w.in(g) {
 		t.Error("good long before it was issued")
 	}
@@ -169,7 +169,7 @@ func TestKeyRotation(t *testing.T) {
 		}
 		kids[parsed.Headers[0].KeyID] = true
 		known := w.published()
-		w.clock.add(14 * time.Minute)
+		w.clock.Add(14 * time.Minute)
 		if _, err := reader.Authenticate(t.Context(), g.AccessToken); err != nil {
 			t.Fatalf("a good token was refused: %v", err)
 		}
@@ -200,7 +200,7 @@ func TestReplicasMakeTheSameKeys(t *testing.T) {
 	for range replicas {
 		grants = append(grants, w.signIn(phone))
 	}
-	w.clock.add(48 * time.Hour) // all must make keys anew, at the same time
+	w.clock.Add(48 * time.Hour) // all must make keys anew, at the same time
 	var mu sync.Mutex
 	var tokens []string
 	parallel(len(replicas), func(i int) {
@@ -213,7 +213,7 @@ func TestReplicasMakeTheSameKeys(t *testing.T) {
 		tokens = append(tokens, g.AccessToken)
 	})
 	for _, token := range tokens {
-		w.clock.add(time.Second)
+		w.clock.Add(time.Second)
 		for i, a := range replicas {
 			if _, err := a.Authenticate(t.Context(), token); err != nil {
 				t.Errorf("replica %d refuses another's token: %v", i, err)
@@ -231,7 +231,7 @@ func TestShorterPeriods(t *testing.T) {
 		w.cfg.KeyPeriod = period
 		w.restart()
 		for range 3 {
-			w.clock.add(13 * time.Minute)
+			w.clock.Add(13 * time.Minute)
 			var err error
 			if g, err = w.refresh(g.RefreshToken, ""); err != nil {
 				t.Fatalf("%v: %v", period, err)
@@ -264,7 +264,7 @@ func TestRotatedKeysetGoesOn(t *testing.T) {
 	w := newWorld(t)
 	g := w.signIn(phone)
 	c, code := w.ask(phone)
-	for _, rotate := range []func([]byte) ([]byte, error){secret.Rotate, secret.RotateIndex} {
+	for _, rotate := range []func([]byte) ([]byte, error){secret.Rotate, secret.Replace} {
 		var err error
 		if w.keys, err = rotate(w.keys); err != nil {
 			t.Fatal(err)
@@ -288,9 +288,7 @@ func TestOutage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	g := w.signIn(phone)
-	w.kill.mu.Lock()
-	w.kill.dead = true
-	w.kill.mu.Unlock()
+	w.life.Kill()
 	if _, err := w.Authenticate(t.Context(), g.AccessToken); fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("authenticate: got %v, want UNAVAILABLE", err)
 	}

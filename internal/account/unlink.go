@@ -12,7 +12,7 @@ import (
 // Unlink ends a link: the chat acts for the account no more, and is a guest again. Within the time that Identities shows it also parts what was joined: the
 // chat has back what it made before the link, and the account keeps what was made since. Later the account keeps both, and the chat begins anew. An account
 // that was joined comes back likewise; later only its phone is let go. The owner is told. A repeat changes nothing more. NOT_FOUND for a link that is not
-// the account's; CONFLICT while a recovery waits that this chat asked for.
+// the account's; CONFLICT while a recovery waits that this chat asked for, or when nothing would lead to the account any more (account.last_link).
 func (a *Accounts) Unlink(ctx context.Context, v Viewer, id, key string) error {
 	r, err := a.own(ctx, v)
 	if err != nil {
@@ -32,6 +32,9 @@ func (a *Accounts) Unlink(ctx context.Context, v Viewer, id, key string) error {
 		return fault.New(fault.NotFound, "account.no_link")
 	}
 	t := r.Ties[i]
+	if r.Claim == "" && len(r.Ties) == 1 {
+		return fault.New(fault.Conflict, "account.last_link")
+	}
 	if v.Identity != "" && v.Identity != t.Identity {
 		if err := a.mayPartOthers(ctx, v); err != nil {
 			return err
@@ -52,8 +55,12 @@ func (a *Accounts) Unlink(ctx context.Context, v Viewer, id, key string) error {
 	})
 }
 
-// part ends a tie. In the write that ends it, also is made too.
+// part ends a tie. In the write that ends it, also is made too. What the chat has left with the account is taken away before that write, because who finds the tie
+// ended after a kill does not look for more; and once more by settleParted, because something may have been left until then.
 func (a *Accounts) part(ctx context.Context, account string, t tie, also func(*record) error) error {
+	if err := a.left(ctx, t.Identity); err != nil {
+		return err
+	}
 	undo := a.now().Before(t.At.Add(a.link.UndoFor))
 	var err error
 	switch {
@@ -105,8 +112,11 @@ func (r *record) drop(t tie) {
 // lists tells whether a subject is one of the account's.
 func (r record) lists(subject string) bool { return slices.Contains(r.Subjects, subject) }
 
-// settleParted lets go of the side of a merge that has ended.
+// settleParted lets go of the side of a merge that has ended, and of what it left with the account.
 func (a *Accounts) settleParted(ctx context.Context, m merge) error {
+	if err := a.left(ctx, m.Identity); err != nil {
+		return err
+	}
 	if err := a.letGo(ctx, m); err != nil {
 		return err
 	}
@@ -134,7 +144,8 @@ func (a *Accounts) partedAgain(ctx context.Context, id string) error {
 	return a.mark(ctx, m.ID, merged, parted)
 }
 
-// beginAnew gives a chat a new subject: the old one stays with the account.
+// beginAnew gives a chat a new subject, which no account lists: the old one stays with the account. That the chat was linked it knows until settleParted, so that
+// whoever finds it after a kill goes on.
 func (a *Accounts) beginAnew(ctx context.Context, t tie) error {
 	subject, err := newID()
 	if err != nil {
@@ -144,13 +155,10 @@ func (a *Accounts) beginAnew(ctx context.Context, t tie) error {
 		if x.Merge != t.Merge {
 			return store.ErrUnchanged
 		}
-		x.Subject, x.Account, x.Merge, x.Pending = subject, "", "", false
+		x.Subject, x.Pending = subject, false
 		return nil
 	})
-	if err != nil && fault.CodeOf(err) != fault.NotFound {
-		return fmt.Errorf("account: unlink: %w", err)
-	}
-	return nil
+	return unlessGone("unlink", err)
 }
 
 // prune takes out of an account that is about to come back what it brought and the survivor has parted from since.
@@ -164,10 +172,7 @@ func (a *Accounts) prune(ctx context.Context, account string, t tie) error {
 		o.Ties = slices.DeleteFunc(o.Ties, func(x tie) bool { return r.tied(x.Merge) < 0 })
 		return nil
 	})
-	if err != nil && fault.CodeOf(err) != fault.NotFound {
-		return fmt.Errorf("account: unlink: %w", err)
-	}
-	return nil
+	return unlessGone("unlink", err)
 }
 
 // dropPhone takes the phone from an account: whoever proves it next begins anew.
@@ -179,10 +184,7 @@ func (a *Accounts) dropPhone(ctx context.Context, account string) error {
 		r.Claim, r.Phone, r.Moves, r.UpdatedAt = "", nil, r.Moves+1, a.now()
 		return nil
 	})
-	if err != nil && fault.CodeOf(err) != fault.NotFound {
-		return fmt.Errorf("account: give up phone: %w", err)
-	}
-	return nil
+	return unlessGone("give up phone", err)
 }
 
 // mayPartOthers refuses a chat that waits for a recovery: those who could still object must not be put out of the way.

@@ -40,6 +40,7 @@ type Viewer struct {
 	Session   string       // the session's id; "" for a guest
 	Identity  string       // the claim of the network identity that chats; "" for anybody else. Not for other people's eyes
 	Scope     string       // the subject that scopes idempotency keys where it is not Subject: a linked chat's own; "" means Subject
+	Origin    string       // with Identity: hides where the message came from that is acted on, as Accounts.Origin gives it; "" where the network does not show it
 	Assurance Assurance    // "" counts as Guest
 	Roles     []Role       // empty for a citizen
 	Unit      string       // id of the unit that a member of staff works for; "" for none

@@ -1,33 +1,34 @@
 package account_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/clocktest"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/locale"
+	"github.com/motcua/motcua/internal/logtest"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/outbox"
 	"github.com/motcua/motcua/internal/secret"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/memory"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -38,107 +39,15 @@ const (
 	phone3 = "0333 222 111"
 )
 
-// clock is a clock that stands still until it is moved.
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
-// errKilled is what everything answers once the program is "dead".
-var errKilled = fault.Wrap(fault.Unavailable, errors.New("killed"))
-
-// killer ends the program at its n-th write, after it happened and before anybody learns of it. (Ending it before the next write leaves the same store.)
-type killer struct {
-	mu     sync.Mutex
-	at     int // 0 never
-	writes int
-	dead   bool
-	ops    int // all calls, to compare what two requests cost
-}
-
-// write runs one write under the killer's eye.
-func (k *killer) write(do func() error) error {
-	k.mu.Lock()
-	k.ops++
-	if k.dead {
-		k.mu.Unlock()
-		return errKilled
-	}
-	k.writes++
-	hit := k.at > 0 && k.writes == k.at
-	k.dead = k.dead || hit
-	k.mu.Unlock()
-	err := do()
-	if hit {
-		return errKilled
-	}
-	return err
-}
-
-func (k *killer) read() error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.ops++
-	if k.dead {
-		return errKilled
-	}
-	return nil
-}
-
-func (k *killer) count() int {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.ops
-}
-
-// engine is a store that can be killed.
-type engine struct {
-	store.Engine
-	*killer
-}
-
-func (e engine) Insert(ctx context.Context, kind, id string, doc bson.Raw) error {
-	return e.write(func() error { return e.Engine.Insert(ctx, kind, id, doc) })
-}
-
-func (e engine) Replace(ctx context.Context, kind, id string, v int64, doc bson.Raw) (ok bool, err error) {
-	err = e.write(func() error { ok, err = e.Engine.Replace(ctx, kind, id, v, doc); return err })
-	return ok, err
-}
-
-func (e engine) Delete(ctx context.Context, kind, id string) (ok bool, err error) {
-	err = e.write(func() error { ok, err = e.Engine.Delete(ctx, kind, id); return err })
-	return ok, err
-}
-
-func (e engine) Get(ctx context.Context, kind string, ids ...string) ([]store.Row, error) {
-	if err := e.read(); err != nil {
-		return nil, err
-	}
-	return e.Engine.Get(ctx, kind, ids...)
-}
-
 // mailbag is an outbox that keeps intents, each id once.
 type mailbag struct {
 	mu      sync.Mutex
-	kill    *killer
+	life    *storetest.Life
 	intents []outbox.Intent
 }
 
 func (m *mailbag) Put(_ context.Context, in outbox.Intent) error {
-	return m.kill.write(func() error {
+	return m.life.Write(func() error {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if !slices.ContainsFunc(m.intents, func(x outbox.Intent) bool { return x.ID == in.ID }) {
@@ -190,7 +99,7 @@ type alerts struct {
 }
 
 func (w *world) tell(_ context.Context, n account.Alert) error {
-	return w.mail.kill.write(func() error {
+	return w.mail.life.Write(func() error {
 		w.alerts.mu.Lock()
 		defer w.alerts.mu.Unlock()
 		if !slices.ContainsFunc(w.alerts.all, func(x account.Alert) bool { return x.ID == n.ID }) {
@@ -198,6 +107,11 @@ func (w *world) tell(_ context.Context, n account.Alert) error {
 		}
 		return nil
 	})
+}
+
+// leave is what takes devices away; it ends with the program.
+func (w *world) leave(ctx context.Context, by string) error {
+	return w.mail.life.Write(func() error { return w.left.tell(ctx, by) })
 }
 
 // told gives which notices an account's owner got, in order.
@@ -213,26 +127,24 @@ func (w *world) told(id string) []account.Notice {
 	return out
 }
 
-// syncBuffer is a log that a test reads.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+// over gives the alert that the account's last one ends, "" for none, as its notice.
+func (w *world) over(id string) account.Notice {
+	w.alerts.mu.Lock()
+	defer w.alerts.mu.Unlock()
+	ends := ""
+	for _, n := range slices.Backward(w.alerts.all) {
+		switch {
+		case n.Account != id:
+		case ends == "":
+			if ends = n.Ends; ends == "" {
+				return ""
+			}
+		case n.ID == ends:
+			return n.Notice
+		}
+	}
+	return ""
 }
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
-// texts are the shipped catalogues, read once for all tests.
-var texts = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(os.DirFS("../../configs/locales")) })
 
 // world is one city: a store, keys, a clock, and replicas of the service on them.
 type world struct {
@@ -240,14 +152,15 @@ type world struct {
 	t      testing.TB
 	cfg    account.Config
 	store  store.Engine
-	kill   *killer
+	life   *storetest.Life
 	keys   []byte // keyset file
 	box    *secret.Box
-	clock  *clock
+	clock  *clocktest.Clock
 	mail   *mailbag
 	looks  *looks
 	alerts *alerts
-	log    *syncBuffer
+	left   *left
+	log    *logtest.Buffer
 	texts  *locale.Catalogue
 	limits *limit.Limiter
 }
@@ -271,21 +184,19 @@ func newWorld(t testing.TB, change ...func(*account.Config)) *world {
 // newWorldOn opens a city on a store.
 func newWorldOn(t testing.TB, engine store.Engine, change ...func(*account.Config)) *world {
 	t.Helper()
-	w := &world{t: t, cfg: config(), store: engine, log: &syncBuffer{}, looks: &looks{}, alerts: &alerts{}}
+	w := &world{t: t, cfg: config(), store: engine, log: &logtest.Buffer{}, looks: &looks{}, alerts: &alerts{}, left: &left{}}
 	for _, f := range change {
 		f(&w.cfg)
 	}
-	w.clock = &clock{t: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)}
+	w.clock = clocktest.At(time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC))
 	var err error
 	if w.keys, err = secret.Generate(true); err != nil {
 		t.Fatal(err)
 	}
 	w.unlock()
-	if w.texts, err = texts(); err != nil {
-		t.Fatal(err)
-	}
-	w.limits = limit.New(nil, w.clock.now, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	w.mail = &mailbag{kill: &killer{}}
+	w.texts = configstest.Texts(t)
+	w.limits = limit.New(nil, w.clock.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	w.mail = &mailbag{}
 	w.restart()
 	return w
 }
@@ -309,16 +220,15 @@ func (w *world) on(t testing.TB) *world {
 // restart puts a new process in the place of the old one.
 func (w *world) restart() {
 	w.t.Helper()
-	w.kill = &killer{}
-	w.mail.kill = w.kill
+	w.life = &storetest.Life{}
+	w.mail.life = w.life
 	w.Accounts = w.replica()
-	w.kill.writes, w.kill.ops = 0, 0
 }
 
 // replica starts one more process on the same store.
 func (w *world) replica() *account.Accounts {
 	w.t.Helper()
-	a, err := account.New(w.t.Context(), engine{w.store, w.kill}, w.cfg, w.deps(w.box))
+	a, err := account.New(w.t.Context(), storetest.Mortal{Engine: w.store, Life: w.life}, w.cfg, w.deps(w.box))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -327,7 +237,7 @@ func (w *world) replica() *account.Accounts {
 
 func (w *world) deps(box account.Box) account.Deps {
 	return account.Deps{
-		Box: box, Limiter: w.limits, Outbox: w.mail, Texts: w.texts, Accesses: w.looks, Tell: w.tell, Now: w.clock.now,
+		Box: box, Limiter: w.limits, Outbox: w.mail, Texts: w.texts, Accesses: w.looks, Tell: w.tell, Left: w.leave, Now: w.clock.Now,
 		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Reg: prometheus.NewRegistry(),
 	}
 }
@@ -345,6 +255,17 @@ func (w *world) sent() []string {
 		}
 	}
 	return p.got
+}
+
+// lastTo gives the last text that a phone in E.164 would get; "" for none.
+func (w *world) lastTo(phone string) string {
+	w.t.Helper()
+	for _, text := range slices.Backward(w.sent()) {
+		if strings.HasPrefix(text, phone+" ") {
+			return text
+		}
+	}
+	return ""
 }
 
 var codeRE = regexp.MustCompile(`\b\d{6}\b`)

@@ -7,12 +7,12 @@
 package casework
 
 import (
-	"errors"
 	"time"
 	"unicode/utf8"
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config holds the settings of casework.
@@ -24,11 +24,9 @@ type Config struct {
 
 // Validate reports all settings that cannot work.
 func (c Config) Validate() error {
-	var errs []error
-	if c.CodeReservation <= 0 {
-		errs = append(errs, errors.New("code_reservation: must be positive"))
-	}
-	return errors.Join(errs...)
+	var faults setting.Faults
+	faults.Refuse(c.CodeReservation <= 0, "code_reservation", "must be positive")
+	return faults.Err()
 }
 
 // Limits of one case, which keep its document under 64 KB together with 4,000 characters of description and 32 remembered keys.

@@ -30,6 +30,18 @@ type Relay[T any] struct {
 	now        func() time.Time
 }
 
+// Carrier is a relay of any documents, as the outbox drives it: what they have still to tell is notices, counts, codes, what a search needs.
+type Carrier interface {
+	// Due gives ids of documents that have something to tell, longest waiting first, at most limit.
+	Due(ctx context.Context, limit int) ([]string, error)
+	// Waiting counts the documents that have something to tell, up to max, and gives since when the first of them waits.
+	Waiting(ctx context.Context, max int) (int, time.Time, error)
+	// Carry carries out what one of them has to tell; it may run twice, here and on other machines.
+	Carry(ctx context.Context, id string) error
+	// Again carries out once more what Parts.Park was given; that too may run twice.
+	Again(ctx context.Context, p Parked) error
+}
+
 // Parts says where a relay finds what it needs in a document, and where what it cannot carry out goes.
 type Parts[T any] struct {
 	ID  func(*T) string

@@ -51,7 +51,7 @@ func (t *Tally) add(ctx context.Context, id, count string, delta int64) error {
 	if id == "" {
 		return nil
 	}
-	change := func(s *slot) error {
+	_, err := t.slots.Upsert(ctx, id, func() slot { return slot{ID: id} }, func(s *slot) error {
 		if slices.Contains(s.Applied, count) {
 			return store.ErrUnchanged
 		}
@@ -62,15 +62,7 @@ func (t *Tally) add(ctx context.Context, id, count string, delta int64) error {
 			s.Applied = s.Applied[over:]
 		}
 		return nil
-	}
-	_, err := t.slots.Update(ctx, id, change)
-	if fault.CodeOf(err) != fault.NotFound {
-		return err
-	}
-	err = t.slots.Insert(ctx, slot{ID: id, N: delta, Changes: 1, Applied: []string{count}})
-	if fault.CodeOf(err) == fault.Conflict { // another relay made the slot meanwhile
-		_, err = t.slots.Update(ctx, id, change)
-	}
+	})
 	return err
 }
 

@@ -12,11 +12,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/notify"
@@ -37,6 +39,8 @@ type Topics interface {
 	Subscribe(ctx context.Context, topic string, to []channels.Address) ([]string, error)
 	// Unsubscribe is the reverse.
 	Unsubscribe(ctx context.Context, topic string, to []channels.Address) ([]string, error)
+	// Address gives the address of all devices that follow any of the topics, notify.MaxTopics at most. Each gets a message to it once.
+	Address(topics []string) channels.Address
 }
 
 // Box keeps addresses unreadable in the store and finds them all the same; *secret.Box does.
@@ -56,11 +60,15 @@ type Deps struct {
 	Box      Box
 	Channels map[string]Channel // by Profile.Name; without any nobody can register
 	Topics   map[string]Topics  // by the same names, of the networks that have topics
-	Limiter  Limiter            // holds up what is over Profile.PerMinute; nil counts nothing
-	Nudge    func()             // wakes the relay that carries out what Follow asked for; nil lets it look by itself
-	Now      func() time.Time
-	Log      *slog.Logger
-	Reg      prometheus.Registerer
+	// Wanted gives the topics that the devices of a viewer are to follow; nil leaves it to Registration.Topics and to Follow.
+	Wanted func(ctx context.Context, v account.Viewer) ([]string, error)
+	// Shown gives what a push over a network says instead of a letter's text: networks read what is not sealed for the device. nil leaves it as it is.
+	Shown   func(kind string, l notify.Letter) string
+	Limiter Limiter // holds up what is over Profile.PerMinute, and who registers too many; nil counts nothing
+	Nudge   func()  // wakes the relay that carries out what Follow asked for; nil lets it look by itself
+	Now     func() time.Time
+	Log     *slog.Logger
+	Reg     prometheus.Registerer
 }
 
 func (d Deps) validate() error {
@@ -92,12 +100,20 @@ type Devices struct {
 	docs    *store.Collection[record]
 	letters *store.Collection[letter]
 	byOwner store.Query
+	byWhom  store.Query // by the session or chat that registered it
 	byDue   store.Query
 	bySince store.Query
-	metrics *metrics
+	hosts   *hosts
+	// gathering is held by the worker that chooses whose topics to change.
+	gathering sync.Mutex
+	metrics   *metrics
+	alarms    *alarms
 }
 
-var _ notify.Carrier = (*Devices)(nil)
+var (
+	_ notify.Carrier = (*Devices)(nil)
+	_ notify.Topics  = (*Devices)(nil)
+)
 
 // New defines the documents.
 func New(ctx context.Context, engine store.Engine, cfg Config, deps Deps) (*Devices, error) {
@@ -113,13 +129,16 @@ func New(ctx context.Context, engine store.Engine, cfg Config, deps Deps) (*Devi
 		return nil, err
 	}
 	byOwner, err1 := docs.Query("by_owner")
-	byDue, err2 := docs.Query("by_topics_due")
-	bySince, err3 := docs.Query("by_since")
-	m, err4 := newMetrics(deps.Reg)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	byWhom, err2 := docs.Query("by_registrar")
+	byDue, err3 := docs.Query("by_topics_due")
+	bySince, err4 := docs.Query("by_since")
+	m, err5 := newMetrics(deps.Reg)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return nil, fmt.Errorf("device: %w", err)
 	}
-	return &Devices{cfg: cfg.filled(), deps: deps, docs: docs, letters: letters, byOwner: byOwner, byDue: byDue, bySince: bySince, metrics: m}, nil
+	d := &Devices{cfg: cfg.filled(), deps: deps, docs: docs, letters: letters, byOwner: byOwner, byWhom: byWhom, byDue: byDue, bySince: bySince, metrics: m}
+	d.hosts, d.alarms = &hosts{now: d.now, of: map[place]*host{}}, &alarms{of: map[string]*alarm{}}
+	return d, nil
 }
 
 // now is the clock as the store keeps times.

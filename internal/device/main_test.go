@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/account"
+	"github.com/motcua/motcua/internal/clocktest"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/secret"
@@ -31,13 +33,17 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type network struct {
 	name string
 
-	mu     sync.Mutex
-	sent   []sent
-	topics map[string][]string // by token
-	calls  int
-	fail   error  // of topics
-	reason string // likewise, of the device
-	during func() // runs within a change of topics
+	mu       sync.Mutex
+	sent     []sent
+	topics   map[string][]string // by token
+	calls    int
+	asked    int             // to send
+	slow     map[string]bool // devices that put everything off for now
+	retry    time.Duration   // of slow ones
+	unsigned bool            // it takes our signature no more
+	fail     error           // of topics
+	reason   string          // likewise, of the device
+	during   func()          // runs within a change of topics
 }
 
 type sent struct {
@@ -62,16 +68,29 @@ func (n *network) Check(raw string) (channels.Address, string, error) {
 func (n *network) Send(_ context.Context, to channels.Address, m channels.Outbound) channels.Outcome {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	kind, _, _ := strings.Cut(string(to), "-")
+	n.asked++
+	kind, _, _ := strings.Cut(path.Base(string(to)), "-")
 	switch kind {
 	case "dead":
 		return channels.Outcome{Status: channels.Never, Reason: "token_dead", Cause: errors.New("dead")}
 	case "big":
 		return channels.Outcome{Status: channels.Never, Reason: "too_big", Cause: errors.New("big")}
+	case "wrong":
+		return channels.Outcome{Status: channels.Never, Reason: "wrong_sender", Alarm: true, Cause: errors.New("wrong")}
+	case "odd":
+		return channels.Outcome{Status: channels.Never, Reason: "status 599", Cause: errors.New("odd")}
+	case "unsigned":
+		return channels.Outcome{Status: channels.Never, Reason: "vapid_refused", Alarm: true, Cause: errors.New("unsigned")}
 	case "slow":
 		return channels.Outcome{Status: channels.Later, Retry: time.Minute, Unsure: true, Cause: errors.New("slow")}
 	case "alarm":
 		return channels.Outcome{Status: channels.Later, Retry: 15 * time.Minute, Alarm: true, Reason: "credentials", Cause: errors.New("alarm")}
+	}
+	if n.slow[string(to)] {
+		return channels.Outcome{Status: channels.Later, Retry: n.retry, Cause: errors.New("slow")}
+	}
+	if n.unsigned {
+		return channels.Outcome{Status: channels.Never, Reason: "vapid_refused", Alarm: true, Cause: errors.New("unsigned")}
 	}
 	n.sent = append(n.sent, sent{to, m})
 	return channels.Outcome{Status: channels.Sent, MessageID: fmt.Sprint("net-", len(n.sent))}
@@ -85,6 +104,10 @@ func (n *network) Unsubscribe(_ context.Context, topic string, to []channels.Add
 	return n.change(topic, to, false)
 }
 
+func (n *network) Address(topics []string) channels.Address {
+	return channels.Address("topics:" + strings.Join(topics, ","))
+}
+
 func (n *network) change(topic string, to []channels.Address, join bool) ([]string, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -94,16 +117,25 @@ func (n *network) change(topic string, to []channels.Address, join bool) ([]stri
 		n.during = nil
 		during()
 	}
-	if n.fail != nil || n.reason != "" {
-		return []string{n.reason}, n.fail
+	if n.fail != nil {
+		return nil, n.fail
 	}
-	t := string(to[0])
-	n.topics[t] = slices.DeleteFunc(n.topics[t], func(s string) bool { return s == topic })
-	if join {
-		n.topics[t] = append(n.topics[t], topic)
-		slices.Sort(n.topics[t])
+	if slices.ContainsFunc(to, func(a channels.Address) bool { return strings.HasPrefix(string(a), "poison") }) {
+		return nil, fault.New(fault.Invalid, "")
 	}
-	return []string{""}, nil
+	out := make([]string, len(to))
+	for i, a := range to {
+		t := string(a)
+		if out[i] = n.reason; n.reason != "" {
+			continue
+		}
+		n.topics[t] = slices.DeleteFunc(n.topics[t], func(s string) bool { return s == topic })
+		if join {
+			n.topics[t] = append(n.topics[t], topic)
+			slices.Sort(n.topics[t])
+		}
+	}
+	return out, nil
 }
 
 // took gives to whom the network brought something, in order.
@@ -124,6 +156,11 @@ func (n *network) follows(token string) []string {
 	return slices.Clone(n.topics[token])
 }
 
+// hosted is a network whose devices are each at a host of their own choosing: what stands before a slash.
+type hosted struct{ *network }
+
+func (hosted) Host(to channels.Address) string { return path.Dir(string(to)) }
+
 // world is devices over a store of their own.
 type world struct {
 	*Devices
@@ -131,22 +168,11 @@ type world struct {
 	phones  *network
 	pages   *network
 	nudges  int
-	mu      sync.Mutex
-	at      time.Time
+	clock   *clocktest.Clock
 	logged  *strings.Builder
 	keyFile []byte
-}
-
-func (w *world) clock() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.at
-}
-
-func (w *world) pass(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.at = w.at.Add(d)
+	wanted  map[string][]string // topics, by subject
+	asked   func()              // runs when it was asked what an owner wants
 }
 
 func newWorld(t *testing.T, cfg Config) *world {
@@ -155,7 +181,7 @@ func newWorld(t *testing.T, cfg Config) *world {
 	require.NoError(t, err)
 	w := &world{
 		engine: memory.New(), phones: &network{name: "fcm", topics: map[string][]string{}}, pages: &network{name: "webpush"},
-		at: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), logged: &strings.Builder{}, keyFile: key,
+		clock: clocktest.At(time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)), logged: &strings.Builder{}, keyFile: key, wanted: map[string][]string{},
 	}
 	w.open(t, cfg, key)
 	return w
@@ -167,8 +193,15 @@ func (w *world) open(t *testing.T, cfg Config, key []byte) {
 	box, err := secret.Open(key)
 	require.NoError(t, err)
 	w.Devices, err = New(t.Context(), w.engine, cfg, Deps{
-		Box: box, Channels: map[string]Channel{"fcm": w.phones, "webpush": w.pages}, Topics: map[string]Topics{"fcm": w.phones},
-		Nudge: func() { w.nudges++ }, Now: w.clock, Log: slog.New(slog.NewTextHandler(w.logged, nil)), Reg: prometheus.NewRegistry(),
+		Box: box, Channels: map[string]Channel{"fcm": w.phones, "webpush": hosted{w.pages}}, Topics: map[string]Topics{"fcm": w.phones},
+		Wanted: func(_ context.Context, v account.Viewer) ([]string, error) {
+			topics := w.wanted[v.Subject]
+			if w.asked != nil {
+				w.asked()
+			}
+			return topics, nil
+		},
+		Nudge: func() { w.nudges++ }, Now: w.clock.Now, Log: slog.New(slog.NewTextHandler(w.logged, nil)), Reg: prometheus.NewRegistry(),
 	})
 	require.NoError(t, err)
 }

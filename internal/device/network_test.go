@@ -20,8 +20,8 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/notify"
-	"github.com/motcua/motcua/internal/secret"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/secret/secrettest"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 // city is devices joined to both networks' stand-ins.
@@ -55,15 +55,8 @@ func openCity(t *testing.T) city {
 	t.Cleanup(pages.Close)
 	c.key = public
 
-	engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir(), Synchronous: "normal"})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, engine.Close()) })
-	keyset, err := secret.Generate(true)
-	require.NoError(t, err)
-	box, err := secret.Open(keyset)
-	require.NoError(t, err)
-	c.devices, err = device.New(t.Context(), engine, device.Config{}, device.Deps{
-		Box: box, Channels: map[string]device.Channel{"fcm": phones, "webpush": pages}, Topics: map[string]device.Topics{"fcm": phones},
+	c.devices, err = device.New(t.Context(), storetest.OnFiles(t), device.Config{}, device.Deps{
+		Box: secrettest.NewBox(t), Channels: map[string]device.Channel{"fcm": phones, "webpush": pages}, Topics: map[string]device.Topics{"fcm": phones},
 		Now: time.Now, Log: slog.New(slog.DiscardHandler), Reg: prometheus.NewRegistry(),
 	})
 	require.NoError(t, err)

@@ -19,6 +19,7 @@ type record struct {
 	ID        string       `bson:"_id"` // keyed index of what names the device on its network
 	Kind      string       `bson:"kind"`
 	Owner     string       `bson:"owner,omitempty"` // subject; "" when it was given up
+	By        string       `bson:"by,omitempty"`    // the session or chat that registered it; "" for neither
 	Platform  string       `bson:"platform,omitempty"`
 	Lang      message.Lang `bson:"lang"`
 	Address   []byte       `bson:"address"` // sealed
@@ -26,9 +27,17 @@ type record struct {
 	ExpiresAt time.Time    `bson:"expires_at"`
 	Marks     once.Marks   `bson:"marks,omitempty"`
 
+	Proven       bool       `bson:"proven,omitempty"` // it has taken something since it is its owner's. Kept, as what follows, on Hosted networks alone
+	Fails        int        `bson:"fails,omitempty"`  // attempts in a row that it did not take
+	FailingSince *time.Time `bson:"failing_since,omitempty"`
+	RestUntil    *time.Time `bson:"rest_until,omitempty"` // until when it is not asked
+
 	Topics    []string   `bson:"topics,omitempty"`     // that the owner wants, in order
-	Joined    []string   `bson:"joined,omitempty"`     // that the network has it follow, as far as we know, in order
-	TopicsDue *time.Time `bson:"topics_due,omitempty"` // when to bring the two together next; absent when they agree
+	Joined    []string   `bson:"joined,omitempty"`     // that the network has it follow: it said so, and nobody has asked it for anything else since; in order
+	Unsure    []string   `bson:"unsure,omitempty"`     // that the network was asked to change, and what it said is not known: it may have it follow them or not
+	Refused   []string   `bson:"refused,omitempty"`    // that the network does not let it follow, until it registers again
+	Busy      *time.Time `bson:"busy,omitempty"`       // until when a worker makes changes; names that worker
+	TopicsDue *time.Time `bson:"topics_due,omitempty"` // when to bring the network's topics up to the owner's next; absent when they agree
 	Since     *time.Time `bson:"since,omitempty"`      // since when they do not
 	Tries     int        `bson:"tries,omitempty"`      // that failed in a row
 }
@@ -45,6 +54,7 @@ func deviceKind() store.Kind {
 		Name: "devices",
 		Indexes: []store.Index{
 			{Name: "by_owner", Equal: []string{"owner"}, Order: "seen_at"},
+			{Name: "by_registrar", Equal: []string{"by"}},
 			{Name: "by_topics_due", Order: "topics_due"},
 			{Name: "by_since", Order: "since"},
 		},
@@ -76,21 +86,48 @@ func (d *Devices) want(r *record, topics []string, now time.Time) {
 	d.plan(r, now)
 }
 
-// plan has the network's topics brought up to the owner's when they differ.
+// plan has the network's topics brought up to the owner's when they differ, behind whoever is at it.
 func (d *Devices) plan(r *record, now time.Time) {
-	if slices.Equal(r.Topics, r.Joined) || d.deps.Topics[r.Kind] == nil {
+	if len(r.pending()) == 0 || d.deps.Topics[r.Kind] == nil {
 		r.TopicsDue, r.Since, r.Tries = nil, nil, 0
 		return
 	}
 	r.TopicsDue = &now
+	if r.Busy != nil && r.Busy.After(now) {
+		r.TopicsDue = r.Busy
+	}
 	if r.Since == nil {
 		r.Since = &now
 	}
 }
 
+// pending gives the topics that the network has to be asked about, in order.
+func (r record) pending() []string {
+	out := slices.Clone(r.Unsure)
+	for _, t := range r.Joined {
+		if !slices.Contains(r.Topics, t) {
+			out = append(out, t)
+		}
+	}
+	for _, t := range r.Topics {
+		if !slices.Contains(r.Joined, t) && !slices.Contains(r.Refused, t) {
+			out = append(out, t)
+		}
+	}
+	return ordered(out)
+}
+
+// unjoin forgets what the network has the device follow: it has forgotten the device.
+func (r *record) unjoin() { r.Joined, r.Unsure, r.Refused, r.Busy = nil, nil, nil, nil }
+
+func ordered(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // giveUp takes the device from its owner. What it still follows is taken back later.
 func (d *Devices) giveUp(r *record, now time.Time) {
-	r.Owner, r.Marks, r.ExpiresAt = "", nil, now
+	r.Owner, r.By, r.Marks, r.ExpiresAt = "", "", nil, now
 	d.want(r, nil, now)
 	if r.TopicsDue != nil {
 		r.ExpiresAt = now.Add(farewell)
@@ -103,7 +140,7 @@ func (d *Devices) dead(ctx context.Context, seen record) error {
 		if r.Owner != seen.Owner || !r.SeenAt.Equal(seen.SeenAt) {
 			return store.ErrUnchanged
 		}
-		r.Joined = nil // the network has forgotten them too
+		r.unjoin()
 		d.giveUp(r, d.now())
 		return nil
 	})

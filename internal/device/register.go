@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/once"
 	"github.com/motcua/motcua/internal/store"
 )
@@ -20,26 +22,26 @@ type Registration struct {
 	Token        string          // its registration token, of "fcm"
 	Subscription json.RawMessage // PushSubscription.toJSON of the browser, of "webpush"
 	Platform     string          // "android", "ios", "web"; "" for none of them
-	Topics       []string        // to follow; nil keeps what it follows, or takes over what the owner's newest device does
+	Topics       []string        // to follow; nil means what its owner wants (Deps.Wanted), else what it follows
 }
 
 // sighting is a registration that has been checked.
 type sighting struct {
 	Registration
 	owner string
+	by    string // the session or chat
 	to    channels.Address
 	ids   []string // its keyed indexes, the newest key's first
 	mark  once.Mark
-
-	inherited []string // topics of a device that is new to its owner, when it names none
 }
 
 // rounds is how often a device that others keep changing is read anew.
 const rounds = 4
 
-// Register makes a device the viewer's, whoever had it before. It may be repeated at each start of an app and then writes once a day. A repeat with the same
-// key changes nothing, though somebody else may have registered the device since. UNAUTHORIZED for nobody; INVALID when the network is none of ours, the
-// address none of its, or a topic malformed.
+// Register makes a device the viewer's, whoever had it before: what names a device is known to it alone, and whoever holds it must not be shown what the one before
+// is told. The one before is told by other ways from then on. It may be repeated at each start of an app and then writes once a day. A repeat with the same key
+// changes nothing as long as nobody else has registered the device since. UNAUTHORIZED for nobody; INVALID when the network is none of ours, the
+// address none of its, or a topic malformed; RATE_LIMITED beyond Config.Registrations.
 func (d *Devices) Register(ctx context.Context, v account.Viewer, in Registration, key string) (Device, error) {
 	s, err := d.sight(v, in, key)
 	if err != nil {
@@ -53,8 +55,11 @@ func (d *Devices) Register(ctx context.Context, v account.Viewer, in Registratio
 		if err != nil {
 			return Device{}, fmt.Errorf("device: register: %w", err)
 		}
+		if r, err = d.heed(ctx, v, s, r); err != nil {
+			return Device{}, fmt.Errorf("device: register: %w", err)
+		}
 		d.nudge()
-		return r.public(), d.trim(ctx, s.owner)
+		return r.public(), d.trim(ctx, v)
 	}
 	return Device{}, &fault.Error{Code: fault.Unavailable, RetryAfter: time.Second, Cause: errMoved}
 }
@@ -84,7 +89,7 @@ func (d *Devices) sight(v account.Viewer, in Registration, key string) (sighting
 			return sighting{}, err
 		}
 	}
-	s := sighting{Registration: in, owner: v.Subject, to: to, ids: d.deps.Box.Indexes(indexContext, in.Kind+"\x00"+known)}
+	s := sighting{Registration: in, owner: v.Subject, by: cmp.Or(v.Session, v.Identity), to: to, ids: d.deps.Box.Indexes(indexContext, in.Kind+"\x00"+known)}
 	if key != "" {
 		s.mark.Key = once.Scope(v.Subject, "device", "register", key)
 		s.mark.Hash, err = hash(in)
@@ -107,18 +112,20 @@ func (d *Devices) settle(ctx context.Context, v account.Viewer, s sighting) (rec
 	if err != nil {
 		return record{}, err
 	}
-	if s.Topics == nil {
-		if s.inherited, err = d.inherited(ctx, v); err != nil {
-			return record{}, err
-		}
+	topics, err := d.wanted(ctx, v, s)
+	if err != nil {
+		return record{}, err
+	}
+	if err := d.admit(ctx, v, found); err != nil {
+		return record{}, err
 	}
 	for _, id := range s.ids {
 		if _, ok := found[id]; ok {
-			return d.docs.Update(ctx, id, func(r *record) error { return d.see(r, v, s) })
+			return d.docs.Update(ctx, id, func(r *record) error { return d.see(r, v, s, topics) })
 		}
 	}
 	r := record{ID: s.ids[0], Kind: s.Kind}
-	if err := d.see(&r, v, s); err != nil {
+	if err := d.see(&r, v, s, topics); err != nil {
 		return record{}, err
 	}
 	err = d.docs.Insert(ctx, r)
@@ -128,34 +135,60 @@ func (d *Devices) settle(ctx context.Context, v account.Viewer, s sighting) (rec
 	return r, err
 }
 
-// inherited gives the topics that a device new to the viewer begins with.
-func (d *Devices) inherited(ctx context.Context, v account.Viewer) ([]string, error) {
-	others, err := d.of(ctx, v.Subjects)
-	if err != nil || len(others) == 0 {
-		return nil, err
+// admit counts who registers a device that is not theirs yet.
+func (d *Devices) admit(ctx context.Context, v account.Viewer, found map[string]record) error {
+	for _, r := range found {
+		if v.Owns(r.Owner) {
+			return nil
+		}
 	}
-	return others[0].Topics, nil
+	if d.deps.Limiter == nil {
+		return nil
+	}
+	_, err := d.deps.Limiter.Allow(ctx, "device:register:"+cmp.Or(v.Account, v.Subject), limit.Rule{Max: d.cfg.Registrations, Per: time.Hour})
+	return err
 }
 
-// topics gives those that a device is to follow.
-func (s sighting) topics(r *record, v account.Viewer) []string {
-	switch {
-	case s.Topics != nil:
-		return s.Topics
-	case v.Owns(r.Owner):
-		return r.Topics
+// asks tells whether it is for Deps.Wanted to say what a device is to follow.
+func (d *Devices) asks(s sighting) bool {
+	return s.Topics == nil && d.deps.Wanted != nil && d.deps.Topics[s.Kind] != nil
+}
+
+// wanted gives the topics that a device is to follow, in order.
+func (d *Devices) wanted(ctx context.Context, v account.Viewer, s sighting) ([]string, error) {
+	if !d.asks(s) {
+		return s.Topics, nil
 	}
-	return s.inherited
+	names, err := d.deps.Wanted(ctx, v)
+	if err != nil {
+		return nil, fmt.Errorf("device: topics: %w", err)
+	}
+	return checkTopics(names)
+}
+
+// heed looks again what the owner wants now that the device is stored: whoever changed that meanwhile has found the devices without this one.
+func (d *Devices) heed(ctx context.Context, v account.Viewer, s sighting, r record) (record, error) {
+	if !d.asks(s) || r.Owner != s.owner {
+		return r, nil
+	}
+	topics, err := d.wanted(ctx, v, s)
+	if err != nil || slices.Equal(topics, r.Topics) {
+		return r, err
+	}
+	return d.docs.Update(ctx, r.ID, func(r *record) error { return d.adopt(r, s.owner, topics) })
 }
 
 // see brings a device's document up to date.
-func (d *Devices) see(r *record, v account.Viewer, s sighting) error {
+func (d *Devices) see(r *record, v account.Viewer, s sighting, topics []string) error {
 	if again, err := s.again(r); err != nil || again {
 		return orUnchanged(err)
 	}
-	now, topics := d.now(), s.topics(r, v)
+	if s.Topics == nil && d.deps.Wanted == nil && r.Owner == s.owner {
+		topics = r.Topics
+	}
+	now := d.now()
 	fresh := r.Owner == s.owner && now.Sub(r.SeenAt) < seenStep && r.ExpiresAt.After(now)
-	same := r.Platform == s.Platform && r.Lang == v.Lang.Or() && slices.Equal(r.Topics, topics)
+	same := r.By == s.by && r.Platform == s.Platform && r.Lang == v.Lang.Or() && slices.Equal(r.Topics, topics)
 	if fresh && same && d.reaches(*r, s.to) {
 		return store.ErrUnchanged
 	}
@@ -164,12 +197,14 @@ func (d *Devices) see(r *record, v account.Viewer, s sighting) error {
 		return fault.Wrap(fault.Internal, fmt.Errorf("device: seal: %w", err))
 	}
 	if r.Owner != "" && !r.ExpiresAt.After(now) {
-		r.Joined = nil // its network has forgotten it meanwhile
+		r.unjoin() // its network has forgotten it meanwhile
 	}
+	r.Refused = nil
 	if r.Owner != s.owner {
-		r.Marks = nil
+		r.Marks, r.Proven = nil, false
+		r.well()
 	}
-	r.Owner, r.Platform, r.Lang, r.Address, r.SeenAt, r.ExpiresAt = s.owner, s.Platform, v.Lang.Or(), sealed, now, now.Add(d.cfg.Retention)
+	r.Owner, r.By, r.Platform, r.Lang, r.Address, r.SeenAt, r.ExpiresAt = s.owner, s.by, s.Platform, v.Lang.Or(), sealed, now, now.Add(d.cfg.Retention)
 	if s.mark.Key != "" {
 		r.Marks.Add(s.mark.Key, s.mark.Hash)
 	}
@@ -198,14 +233,18 @@ func (d *Devices) reaches(r record, to channels.Address) bool {
 	return err == nil && stored == to
 }
 
-// trim forgets the devices of an owner beyond those that one may have.
-func (d *Devices) trim(ctx context.Context, owner string) error {
-	all, err := d.of(ctx, []string{owner})
+// trim forgets the devices of a viewer beyond those that one may have.
+func (d *Devices) trim(ctx context.Context, v account.Viewer) error {
+	subjects, most := v.Subjects, d.cfg.PerOwner
+	if !v.SignedIn() {
+		subjects, most = []string{v.Subject}, d.cfg.PerGuest
+	}
+	all, err := d.of(ctx, subjects)
 	if err != nil {
 		return err
 	}
-	for _, old := range all[min(len(all), d.cfg.PerOwner):] {
-		if err := d.leave(ctx, old.ID, owner); err != nil && fault.CodeOf(err) != fault.NotFound {
+	for _, old := range all[min(len(all), most):] {
+		if err := d.leave(ctx, old.ID, old.Owner); err != nil && fault.CodeOf(err) != fault.NotFound {
 			return err
 		}
 	}

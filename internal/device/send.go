@@ -3,18 +3,14 @@ package device
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
-	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/notify"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/miniapps"
 )
 
 // Way is the name of the one way that leads to all of a person's devices together.
@@ -82,8 +78,8 @@ const (
 	atOnce = 8  // requests for one letter under way
 )
 
-// Send makes one attempt at each of the person's devices that has not taken the letter. It is sent when one of them takes it, now or before. Reasons of
-// refused: no_device, expired, and those of the networks when all say never.
+// Send makes one attempt at each of the person's devices that has not taken the letter, nor is known to have got it by a topic. It is sent when one of them
+// takes it, now or before. Reasons of refused: no_device, expired, and those of the networks when all say never.
 func (d *Devices) Send(ctx context.Context, w notify.Way, to notify.Person, l notify.Letter) (notify.Fate, error) {
 	return only{d, ""}.Send(ctx, w, to, l)
 }
@@ -102,10 +98,15 @@ func (d only) Send(ctx context.Context, _ notify.Way, to notify.Person, l notify
 	if err != nil {
 		return notify.Fate{}, err
 	}
-	rest := slices.DeleteFunc(all, func(r record) bool { return slices.Contains(before.Taken, r.ID) })
-	ends := d.push(ctx, rest, outbound(l, now))
+	has := func(r record) bool { return slices.Contains(before.Taken, r.ID) || d.follows(r, l.Topics) }
+	told := slices.ContainsFunc(all, has)
+	ends := d.push(ctx, slices.DeleteFunc(all, has), l)
 	after := d.remember(ctx, before, ends)
+	d.learn(ctx, ends)
 	d.bury(ctx, ends)
+	if told {
+		return notify.Fate{State: notify.Sent, Network: after.Network}, nil
+	}
 	return fate(after, ends), nil
 }
 
@@ -123,87 +124,30 @@ func (d only) Fate(ctx context.Context, _ notify.Way, id string) (notify.Fate, e
 	return fate(x, []end{{Outcome: channels.Outcome{Status: channels.Later}}}), nil
 }
 
-// end is what became of an attempt at one device.
-type end struct {
-	record
-	channels.Outcome
-}
-
-// push makes the attempts.
-func (d *Devices) push(ctx context.Context, to []record, m channels.Outbound) []end {
-	out := make([]end, len(to))
-	slots := make(chan struct{}, atOnce)
-	var wg sync.WaitGroup
-	for i, r := range to {
-		slots <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			out[i] = end{r, d.attempt(ctx, r, m)}
-			d.metrics.pushed(r.Kind, out[i].Outcome)
-		})
-	}
-	wg.Wait()
-	return out
-}
-
-func (d *Devices) attempt(ctx context.Context, r record, m channels.Outbound) channels.Outcome {
-	to, err := d.address(r)
-	if err != nil {
-		return channels.Outcome{Status: channels.Never, Reason: "unreadable", Cause: err}
-	}
-	ch := d.deps.Channels[r.Kind]
-	if wait := d.over(ctx, ch.Profile()); wait > 0 {
-		return channels.Outcome{Status: channels.Later, Retry: wait, Cause: errors.New("device: our own limit towards the network")}
-	}
-	return ch.Send(ctx, to, m)
-}
-
-// over counts one message, and gives the time to wait when the network takes no more of them in this minute.
-func (d *Devices) over(ctx context.Context, p channels.Profile) time.Duration {
-	if d.deps.Limiter == nil || p.PerMinute == 0 {
-		return 0
-	}
-	wait, err := d.deps.Limiter.Allow(ctx, "push:"+p.Name, limit.Rule{Max: p.PerMinute, Per: time.Minute})
-	if err == nil {
-		return 0
-	}
-	return max(wait, time.Second)
-}
-
-// outbound writes a letter as a push.
-func outbound(l notify.Letter, now time.Time) channels.Outbound {
-	p := &channels.Push{
-		Title: l.Title, Text: l.Text, Link: l.Link, Collapse: l.Collapse, Urgent: l.Urgency == miniapps.Urgent,
-		Data: map[string]string{"id": l.ID, "app": l.App},
-	}
-	if l.CaseID != "" {
-		p.Data["case"] = l.CaseID
-	}
-	if !l.Until.IsZero() {
-		p.TTL = max(time.Second, l.Until.Sub(now))
-	}
-	return channels.Outbound{ID: l.ID, Kind: channels.Notice, Push: p}
-}
-
-// fate says what became of the letter as a whole. What is wrong with a device that will never take it says nothing about the network: whoever subscribed a
-// browser chose who answers there.
+// fate says what became of the letter as a whole. What is wrong with a device that will never take it says nothing about the network, and where its owner chose
+// who answers nothing does: neither an alarm, nor that the network is away.
 func fate(x letter, ends []end) notify.Fate {
 	if len(x.Taken) > 0 {
 		return notify.Fate{State: notify.Sent, Network: x.Network}
 	}
 	out := notify.Fate{State: notify.Refused, Reason: "no_device"}
 	for _, e := range ends {
-		out.Alarm = out.Alarm || e.Alarm && e.Status == channels.Later
+		out.Alarm = out.Alarm || e.Alarm && e.Status == channels.Later && !e.hosted
 		switch {
 		case e.Status == channels.Later && out.State == notify.Refused:
-			out = notify.Fate{State: notify.Pending, Retry: e.Retry, Unsure: e.Unsure, Alarm: out.Alarm}
+			out = notify.Fate{State: notify.Pending, Retry: e.Retry, Unsure: e.Outcome.Unsure, Alarm: out.Alarm, Held: e.held()}
 		case e.Status == channels.Later:
-			out.Retry, out.Unsure = min(out.Retry, e.Retry), out.Unsure || e.Unsure
-		case out.State == notify.Refused && e.Reason != "token_dead":
+			out.Retry, out.Unsure, out.Held = min(out.Retry, e.Retry), out.Unsure || e.Outcome.Unsure, out.Held && e.held()
+		case out.State == notify.Refused && !gone(e.Outcome):
 			out.Reason = e.Reason
 		}
 	}
 	return out
+}
+
+// gone tells whether a network knows a device no more, or never will: it belongs to somebody else's app.
+func gone(o channels.Outcome) bool {
+	return o.Status == channels.Never && (o.Reason == "token_dead" || o.Reason == "wrong_sender")
 }
 
 // taken gives what is remembered of a letter; nothing when it is new.
@@ -252,7 +196,7 @@ func (d *Devices) remember(ctx context.Context, x letter, ends []end) letter {
 // bury forgets the devices that their networks know no more.
 func (d *Devices) bury(ctx context.Context, ends []end) {
 	for _, e := range ends {
-		if e.Status != channels.Never || e.Reason != "token_dead" {
+		if !gone(e.Outcome) {
 			continue
 		}
 		if err := d.dead(context.WithoutCancel(ctx), e.record); err != nil {

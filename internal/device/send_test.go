@@ -59,7 +59,7 @@ func TestSend(t *testing.T) {
 	_, err := w.Register(t.Context(), lan, Registration{Kind: "webpush", Subscription: raw("endpoint#keys")}, "")
 	require.NoError(t, err)
 	l := aLetter("letter-1")
-	l.Urgency, l.Until = miniapps.Urgent, w.clock().Add(time.Hour)
+	l.Urgency, l.Until = miniapps.Urgent, w.clock.Now().Add(time.Hour)
 	f := w.send(t, lan, l)
 	require.Equal(t, notify.Sent, f.State)
 	require.NotEmpty(t, f.Network)
@@ -78,7 +78,7 @@ func TestSend(t *testing.T) {
 	asked, err := w.Fate(t.Context(), notify.Way{}, "letter-1")
 	require.NoError(t, err)
 	require.Equal(t, f, asked)
-	w.pass(2 * time.Hour)
+	w.clock.Add(2 * time.Hour)
 	require.Equal(t, notify.Fate{State: notify.Refused, Reason: "expired"}, w.send(t, lan, l))
 }
 
@@ -122,7 +122,7 @@ func TestDeadAndBack(t *testing.T) {
 	d := w.register(t, lan, "dead-1")
 	before, err := w.docs.Get(t.Context(), d.ID)
 	require.NoError(t, err)
-	w.pass(25 * time.Hour)
+	w.clock.Add(25 * time.Hour)
 	w.register(t, lan, "dead-1")
 	require.NoError(t, w.dead(t.Context(), before))
 	require.Len(t, w.ids(t, lan), 1)
@@ -141,9 +141,9 @@ func TestLimit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, Config{})
 	lan, l := viewer("lan"), &full{}
-	w.deps.Limiter = l
 	w.register(t, lan, "token-1")
-	require.Equal(t, notify.Fate{State: notify.Pending, Retry: time.Minute}, w.send(t, lan, aLetter("1")))
+	w.deps.Limiter = l
+	require.Equal(t, notify.Fate{State: notify.Pending, Retry: time.Minute, Held: true}, w.send(t, lan, aLetter("1")), "the network was not asked")
 	require.Equal(t, "push:fcm 7", l.key)
 	require.Empty(t, w.phones.took())
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 )
 
 const (
@@ -105,7 +106,7 @@ func (s *shift) attach(ctx, work context.Context, id string) error {
 			return err
 		}
 	}
-	return in.stored(work, func(ctx context.Context) error {
+	return retry.Stored(work, in.cfg.Lease/2, func(ctx context.Context) error {
 		_, err := in.records.Update(ctx, r.ID, func(r *record) error { return r.attach(in.owner, got, in.now(), in.cfg) })
 		return err
 	})
@@ -147,7 +148,7 @@ func (s *shift) fetchOne(ctx context.Context, m Message, i int) Fetched {
 			s.in.deps.Log.WarnContext(ctx, "attachment not fetched", "event", m.ID, "channel", m.Channel, "err", err)
 			return missing
 		}
-		if !sleep(ctx, max(fault.Of(err).RetryAfter, backoff(n, fetchMin, fetchMax))) {
+		if !retry.Sleep(ctx, max(fault.Of(err).RetryAfter, retry.Backoff(n, fetchMin, fetchMax))) {
 			return missing
 		}
 	}

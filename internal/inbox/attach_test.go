@@ -13,7 +13,9 @@ import (
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func photo(url string) channels.Attachment {
@@ -50,7 +52,7 @@ func (s *shelf) fetch(ctx context.Context, m Message, i int) (Fetched, error) {
 		<-ctx.Done()
 		return Fetched{}, ctx.Err()
 	}
-	if !sleep(ctx, wait) {
+	if !retry.Sleep(ctx, wait) {
 		return Fetched{}, ctx.Err()
 	}
 	return Fetched{Media: "media of " + url}, err
@@ -63,7 +65,7 @@ func (s *shelf) called(url string) int {
 }
 
 func TestAttachmentsComeBeforeTheTurn(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		s := shelf{takes: map[string]time.Duration{"slow": 12 * time.Second, "hangs": -1}}
 		w.fetch = s.fetch
@@ -91,7 +93,7 @@ func TestAttachmentsComeBeforeTheTurn(t *testing.T) {
 }
 
 func TestFetchIsTriedAgain(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		var tries atomic.Int32
 		w.fetch = func(_ context.Context, m Message, _ int) (Fetched, error) {
@@ -120,7 +122,7 @@ func TestFetchIsTriedAgain(t *testing.T) {
 }
 
 func TestSlowHostHoldsUpNobodyElse(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		s := shelf{takes: map[string]time.Duration{"hangs": -1}}
 		w.fetch = s.fetch
@@ -145,7 +147,7 @@ func TestSlowHostHoldsUpNobodyElse(t *testing.T) {
 }
 
 func TestAlbumIsFetchedSideBySide(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		s := shelf{takes: map[string]time.Duration{"x": 5 * time.Second}}
 		w.fetch = s.fetch
@@ -161,9 +163,9 @@ func TestAlbumIsFetchedSideBySide(t *testing.T) {
 }
 
 func TestFetchGoesOnAfterAKill(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
-		grave := &mortal{Engine: engine, left: -1}
+		grave := storetest.Mortal{Engine: engine, Life: &storetest.Life{}}
 		s := shelf{takes: map[string]time.Duration{"x": -1}}
 		w.engine, w.fetch = grave, s.fetch
 		first := w.open(t, Config{}, nil)
@@ -173,7 +175,7 @@ func TestFetchGoesOnAfterAKill(t *testing.T) {
 		go func() { dead <- first.Run(ctx, seen.see) }()
 		take(t, first, said("lan", 1, photo("x")), said("lan", 2))
 		synctest.Wait()
-		grave.kill()
+		grave.Kill()
 		die()
 		<-dead
 		time.Sleep(time.Hour)
@@ -190,7 +192,7 @@ func TestFetchGoesOnAfterAKill(t *testing.T) {
 }
 
 func TestStopDuringAFetch(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		s := shelf{takes: map[string]time.Duration{"x": 20 * time.Second}}
 		w.fetch = s.fetch
@@ -212,7 +214,7 @@ func TestStopDuringAFetch(t *testing.T) {
 }
 
 func TestFetchedIsKeptForTheNextAttempt(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		var s shelf
 		w.fetch = s.fetch
@@ -234,7 +236,7 @@ func TestFetchedIsKeptForTheNextAttempt(t *testing.T) {
 }
 
 func TestWhatIsTakenAlreadyIsNotFetched(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		s := shelf{takes: map[string]time.Duration{"x": time.Second}}
 		w.fetch = s.fetch

@@ -2,12 +2,12 @@ package inbox
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config says how hard and how long the inbox tries. Zero means the default named at each field, except for Settle.
@@ -58,35 +58,23 @@ const (
 
 // Validate reports every setting that cannot work.
 func (c Config) Validate() error {
-	var errs []error
-	span := func(key string, d, least, most time.Duration) {
-		if d != 0 && (d < least || d > most) {
-			errs = append(errs, fmt.Errorf("%s: must be between %s and %s, or 0", key, least, most))
-		}
-	}
-	number := func(key string, n, most int) {
-		if n < 0 || n > most {
-			errs = append(errs, fmt.Errorf("%s: must be between 0 and %d", key, most))
-		}
-	}
-	number("workers", c.Workers, maxWorkers)
-	number("fetchers", c.Fetchers, maxWorkers)
-	number("queue", c.Queue, maxQueue)
-	number("failures", c.Failures, 1000)
-	span("lease", c.Lease, time.Second, 10*time.Minute)
-	span("poll", c.Poll, 10*time.Millisecond, time.Minute)
-	span("settle", c.Settle, time.Millisecond, 10*time.Second)
-	span("attempt", c.Attempt, 100*time.Millisecond, 10*time.Minute)
-	span("give_up", c.GiveUp, time.Minute, 30*24*time.Hour)
-	span("fetch_wait", c.FetchWait, 100*time.Millisecond, 10*time.Minute)
-	span("retention", c.Retention, time.Minute, 365*24*time.Hour)
-	span("parked_retention", c.ParkedRetention, time.Hour, 5*365*24*time.Hour)
-	span("drain", c.Drain, time.Millisecond, 10*time.Minute)
-	span("fetch.timeout", c.Fetch.Timeout, 100*time.Millisecond, 10*time.Minute)
-	if c.Fetch.MaxPhoto < 0 || c.Fetch.MaxVideo < 0 {
-		errs = append(errs, errors.New("fetch: max_photo and max_video must not be negative"))
-	}
-	return errors.Join(errs...)
+	var faults setting.Faults
+	faults.Number("workers", c.Workers, 1, maxWorkers)
+	faults.Number("fetchers", c.Fetchers, 1, maxWorkers)
+	faults.Number("queue", c.Queue, 1, maxQueue)
+	faults.Number("failures", c.Failures, 1, 1000)
+	faults.Span("lease", c.Lease, time.Second, 10*time.Minute)
+	faults.Span("poll", c.Poll, 10*time.Millisecond, time.Minute)
+	faults.Span("settle", c.Settle, time.Millisecond, 10*time.Second)
+	faults.Span("attempt", c.Attempt, 100*time.Millisecond, 10*time.Minute)
+	faults.Span("give_up", c.GiveUp, time.Minute, 30*24*time.Hour)
+	faults.Span("fetch_wait", c.FetchWait, 100*time.Millisecond, 10*time.Minute)
+	faults.Span("retention", c.Retention, time.Minute, 365*24*time.Hour)
+	faults.Span("parked_retention", c.ParkedRetention, time.Hour, 5*365*24*time.Hour)
+	faults.Span("drain", c.Drain, time.Millisecond, 10*time.Minute)
+	faults.Span("fetch.timeout", c.Fetch.Timeout, 100*time.Millisecond, 10*time.Minute)
+	faults.Refuse(c.Fetch.MaxPhoto < 0 || c.Fetch.MaxVideo < 0, "fetch", "max_photo and max_video must not be negative")
+	return faults.Err()
 }
 
 // filled puts the defaults where the configuration says nothing.

@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/secret/secrettest"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func sorted(s []string) []string {
@@ -22,7 +24,7 @@ func sorted(s []string) []string {
 
 func TestPoisonIsParkedAndOthersFlow(t *testing.T) {
 	poison := map[string]error{"lan-2": errors.New("cannot be understood"), "minh-1": nil}
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		in := w.open(t, Config{}, nil)
 		var healed atomic.Bool
@@ -70,7 +72,7 @@ func TestPoisonIsParkedAndOthersFlow(t *testing.T) {
 }
 
 func TestOutageKeepsTheOrder(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		in := newWorld(t, engine).open(t, Config{}, nil)
 		var back atomic.Bool
 		seen := witness{answer: func(m Message) error {
@@ -99,7 +101,7 @@ func TestOutageKeepsTheOrder(t *testing.T) {
 }
 
 func TestOutageEndsInParking(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		in := w.open(t, Config{GiveUp: 10 * time.Minute}, nil)
 		seen := witness{answer: func(m Message) error {
@@ -121,7 +123,7 @@ func TestOutageEndsInParking(t *testing.T) {
 }
 
 func TestParkingWaitsForTheDesk(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		in := w.open(t, Config{Failures: 1}, nil)
 		w.desk.err = fault.New(fault.Unavailable, "")
@@ -139,10 +141,10 @@ func TestParkingWaitsForTheDesk(t *testing.T) {
 }
 
 func TestSealedWithOtherKeysIsParked(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		take(t, w.open(t, Config{}, nil), said("lan", 1))
-		w.box = newBox(t)
+		w.box = secrettest.NewBox(t)
 		in := w.open(t, Config{}, nil)
 		var seen witness
 		defer start(t, in, seen.see)()

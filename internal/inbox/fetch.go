@@ -9,11 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/netcall"
+	"github.com/motcua/motcua/internal/openweb"
 )
 
 // Take puts the bytes of attachment i of m into the city's media and gives the id of the item. It must give the same for a repeat. INVALID when they are no picture or
@@ -23,6 +24,7 @@ type Take func(ctx context.Context, m Message, i int, contentType string, body i
 const (
 	userAgent    = "Motcua-Fetch/1"
 	maxRedirects = 3
+	dialTimeout  = 3 * time.Second // for each address of a host
 )
 
 // HTTPFetcher fetches attachments from the networks' file hosts. The addresses come from outside, so it calls only hosts that the channel lists, over
@@ -31,7 +33,6 @@ type HTTPFetcher struct {
 	cfg       FetchConfig
 	hosts     func(channel string) []string
 	take      Take
-	guard     *guard
 	transport *http.Transport
 }
 
@@ -39,22 +40,27 @@ var _ Fetcher = (*HTTPFetcher)(nil)
 
 // NewFetcher makes a fetcher. hosts gives what a channel lists as channels.Profile.MediaHosts. Close it at the end.
 func NewFetcher(cfg FetchConfig, hosts func(channel string) []string, take Take) *HTTPFetcher {
-	g := newGuard()
-	return &HTTPFetcher{
-		cfg: cfg.filled(), hosts: hosts, take: take, guard: g,
-		transport: &http.Transport{
-			DialContext:            g.connect,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout:    5 * time.Second,
-			ResponseHeaderTimeout:  10 * time.Second,
-			MaxResponseHeaderBytes: 64 << 10,
-			DisableCompression:     true, // files are packed already, and a small answer must not unpack to a large one
-			ForceAttemptHTTP2:      true,
-			MaxIdleConnsPerHost:    4,
-			IdleConnTimeout:        30 * time.Second,
-		},
+	return &HTTPFetcher{cfg: cfg.filled(), hosts: hosts, take: take, transport: connections().Transport(transport(), dialTimeout)}
+}
+
+// connections guards where connections lead, whatever a name says; which hosts are called at all, permitted says. One of this machine is listed with its port.
+func connections() openweb.Guard { return openweb.Guard{Local: true} }
+
+func transport() *http.Transport {
+	return &http.Transport{
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    5 * time.Second,
+		ResponseHeaderTimeout:  10 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true, // files are packed already, and a small answer must not unpack to a large one
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    4,
+		IdleConnTimeout:        30 * time.Second,
 	}
 }
+
+// permitted lets a fetch go to listed hosts alone.
+func permitted(hosts []string) openweb.Guard { return openweb.Guard{Hosts: hosts, Only: true} }
 
 // Close ends idle connections.
 func (f *HTTPFetcher) Close() { f.transport.CloseIdleConnections() }
@@ -70,7 +76,7 @@ func (f *HTTPFetcher) Fetch(ctx context.Context, m Message, i int) (Fetched, err
 	ctx, cancel := context.WithTimeout(ctx, f.cfg.Timeout)
 	defer cancel()
 	res, err := f.get(ctx, a.URL, f.hosts(m.Channel))
-	if errors.Is(err, errRefused) {
+	if errors.Is(err, openweb.ErrClosed) {
 		return without(Unreachable)
 	}
 	if err != nil {
@@ -81,7 +87,7 @@ func (f *HTTPFetcher) Fetch(ctx context.Context, m Message, i int) (Fetched, err
 		if !passing(res.StatusCode) {
 			return without(Unreachable)
 		}
-		return Fetched{}, unavailable(retryAfter(res.Header), fmt.Errorf("status %d", res.StatusCode))
+		return Fetched{}, unavailable(netcall.RetryAfter(res.Header), fmt.Errorf("status %d", res.StatusCode))
 	}
 	if res.ContentLength > limit {
 		return without(TooLarge)
@@ -99,23 +105,18 @@ func (f *HTTPFetcher) Fetch(ctx context.Context, m Message, i int) (Fetched, err
 func (f *HTTPFetcher) get(ctx context.Context, address string, hosts []string) (*http.Response, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, errRefused
+		return nil, openweb.ErrClosed
 	}
-	if err := permit(u, hosts); err != nil {
+	guard := permitted(hosts)
+	if err := guard.Check(u); err != nil {
 		return nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, errRefused
+		return nil, openweb.ErrClosed
 	}
 	req.Header.Set("User-Agent", userAgent)
-	client := http.Client{Transport: f.transport, CheckRedirect: func(next *http.Request, via []*http.Request) error {
-		if len(via) > maxRedirects {
-			return errRefused
-		}
-		next.Header.Del("Referer") // addresses hold tokens
-		return permit(next.URL, hosts)
-	}}
+	client := http.Client{Transport: f.transport, CheckRedirect: guard.Redirects(maxRedirects)}
 	return client.Do(req)
 }
 
@@ -151,15 +152,6 @@ func passing(status int) bool {
 		return true
 	}
 	return status >= 500
-}
-
-// retryAfter reads how many seconds the host wants us to wait; 0 when it does not say so.
-func retryAfter(h http.Header) time.Duration {
-	n, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || n < 0 || n > 3600 {
-		return 0
-	}
-	return time.Duration(n) * time.Second
 }
 
 func unavailable(after time.Duration, cause error) error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 )
 
 // handle hands one event over and stores what became of it.
@@ -20,7 +21,7 @@ func (s *shift) handle(work context.Context, r record) {
 	if v.end == endParked {
 		if err := s.tell(work, r, v.cause); err != nil {
 			in.deps.Log.ErrorContext(work, "an event could not be parked; it is tried again", "event", r.ID, "channel", r.Channel, "err", err)
-			v = verdict{end: endLater, wait: backoff(r.Attempts, outageMin, outageMax), cause: v.cause}
+			v = verdict{end: endLater, wait: retry.Backoff(r.Attempts, outageMin, outageMax), cause: v.cause}
 		}
 	}
 	_ = s.conclude(work, r, v, func(r *record) error { return r.apply(v, in.owner, now, in.cfg) }) // it has been logged
@@ -47,7 +48,7 @@ func (s *shift) attempt(work context.Context, r record) error {
 func (s *shift) conclude(work context.Context, r record, v verdict, change func(*record) error) error {
 	in := s.in
 	var after record
-	err := in.stored(work, func(ctx context.Context) error {
+	err := retry.Stored(work, in.cfg.Lease/2, func(ctx context.Context) error {
 		var err error
 		after, err = in.records.Update(ctx, r.ID, change)
 		return err
@@ -62,7 +63,7 @@ func (s *shift) conclude(work context.Context, r record, v verdict, change func(
 
 // tell shows an operator what is given up. The cause is a fault, because only its code and key are shown.
 func (s *shift) tell(work context.Context, r record, cause error) error {
-	return s.in.stored(work, func(ctx context.Context) error {
+	return retry.Stored(work, s.in.cfg.Lease/2, func(ctx context.Context) error {
 		return safely(func() error { return s.in.deps.Park(ctx, r.parking(), r.Conversation, fault.Of(cause)) })
 	})
 }
@@ -124,32 +125,5 @@ func (s *shift) beat(ctx context.Context, id string, ended <-chan struct{}, canc
 			cancel(errTaken)
 			return
 		}
-	}
-}
-
-// stored makes a write that must not be given up because the program stops or the store hiccups: some attempts within half a lease.
-func (in *Inbox) stored(work context.Context, write func(ctx context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(work), in.cfg.Lease/2)
-	defer cancel()
-	for wait := 50 * time.Millisecond; ; wait *= 2 {
-		err := write(ctx)
-		if err == nil || fault.CodeOf(err) != fault.Unavailable || ctx.Err() != nil {
-			return err
-		}
-		if !sleep(ctx, wait) {
-			return err
-		}
-	}
-}
-
-// sleep waits and tells whether it could to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }

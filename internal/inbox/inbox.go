@@ -96,6 +96,7 @@ type Inbox struct {
 	records *store.Collection[record]
 	due     store.Query // waiting ones in the order of being due
 	turns   store.Query // waiting ones of a conversation in their order
+	parked  store.Query // given up ones of a conversation
 
 	cfg     Config
 	deps    Deps
@@ -131,19 +132,21 @@ func (in *Inbox) define(ctx context.Context, engine store.Engine) error {
 	var err error
 	in.records, err = store.Define[record](ctx, engine, store.Kind{
 		Name: "inbox",
-		Indexes: []store.Index{ // only waiting ones have these fields, so the indexes stay small
+		Indexes: []store.Index{ // only waiting ones, or parked ones, have what these are ordered by, so the indexes stay small
 			{Name: "due", Order: "due"},
 			{Name: "turn", Equal: []string{"conversation"}, Order: "turn"},
+			{Name: "parked", Equal: []string{"conversation"}, Order: "parked_at"},
 		},
 		ExpiresAt: "expires_at",
 	})
 	if err != nil {
 		return err
 	}
-	var e1, e2 error
+	var e1, e2, e3 error
 	in.due, e1 = in.records.Query("due")
 	in.turns, e2 = in.records.Query("turn")
-	return errors.Join(e1, e2)
+	in.parked, e3 = in.records.Query("parked")
+	return errors.Join(e1, e2, e3)
 }
 
 // topic wakes the replicas to look for what nobody holds.

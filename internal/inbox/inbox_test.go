@@ -13,10 +13,11 @@ import (
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestEventIsHandedOverOnce(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		in := w.open(t, Config{Settle: settle}, nil)
 		var got []Message
@@ -50,22 +51,23 @@ func TestEventIsHandedOverOnce(t *testing.T) {
 }
 
 func TestOneInsertBeforeTheAcknowledgementAndOneUpdateAfter(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
-		counted := &mortal{Engine: engine, left: -1}
-		in := newWorld(t, counted).open(t, Config{Settle: settle}, nil)
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		var calls storetest.Tally
+		writes := func() [2]int { return [2]int{calls.Of(storetest.Insert), calls.Of(storetest.Replace)} }
+		in := newWorld(t, &storetest.Watched{Engine: engine, Before: calls.Note}).open(t, Config{Settle: settle}, nil)
 		var seen witness
 		defer start(t, in, seen.see)()
 		synctest.Wait()
 		take(t, in, said("lan", 1))
-		require.Equal(t, [2]int{1, 0}, counted.count())
+		require.Equal(t, [2]int{1, 0}, writes())
 		time.Sleep(time.Second)
 		require.Equal(t, names("lan", 1, 1), seen.of("lan"))
-		require.Equal(t, [2]int{1, 1}, counted.count())
+		require.Equal(t, [2]int{1, 1}, writes())
 	})
 }
 
 func TestHundredCopiesAtOnceAreOne(t *testing.T) {
-	bubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
+	storetest.BubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		a, b := w.open(t, Config{Settle: settle}, nil), w.open(t, Config{Settle: settle}, nil)
 		var seen witness
@@ -87,7 +89,7 @@ func TestHundredCopiesAtOnceAreOne(t *testing.T) {
 
 func TestTwentyMessagesOfANewPersonAtOnce(t *testing.T) {
 	for _, replicas := range []int{1, 3} {
-		bubble(t, func(t *testing.T, engine store.Engine) {
+		storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 			w := newWorld(t, engine)
 			var seen witness
 			var all []*Inbox
@@ -109,7 +111,7 @@ func TestTwentyMessagesOfANewPersonAtOnce(t *testing.T) {
 }
 
 func TestLateWithinTheRestIsPutRight(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		in := newWorld(t, engine).open(t, Config{Settle: settle}, nil)
 		var seen witness
 		defer start(t, in, seen.see)()
@@ -127,7 +129,7 @@ func TestLateWithinTheRestIsPutRight(t *testing.T) {
 }
 
 func TestOneWebhookKeepsItsOrderAtOneMoment(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		in := newWorld(t, engine).open(t, Config{}, nil)
 		var events []channels.Event
 		for n := range 10 {
@@ -144,7 +146,7 @@ func TestOneWebhookKeepsItsOrderAtOneMoment(t *testing.T) {
 }
 
 func TestForeignAndClosedLeaveAMark(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		in := newWorld(t, engine).open(t, Config{}, nil)
 		var seen witness
 		defer start(t, in, seen.see)()
@@ -161,7 +163,7 @@ func TestForeignAndClosedLeaveAMark(t *testing.T) {
 }
 
 func TestTakeRefuses(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		in := newWorld(t, engine).open(t, Config{Retention: time.Hour}, nil)
 		p := zalo
 		p.MaxAge = time.Hour
@@ -175,8 +177,9 @@ func TestTakeRefuses(t *testing.T) {
 }
 
 func TestTakeFailsWhenOneIsNotStored(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
-		dying := &mortal{Engine: engine, left: 2, onDeath: func() {}}
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		dying := storetest.Mortal{Engine: engine, Life: &storetest.Life{}}
+		dying.EndAt(3, false)
 		w := newWorld(t, dying)
 		in := w.open(t, Config{}, nil)
 		events := []channels.Event{said("lan", 1), said("lan", 2), said("lan", 3)}
@@ -192,7 +195,7 @@ func TestTakeFailsWhenOneIsNotStored(t *testing.T) {
 }
 
 func TestConversationsDoNotWaitForEachOther(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		in := newWorld(t, engine).open(t, Config{}, nil)
 		seen := witness{during: func(_ context.Context, m Message) {
 			if m.Event.From == "slow" {
@@ -211,7 +214,7 @@ func TestConversationsDoNotWaitForEachOther(t *testing.T) {
 }
 
 func TestFullBoardLeavesTheRestToTheStore(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		in := newWorld(t, engine).open(t, Config{Queue: 1, Workers: 2}, nil)
 		people := []string{"an", "binh", "chi", "dung", "em", "giang"}
 		for _, who := range people {
@@ -227,7 +230,7 @@ func TestFullBoardLeavesTheRestToTheStore(t *testing.T) {
 }
 
 func TestStopLetsGoOfEverything(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		first := w.open(t, Config{Workers: 1, Drain: 5 * time.Second}, nil)
 		seen := witness{during: func(context.Context, Message) { time.Sleep(3 * time.Second) }}
@@ -248,7 +251,7 @@ func TestStopLetsGoOfEverything(t *testing.T) {
 }
 
 func TestHandlerThatDoesNotEndIsInterrupted(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		first := w.open(t, Config{Drain: time.Second}, nil)
 		var seen witness
@@ -271,7 +274,7 @@ func TestHandlerThatDoesNotEndIsInterrupted(t *testing.T) {
 }
 
 func TestRunsOnce(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		in := newWorld(t, engine).open(t, Config{}, nil)
 		require.Error(t, in.Run(t.Context(), nil))
 		var seen witness

@@ -12,13 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/retry"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestKilledReplicasEventsAreTakenOver(t *testing.T) {
-	bubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
+	storetest.BubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
-		grave := &mortal{Engine: engine, left: -1}
+		grave := storetest.Mortal{Engine: engine, Life: &storetest.Life{}}
 		w.engine = grave
 		first := w.open(t, Config{Settle: settle, Drain: time.Second}, nil)
 		var seen witness
@@ -35,7 +37,7 @@ func TestKilledReplicasEventsAreTakenOver(t *testing.T) {
 		time.Sleep(settle)
 		synctest.Wait()
 		require.Equal(t, names("lan", 1, 1), seen.of("lan"))
-		grave.kill()
+		grave.Kill()
 		die()
 		<-dead
 
@@ -54,7 +56,7 @@ func TestKilledReplicasEventsAreTakenOver(t *testing.T) {
 }
 
 func TestNobodyTakesOverWhileTheLeaseHolds(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		silent := w.open(t, Config{}, nil) // takes, and is killed before it runs
 		take(t, silent, said("lan", 1))
@@ -76,7 +78,7 @@ func TestDeathAroundAnyWrite(t *testing.T) {
 	for _, answered := range []bool{false, true} {
 		for left := range 6 {
 			t.Run(fmt.Sprintf("write %d, reached the store: %t", left, answered), func(t *testing.T) {
-				bubble(t, func(t *testing.T, engine store.Engine) { dieAround(t, engine, left, answered) })
+				storetest.Bubble(t, func(t *testing.T, engine store.Engine) { dieAround(t, engine, left, answered) })
 			})
 		}
 	}
@@ -85,7 +87,9 @@ func TestDeathAroundAnyWrite(t *testing.T) {
 func dieAround(t *testing.T, engine store.Engine, left int, answered bool) {
 	w := newWorld(t, engine)
 	ctx, die := context.WithCancel(t.Context())
-	w.engine = &mortal{Engine: engine, left: left, answered: answered, onDeath: die}
+	life := &storetest.Life{OnEnd: die}
+	life.EndAt(left+1, answered)
+	w.engine = storetest.Mortal{Engine: engine, Life: life}
 	first := w.open(t, Config{}, nil)
 	var seen witness
 	done := make(chan error, 1)
@@ -121,7 +125,7 @@ func dieAround(t *testing.T, engine store.Engine, left int, answered bool) {
 }
 
 func TestEventThatKillsItsReplicaIsParked(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		take(t, w.open(t, Config{}, nil), said("lan", 1), said("lan", 2))
 		time.Sleep(10 * time.Second)
@@ -150,7 +154,7 @@ func TestEventThatKillsItsReplicaIsParked(t *testing.T) {
 }
 
 func TestLostLeaseInterruptsTheHandler(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		in := w.open(t, Config{}, nil)
 		interrupted := make(chan error, 1)
@@ -184,7 +188,7 @@ func TestAnyInterleaving(t *testing.T) {
 	for range 15 {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("seed %#x", seed), func(t *testing.T) {
-			bubble(t, func(t *testing.T, engine store.Engine) { interleave(t, engine, drawn(seed)) })
+			storetest.Bubble(t, func(t *testing.T, engine store.Engine) { interleave(t, engine, drawn(seed)) })
 		})
 	}
 }
@@ -206,7 +210,7 @@ func interleave(t *testing.T, engine store.Engine, x interleaving) {
 	failed := map[string]bool{}
 	var seen witness
 	seen.during = func(ctx context.Context, m Message) {
-		sleep(ctx, time.Duration(len(m.ID)*x.slow/40)*time.Millisecond)
+		retry.Sleep(ctx, time.Duration(len(m.ID)*x.slow/40)*time.Millisecond)
 	}
 	seen.answer = func(m Message) error {
 		seen.mu.Lock()
@@ -217,7 +221,7 @@ func interleave(t *testing.T, engine store.Engine, x interleaving) {
 		}
 		return nil
 	}
-	grave := &mortal{Engine: engine, left: -1}
+	grave := storetest.Mortal{Engine: engine, Life: &storetest.Life{}}
 	var all []*Inbox
 	ctx, die := context.WithCancel(t.Context())
 	defer die()
@@ -238,7 +242,7 @@ func interleave(t *testing.T, engine store.Engine, x interleaving) {
 	acknowledged := map[string]bool{}
 	for i := range x.count {
 		if i == x.count/2 {
-			grave.kill()
+			grave.Kill()
 			die()
 			<-dead
 			all = all[min(1, len(all)-1):]

@@ -5,24 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"log/slog"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
-	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/secret"
+	"github.com/motcua/motcua/internal/secret/secrettest"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/memory"
-	"github.com/motcua/motcua/internal/store/sqlite"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,34 +26,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const settle = 150 * time.Millisecond
 
 var zalo = channels.Profile{Name: "zalo", Account: "oa", MaxAge: 3 * time.Hour}
-
-// bubble runs a test in a synctest bubble with a store that lives as long: time passes only when everything waits.
-func bubble(t *testing.T, f func(t *testing.T, engine store.Engine)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) { f(t, memory.New()) })
-}
-
-// bubbleOnFiles is a bubble with the store that writes files.
-func bubbleOnFiles(t *testing.T, f func(t *testing.T, engine store.Engine)) {
-	t.Helper()
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Synchronous: "normal"})
-		require.NoError(t, err)
-		defer func() { require.NoError(t, engine.Close()) }()
-		f(t, engine)
-	})
-}
-
-// newBox makes the keys that all replicas of a test share.
-func newBox(t testing.TB) *secret.Box {
-	t.Helper()
-	file, err := secret.Generate(true)
-	require.NoError(t, err)
-	box, err := secret.Open(file)
-	require.NoError(t, err)
-	return box
-}
 
 // world is what surrounds the replicas of a test.
 type world struct {
@@ -69,7 +36,7 @@ type world struct {
 }
 
 func newWorld(t testing.TB, engine store.Engine) *world {
-	return &world{engine: engine, box: newBox(t)}
+	return &world{engine: engine, box: secrettest.NewBox(t)}
 }
 
 // fetchFunc is a Fetcher.
@@ -239,94 +206,4 @@ func names(who string, from, to int) []string {
 		out = append(out, fmt.Sprintf("%s-%d", who, n))
 	}
 	return out
-}
-
-// errKilled is what a dead process sees of the store.
-var errKilled = &fault.Error{Code: fault.Unavailable, Cause: errors.New("killed")}
-
-// mortal is an engine whose process can be killed, at once or around one of its writes: that write is lost, or done and its answer lost, and nothing
-// goes through afterwards.
-type mortal struct {
-	store.Engine
-	mu       sync.Mutex
-	left     int // writes until death; below zero means that only kill ends it
-	answered bool
-	dead     bool
-	onDeath  func()
-	inserts  int
-	writes   int
-}
-
-func (m *mortal) kill() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.dead = true
-}
-
-// count gives how often documents were inserted and replaced.
-func (m *mortal) count() [2]int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return [2]int{m.inserts, m.writes}
-}
-
-func (m *mortal) write(do func() error) error {
-	m.mu.Lock()
-	if m.dead {
-		m.mu.Unlock()
-		return errKilled
-	}
-	dies := m.left == 0
-	m.left--
-	m.dead = dies
-	m.mu.Unlock()
-	if !dies {
-		return do()
-	}
-	if m.answered {
-		_ = do()
-	}
-	m.onDeath()
-	return errKilled
-}
-
-func (m *mortal) alive() error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.dead {
-		return errKilled
-	}
-	return nil
-}
-
-func (m *mortal) Insert(ctx context.Context, kind, id string, doc bson.Raw) error {
-	m.mu.Lock()
-	m.inserts++
-	m.mu.Unlock()
-	return m.write(func() error { return m.Engine.Insert(ctx, kind, id, doc) })
-}
-
-func (m *mortal) Replace(ctx context.Context, kind, id string, version int64, doc bson.Raw) (ok bool, err error) {
-	m.mu.Lock()
-	m.writes++
-	m.mu.Unlock()
-	err = m.write(func() error {
-		ok, err = m.Engine.Replace(ctx, kind, id, version, doc)
-		return err
-	})
-	return ok, err
-}
-
-func (m *mortal) Get(ctx context.Context, kind string, ids ...string) ([]store.Row, error) {
-	if err := m.alive(); err != nil {
-		return nil, err
-	}
-	return m.Engine.Get(ctx, kind, ids...)
-}
-
-func (m *mortal) Find(ctx context.Context, kind string, q store.Query) iter.Seq2[store.Row, error] {
-	if err := m.alive(); err != nil {
-		return func(yield func(store.Row, error) bool) { yield(store.Row{}, err) }
-	}
-	return m.Engine.Find(ctx, kind, q)
 }

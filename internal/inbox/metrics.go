@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/motcua/motcua/internal/retry"
 )
 
 const (
@@ -83,7 +85,7 @@ func (in *Inbox) measure(ctx context.Context) {
 		if found, err := in.records.Collect(ctx, in.due.Where().First(sample)); err == nil {
 			in.metrics.age.Set(oldest(found, in.now()).Seconds())
 		}
-		sleep(ctx, measureEvery)
+		retry.Sleep(ctx, measureEvery)
 	}
 }
 

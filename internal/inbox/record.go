@@ -39,6 +39,7 @@ type record struct {
 	Attempts     int                `bson:"attempts,omitempty"`   // that ended without success
 	Failures     int                `bson:"failures,omitempty"`   // those that count towards its parking
 	Parks        int                `bson:"parks,omitempty"`      // times that it was parked
+	ParkedAt     *time.Time         `bson:"parked_at,omitempty"`  // while parked: since when
 	Reason       string             `bson:"reason,omitempty"`     // of the last attempt: code and key of the fault
 	ExpiresAt    *time.Time         `bson:"expires_at,omitempty"` // when done or parked
 }
@@ -120,13 +121,13 @@ func (r *record) attach(owner string, got []Fetched, now time.Time, c Config) er
 }
 
 func (r *record) finish(now time.Time, c Config) {
-	r.State, r.Reason = done, ""
+	r.State, r.Reason, r.ParkedAt = done, "", nil
 	r.Sealed, r.Fetch, r.Fetched = nil, false, nil
 	r.leave(now.Add(c.Retention))
 }
 
 func (r *record) park(reason string, now time.Time, c Config) {
-	r.State, r.Reason = parked, reason
+	r.State, r.Reason, r.ParkedAt = parked, reason, at(now)
 	r.Parks++
 	r.leave(now.Add(c.ParkedRetention))
 }
@@ -142,7 +143,7 @@ func (r *record) replay(now time.Time) error {
 	if r.State != parked {
 		return fault.New(fault.Conflict, "inbox.not_parked")
 	}
-	r.State, r.Reason, r.Failures, r.Attempts = waiting, "", 0, 0
+	r.State, r.Reason, r.ParkedAt, r.Failures, r.Attempts = waiting, "", nil, 0, 0
 	r.Turn = place(r.At, r.Received.UnixMicro())
 	r.Since, r.Due, r.ExpiresAt = *at(now), at(now), nil
 	return nil

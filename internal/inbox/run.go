@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/motcua/motcua/internal/retry"
 )
 
 // shift is one run of an inbox.
@@ -95,7 +97,7 @@ func (s *shift) sweep(ctx context.Context) {
 			failing = err != nil
 			in.deps.Log.WarnContext(ctx, "inbox", "working", !failing, "err", err)
 		}
-		sleep(ctx, gap)
+		retry.Sleep(ctx, gap)
 		timer.Reset(wait - gap)
 		select {
 		case <-ctx.Done():
@@ -145,25 +147,14 @@ func (s *shift) drain(interrupt func()) error {
 		s.flights.Wait()
 		close(idle)
 	}()
-	if within(idle, s.in.cfg.Drain) {
+	if retry.Within(idle, s.in.cfg.Drain) {
 		return nil
 	}
 	interrupt()
-	if within(idle, interruptWait+s.in.cfg.Lease/2) { // the second is what storing the outcome may take
+	if retry.Within(idle, interruptWait+s.in.cfg.Lease/2) { // the second is what storing the outcome may take
 		return nil
 	}
 	return errors.New("inbox: a handler did not heed its context; its event comes again when its lease ends")
-}
-
-func within(idle <-chan struct{}, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-idle:
-		return true
-	case <-t.C:
-		return false
-	}
 }
 
 // leave lets go of everything that is held here and not in work.

@@ -14,6 +14,7 @@ import (
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 func TestDecide(t *testing.T) {
@@ -171,7 +172,7 @@ func (h *hub) Watch(context.Context, string) <-chan struct{} {
 }
 
 func TestOtherReplicaIsWoken(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		var h hub
 		connect := func(d *Deps) { d.Signals = &h }
@@ -192,7 +193,7 @@ func TestOtherReplicaIsWoken(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	bubble(t, func(t *testing.T, engine store.Engine) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
 		var s shelf
 		w.fetch = s.fetch

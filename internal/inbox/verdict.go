@@ -2,13 +2,10 @@ package inbox
 
 import (
 	"errors"
-	"fmt"
-	"math/rand/v2"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 	"github.com/motcua/motcua/internal/store"
 )
 
@@ -60,9 +57,9 @@ func (c Config) judge(r *record, outcome error, now time.Time) verdict {
 		if r.Failures+1 >= c.Failures {
 			return verdict{end: endParked, cause: outcome}
 		}
-		return verdict{end: endFailed, wait: backoff(r.Failures, failureMin, failureMax), cause: outcome}
+		return verdict{end: endFailed, wait: retry.Backoff(r.Failures, failureMin, failureMax), cause: outcome}
 	}
-	wait := max(fault.Of(outcome).RetryAfter, backoff(r.Attempts, outageMin, outageMax))
+	wait := max(fault.Of(outcome).RetryAfter, retry.Backoff(r.Attempts, outageMin, outageMax))
 	if now.Add(wait).Sub(r.Since) > c.GiveUp {
 		return verdict{end: endParked, cause: errGaveUp.Because(outcome)}
 	}
@@ -91,15 +88,6 @@ func (r *record) apply(v verdict, owner string, now time.Time, c Config) error {
 	return r.release(owner, now, now.Add(v.wait))
 }
 
-// backoff doubles with each attempt before and varies, so that what failed together does not come back together.
-func backoff(before int, least, most time.Duration) time.Duration {
-	d := most
-	if before < 32 && least < most>>before {
-		d = least << before
-	}
-	return d/2 + rand.N(d/2+1)
-}
-
 // reasonOf gives what an operator reads: never the text of a cause, which may quote what it was about.
 func reasonOf(err error) string {
 	f := fault.Of(err)
@@ -109,18 +97,11 @@ func reasonOf(err error) string {
 	return string(f.Code) + " " + f.Key
 }
 
-// safely turns a panic into an error. The text of a panic may repeat what it handled, so only that of the runtime itself is kept.
-func safely(f func() error) (err error) {
-	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		what := fmt.Sprintf("%T", p)
-		if e, ok := p.(runtime.Error); ok {
-			what = e.Error()
-		}
-		err = errPanic.Because(fmt.Errorf("%s\n%s", what, debug.Stack()))
-	}()
-	return f()
+// safely gives a panic of f as errPanic.
+func safely(f func() error) error {
+	err := retry.Safely(f)
+	if errors.Is(err, retry.ErrPanic) {
+		return errPanic.Because(err)
+	}
+	return err
 }

@@ -21,8 +21,8 @@ type Dispatch struct {
 	State    State  // Pending while it is under way; Dropped when it is not needed any more
 	Reason   string // code of why it did not leave: "window_closed", "opted_out", "no_way"; "" when it did or may yet
 	At       time.Time
-	Next     time.Time // when it is looked at again; zero at the end
-	Attempts []Attempt // by way, in the order tried; ways that were closed too
+	Next     time.Time // when it, or the digest that it left with, is looked at again; zero at the end
+	Attempts []Attempt // by way, in the order tried; ways that were closed too. Of a letter that left with a digest: those of the digest
 }
 
 // Attempt is what became of a letter on one way.
@@ -47,21 +47,49 @@ func (s *Sender) Attempts(ctx context.Context, v account.Viewer, caseApp, caseID
 	if err != nil {
 		return nil, fmt.Errorf("notify: attempts: %w", err)
 	}
+	digests, err := s.digestsOf(ctx, found)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Dispatch, len(found))
 	for i, d := range found {
-		out[i] = viewOf(&d)
+		carrying := &d
+		if digest, ok := digests[d.Digest]; ok {
+			carrying = &digest
+		}
+		out[i] = viewOf(&d, carrying)
 	}
 	return out, nil
 }
 
-func viewOf(d *dispatch) Dispatch {
-	out := Dispatch{ID: d.ID, App: d.App, Notice: d.Notice, Urgency: d.Urgency, State: d.State, Reason: d.Reason, At: d.Since.UTC()}
-	if d.Due != nil {
-		out.Next = d.Due.UTC()
+// digestsOf gives the digests that some of the letters left with.
+func (s *Sender) digestsOf(ctx context.Context, letters []dispatch) (map[string]dispatch, error) {
+	var ids []string
+	for _, d := range letters {
+		if d.Digest != "" {
+			ids = append(ids, d.Digest)
+		}
 	}
-	for _, l := range slices.Concat(d.Tries, d.Legs) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	found, err := s.letters.GetMany(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("notify: attempts: %w", err)
+	}
+	return found, nil
+}
+
+// viewOf gives a letter with the attempts at what carried it: itself, or its digest.
+func viewOf(d, carrying *dispatch) Dispatch {
+	out := Dispatch{ID: d.ID, App: d.App, Notice: d.Notice, Urgency: d.Urgency, State: d.State, Reason: d.Reason, At: d.Since.UTC()}
+	if carrying.Due != nil {
+		out.Next = carrying.Due.UTC()
+	}
+	for _, l := range slices.Concat(carrying.Tries, carrying.Legs) {
 		out.Attempts = append(out.Attempts, Attempt{Channel: l.Channel, Ground: l.Ground, State: l.State, Reason: l.Reason, At: l.At.UTC()})
 	}
+	slices.SortStableFunc(out.Attempts, func(a, b Attempt) int { return a.At.Compare(b.At) })
 	return out
 }
 

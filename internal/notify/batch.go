@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -11,10 +10,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/netgate"
+	"github.com/motcua/motcua/internal/retry"
 	"github.com/motcua/motcua/internal/store"
 )
 
-// batch is a page of a bulletin's recipients, sent to by one worker at a time. One write claims it and one for each chunk stores results: 5 writes for 64
+// batch is a page of a bulletin's recipients, sent to by one worker at a time. One write claims it and one for each chunk stores results: 9 writes for 64
 // letters, where a document for each of them would cost 192. What does not end at once, because a network is slow, a way refused or the person sleeps,
 // goes on as a letter of its own.
 type batch struct {
@@ -33,26 +34,6 @@ type batch struct {
 	Since time.Time  `bson:"since"`
 
 	ExpiresAt time.Time `bson:"expires_at"`
-}
-
-// What became of a recipient.
-const (
-	markOpen   = '.' // to be sent
-	markSent   = 's'
-	markTopic  = 't' // reached by a topic
-	markFailed = 'f' // no way
-	markSingle = 'x' // goes on as a letter of its own
-	markNone   = '-' // no recipient any more: superseded, too late, or somebody who is told under another id
-)
-
-// count gives how many recipients have one of the marks.
-func (x *batch) count(marks string) (n int) {
-	for _, m := range x.Marks {
-		if strings.ContainsRune(marks, m) {
-			n++
-		}
-	}
-	return n
 }
 
 // batcher sends batches.
@@ -111,15 +92,8 @@ func (p batcher) Carry(ctx context.Context, id string) error {
 	return p.send(ctx, x, token)
 }
 
-// send works through the batch in chunks.
+// send works through the batch in chunks, as long as the bulletin is what the batch was made for.
 func (p batcher) send(ctx context.Context, x batch, token string) error {
-	b, err := p.s.inbox.bulletins.Get(ctx, x.Bulletin)
-	if err != nil && fault.CodeOf(err) != fault.NotFound {
-		return fmt.Errorf("notify: batch: %w", err)
-	}
-	if err != nil || b.Revision != x.Revision || b.over(p.s.now()) {
-		return p.drop(ctx, &x, token)
-	}
 	people, err := p.s.inbox.wishes.GetMany(ctx, x.To)
 	if err != nil {
 		return fmt.Errorf("notify: batch: %w", err)
@@ -131,8 +105,15 @@ func (p batcher) send(ctx context.Context, x batch, token string) error {
 		if !strings.ContainsRune(x.Marks[from:to], markOpen) && !last {
 			continue
 		}
+		b, err := p.current(ctx, &x)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			return p.drop(ctx, &x, token)
+		}
 		marks := []byte(x.Marks)
-		p.chunk(ctx, &b, &x, people, marks, from, to)
+		p.chunk(ctx, b, &x, people, marks, from, to)
 		if x, err = p.record(ctx, &x, token, marks, last); err != nil {
 			return err
 		}
@@ -142,6 +123,22 @@ func (p batcher) send(ctx context.Context, x batch, token string) error {
 	}
 	p.s.nudge(announceLane)
 	return nil
+}
+
+// current gives the bulletin of a batch; nil when nobody needs the batch any more.
+func (p batcher) current(ctx context.Context, x *batch) (*bulletin, error) {
+	b, err := p.s.inbox.bulletins.Get(ctx, x.Bulletin)
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("notify: batch: %w", err)
+	}
+	p.turns.saw(b.ID, b.Revision)
+	if b.Revision != x.Revision || b.over(p.s.now()) {
+		return nil, nil
+	}
+	return &b, nil
 }
 
 // drop closes a batch that nobody needs any more.
@@ -172,7 +169,7 @@ func (p batcher) chunk(ctx context.Context, b *bulletin, x *batch, people map[st
 func (p batcher) guarded(ctx context.Context, b *bulletin, x *batch, w *wishes) (mark byte) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			p.s.log.ErrorContext(ctx, "telling one person of a bulletin failed", "bulletin", b.ID, "panic", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
+			p.s.log.ErrorContext(ctx, "telling one person of a bulletin failed", "bulletin", b.ID, "err", retry.Panicked(cause))
 			mark = markFailed
 		}
 	}()
@@ -213,17 +210,5 @@ func (p batcher) record(ctx context.Context, seen *batch, token string, marks []
 
 // idle gives after what time what is left of a batch is tried again.
 func (s *Sender) idle(age time.Duration) time.Duration {
-	return jitter(min(max(age/4, s.cfg.BackoffMin/5), pauseMax))
-}
-
-var endOf = map[byte]string{markSent: "sent", markTopic: "topic", markFailed: "failed", markSingle: "single", markNone: "none"}
-
-func merged(old string, marks []byte) string {
-	out := []byte(old)
-	for i := range out {
-		if out[i] == markOpen {
-			out[i] = marks[i]
-		}
-	}
-	return string(out)
+	return retry.Jitter(min(max(age/4, s.cfg.BackoffMin/5), netgate.PauseMax))
 }

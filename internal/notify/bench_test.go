@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/store/sqlite"
 )
 
@@ -42,7 +43,7 @@ func BenchmarkFanout(b *testing.B) {
 		engine, err := sqlite.Open(b.Context(), sqlite.Config{Dir: dir})
 		require.NoError(b, err)
 		net := &wire{}
-		w := replicaOn(b, engine, newCity(), texts(b), Config{}, map[string]Carrier{"fcm": net})
+		w := replicaOn(b, engine, newCity(), configstest.Texts(b), Config{}, map[string]Carrier{"fcm": net})
 		follow(b, w, size)
 		before, heap := diskOf(b, dir), watchHeap()
 		b.StartTimer()
@@ -163,7 +164,7 @@ func BenchmarkPost(b *testing.B) {
 	engine, err := sqlite.Open(b.Context(), sqlite.Config{Dir: b.TempDir()})
 	require.NoError(b, err)
 	defer func() { require.NoError(b, engine.Close()) }()
-	w := replicaOn(b, engine, newCity(), texts(b), Config{}, map[string]Carrier{"fcm": &wire{}})
+	w := replicaOn(b, engine, newCity(), configstest.Texts(b), Config{}, map[string]Carrier{"fcm": &wire{}})
 	var n atomic.Int64
 	b.SetParallelism(16)
 	b.ResetTimer()

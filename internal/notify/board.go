@@ -47,10 +47,8 @@ func (n *Notices) defineBoard(ctx context.Context, engine store.Engine) error {
 	if err != nil {
 		return err
 	}
-	var e1, e2 error
-	n.wishes, n.byArea, e1 = defineWishes(ctx, engine)
-	n.board, e2 = n.bulletins.Query("areas")
-	return errors.Join(e1, e2)
+	n.board, err = n.bulletins.Query("areas")
+	return errors.Join(err, n.defineWishes(ctx, engine))
 }
 
 // areasOf gives the areas whose bulletins a viewer sees: those that the viewer follows, and the whole city's.
@@ -148,17 +146,11 @@ func (n *Notices) look(ctx context.Context, v account.Viewer, id string) (Item, 
 	}
 	expires := *instant(n.now().Add(n.retention))
 	owner := ownerOf(v)
-	_, err = n.looks.Update(ctx, owner, func(l *looks) error {
+	_, err = n.looks.Upsert(ctx, owner, func() looks { return looks{ID: owner} }, func(l *looks) error {
 		l.Read, l.ExpiresAt = append(l.Read, item.look), expires
 		l.Read = l.Read[max(0, len(l.Read)-maxLooks):]
 		return nil
 	})
-	if fault.CodeOf(err) == fault.NotFound {
-		err = n.looks.Insert(ctx, looks{ID: owner, Read: []string{item.look}, ExpiresAt: expires})
-		if fault.CodeOf(err) == fault.Conflict {
-			return n.look(ctx, v, id)
-		}
-	}
 	if err != nil {
 		return Item{}, fmt.Errorf("notify: mark read: %w", err)
 	}

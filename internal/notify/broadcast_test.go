@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/netgate"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/miniapps"
 )
@@ -126,7 +126,8 @@ func TestLaterRevision(t *testing.T) {
 		nothingWaits(t, w)
 		found, err := w.letters.Collect(t.Context(), w.queries.fanout.Where("b1/1", string(Dropped)).First(200))
 		require.NoError(t, err)
-		require.Len(t, found, 135)
+		require.GreaterOrEqual(t, len(found), netgate.Tolerated)
+		require.LessOrEqual(t, len(found), chunkSize, "the others waited in their batches until the network is back")
 		require.Equal(t, "superseded", found[0].Reason)
 	})
 }
@@ -134,7 +135,7 @@ func TestLaterRevision(t *testing.T) {
 // TestBroadcastDeath kills the process around its writes while it tells a crowd.
 func TestBroadcastDeath(t *testing.T) {
 	t.Parallel()
-	const writes = 1 + 2*3 + 3 + 10 // the bulletin, its batches and its place, their claims, their chunks
+	const writes = 1 + 2*3 + 3 + 19 // the bulletin, its batches and its place, their claims, their chunks
 	for _, answered := range []bool{false, true} {
 		for left := bit(answered); left <= writes; left += 2 { // each write once, before or after it: the race detector makes each of them dear
 			t.Run(fmt.Sprintf("write %d, reached the store: %t", left, answered), func(t *testing.T) {
@@ -156,6 +157,27 @@ func TestBroadcastDeath(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestBroadcastWhileTheProgramStops stops it while letters are with a network: what one has taken is not sent again.
+func TestBroadcastWhileTheProgramStops(t *testing.T) {
+	inCityOnFiles(t, func(t *testing.T, w *world) {
+		c := w.city
+		for i := range chunkSize {
+			c.talked(person(i), "zalo", time.Now())
+			w.want(guest(person(i)), Patch{Areas: &[]string{"1"}})
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		c.answers(func(Way, Letter) Fate {
+			stop()
+			return Fate{State: Pending, Taken: true}
+		})
+		c.fate = arrived
+		require.NoError(t, w.Announce(t.Context(), storm(1)))
+		require.ErrorIs(t, w.try(ctx), context.Canceled)
+		w.pass(3*time.Minute, time.Second)
+		requireOnce(t, c, chunkSize, 0)
+	})
 }
 
 func TestBroadcastOfTwoReplicas(t *testing.T) {
@@ -224,58 +246,6 @@ func TestBroadcastThroughAnOutage(t *testing.T) {
 		require.Equal(t, []any{135, 15, true}, []any{p.Sent, p.Failed, p.Done})
 		nothingWaits(t, w)
 	})
-}
-
-// topics tells devices by topic.
-type topics struct {
-	mu   sync.Mutex
-	told []string
-	fate Fate
-	city *city
-}
-
-func (x *topics) Follow(_ context.Context, to Person, areas []string) (bool, error) {
-	devices := x.city.push[to.Subject]
-	return slices.Contains(areas, "1") && len(devices) > 0 && !slices.ContainsFunc(devices, func(d string) bool { return !strings.HasPrefix(d, "fcm") }), nil
-}
-
-func (x *topics) Publish(_ context.Context, area string, l Letter) (Fate, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.told = append(x.told, area+" "+l.Title)
-	return x.fate, nil
-}
-
-func TestBroadcastByTopic(t *testing.T) {
-	for _, fate := range []Fate{{State: Sent}, {State: Refused, Reason: "quota"}} {
-		t.Run(string(fate.State), func(t *testing.T) {
-			inCity(t, func(t *testing.T, w *world) {
-				c := crowdedCity()
-				c.push[person(9)] = []string{"webpush:9"}
-				c.phone[person(0)] = true
-				w = replica(t, w.engine, c, w.texts, Config{})
-				x := &topics{fate: fate, city: c}
-				w.deps.Topics = x
-				w.settleCrowd()
-				b := storm(1)
-				b.Topic = true
-				require.NoError(t, w.Announce(t.Context(), b))
-				w.sweep()
-				p, err := w.Progress(t.Context(), "b1")
-				require.NoError(t, err)
-				require.Equal(t, 136, p.Sent)
-				if fate.State == Refused {
-					require.Len(t, c.sent, 136, "the devices get letters as everybody else")
-					return
-				}
-				require.Equal(t, []string{"1 Bão 1", "2 Bão 1"}, x.told)
-				slices.SortFunc(c.sent, func(a, b sentLetter) int { return strings.Compare(a.Channel, b.Channel) })
-				require.Len(t, c.sent, 31, "no letter beside the topic, but to browsers and to those who read another language")
-				require.Equal(t, "webpush Bão 1", c.took()[30])
-				require.Equal(t, "fcm Storm 1", c.took()[0])
-			})
-		})
-	}
 }
 
 // TestBulletinInTheInbox joins bulletins with notices, in one order over pages.

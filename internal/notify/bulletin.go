@@ -26,17 +26,9 @@ type Broadcast struct {
 	Link     string
 	At       time.Time // when what it tells happened; zero means now
 	Until    time.Time // what has not left by then never does; zero means never
-	// Topic has the devices of the areas told at once, through Topics, whatever their owners chose: for urgent ones. Whose devices all follow a topic of the
-	// areas counts as reached by it and gets no letter beside it.
+	// Topic lets the devices that follow the areas be told at once, by their topics, where that comes to the same as letters. Whose devices all are known to follow
+	// one counts as reached and gets no letter beside it.
 	Topic bool
-}
-
-// Topics tells all devices that follow an area at once.
-type Topics interface {
-	// Publish sends the letter to the devices that follow the area (Everywhere for the whole city), in its language. It may come again with the same Letter.ID and Collapse after a kill.
-	Publish(ctx context.Context, area string, l Letter) (Fate, error)
-	// Follow tells whether the person has devices and each of them follows the topic of one of the areas.
-	Follow(ctx context.Context, to Person, areas []string) (bool, error)
 }
 
 // bulletin is a broadcast as it is stored: one document, which all inboxes show, with how far its telling is.
@@ -55,8 +47,8 @@ type bulletin struct {
 	Stored   time.Time               `bson:"stored"`
 	Until    *time.Time              `bson:"until,omitempty"`
 
-	Topic     bool       `bson:"topic,omitempty"`
-	Published int        `bson:"published,omitempty"` // how many areas' topics have been told
+	Topics    []string   `bson:"topics,omitempty"`    // to be told, or that were; none when letters do it alone
+	Published bool       `bson:"published,omitempty"` // the network took it for them
 	Work      string     `bson:"work,omitempty"`      // announceLane until all recipients are in batches
 	Due       *time.Time `bson:"due,omitempty"`
 	Place     place      `bson:"place"`  // how far the walk over the followers is
@@ -104,6 +96,7 @@ func (s *Sender) Announce(ctx context.Context, in Broadcast) error {
 	if err != nil {
 		return fmt.Errorf("notify: announce: %w", err)
 	}
+	s.crowd.turns.saw(b.ID, b.Revision)
 	for _, area := range b.Areas {
 		s.inbox.signals.Signal(ctx, areaTopic(area))
 	}
@@ -120,10 +113,13 @@ func (c *crowd) bulletinOf(ctx context.Context, in Broadcast) (bulletin, error) 
 	b := bulletin{
 		ID: in.ID, Revision: in.Revision, App: in.App, Notice: in.Notice, Title: title, Text: text, Params: textsOf(in.Params),
 		Areas: sorted(in.Areas), Urgency: cmp.Or(in.Urgency, miniapps.Normal), Link: in.Link, At: *instant(now), Stored: *instant(now),
-		Topic: in.Topic && c.s.deps.Topics != nil, Work: announceLane, Due: instant(now), ExpiresAt: *instant(now.Add(c.s.inbox.retention)),
+		Work: announceLane, Due: instant(now), ExpiresAt: *instant(now.Add(c.s.inbox.retention)),
 	}
 	if len(b.Areas) == 0 {
 		b.Areas = []string{Everywhere}
+	}
+	if in.Topic {
+		b.Topics = c.s.toldBy(&b)
 	}
 	if !in.At.IsZero() {
 		b.At = *instant(in.At)

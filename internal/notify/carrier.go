@@ -39,6 +39,8 @@ type Letter struct {
 	Collapse string // replaces an earlier letter with the same that was not seen yet; "" for none
 	At       time.Time
 	Until    time.Time // useless afterwards; zero means never
+	Revision int       // of a bulletin, so that an app can tell which of two is the later; 0 for other letters
+	Topics   []string  // that have told the same: a device that follows one of them has it
 }
 
 // Template gives the letter as networks that want approved texts take it.
@@ -62,6 +64,9 @@ type Way struct {
 	Target  string // what the carrier knows it by: a device, a conversation; "" where the person is enough. Not personal data
 	Ground  Ground
 	Closed  string // reason code why it cannot be taken now: "window_closed", "unfollowed", "no_template"; "" when it can
+	// After opens the way only when another one to the same Target has refused the letter for that reason: the network knows better than we whether the cheaper
+	// ground still holds. "" for one that is open by itself.
+	After string
 }
 
 // Fate is how far a letter got on one way. It only goes forward.
@@ -73,6 +78,7 @@ type Fate struct {
 	Unsure  bool          // with Pending: the network may have taken it all the same
 	Taken   bool          // with Pending: the carrier has it in a queue of its own and goes on by itself; ask Fate
 	Alarm   bool          // nothing will leave there until an operator acts
+	Held    bool          // with Pending: it says nothing about the network. We hold it back ourselves, or who did not take it was chosen by a stranger
 
 	cause error // for the log only
 }

@@ -2,10 +2,10 @@ package notify
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
+
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Config is the section notify of the configuration: how long notices are kept, and when and by which ways they leave. Zero means the default named at
@@ -30,6 +30,8 @@ type Config struct {
 	Patience time.Duration `koanf:"patience"`
 	// Receipts lists the channels whose networks report that a letter arrived; empty means [zalo, messenger, web, zns].
 	Receipts []string `koanf:"receipts"`
+	// NoTopics has bulletins leave by letters alone; false lets devices follow topics, where their network has them and pushes come first in Order.
+	NoTopics bool `koanf:"no_topics"`
 	// PaidBulk lets digests leave by ways that cost something; false keeps them to free ones.
 	PaidBulk bool `koanf:"paid_bulk"`
 	// Lease is how long a letter belongs to the worker that sends it; 0 means 30s. One attempt takes a third of it at most; a killed worker's letters are taken over after it.
@@ -52,48 +54,39 @@ const yearOfNotices = 365 * 24 * time.Hour
 
 // Validate reports every setting that cannot work.
 func (c Config) Validate() error {
-	var errs []error
-	span := func(key string, d, least, most time.Duration) {
-		if d != 0 && (d < least || d > most) {
-			errs = append(errs, fmt.Errorf("%s: must be between %s and %s", key, least, most))
-		}
-	}
+	var faults setting.Faults
 	day := 24 * time.Hour
-	span("retention", c.Retention, time.Millisecond, 20*yearOfNotices)
-	span("dispatch_retention", c.DispatchRetention, day, 5*yearOfNotices)
-	span("spread", c.Spread, time.Second, 3*time.Hour)
-	span("urgent_wait", c.UrgentWait, time.Second, time.Hour)
-	span("patience", c.Patience, time.Second, 3*day)
-	span("lease", c.Lease, 3*time.Second, 10*time.Minute)
-	span("backoff_min", c.BackoffMin, time.Millisecond, time.Hour)
-	span("backoff_max", c.BackoffMax, time.Millisecond, day)
-	span("give_up", c.GiveUp, time.Minute, 30*day)
+	faults.Span("retention", c.Retention, time.Millisecond, 20*yearOfNotices)
+	faults.Span("dispatch_retention", c.DispatchRetention, day, 5*yearOfNotices)
+	faults.Span("spread", c.Spread, time.Second, 3*time.Hour)
+	faults.Span("urgent_wait", c.UrgentWait, time.Second, time.Hour)
+	faults.Span("patience", c.Patience, time.Second, 3*day)
+	faults.Span("lease", c.Lease, 3*time.Second, 10*time.Minute)
+	faults.Span("backoff_min", c.BackoffMin, time.Millisecond, time.Hour)
+	faults.Span("backoff_max", c.BackoffMax, time.Millisecond, day)
+	faults.Span("give_up", c.GiveUp, time.Minute, 30*day)
 	f := c.filled()
-	if f.BackoffMin > f.BackoffMax {
-		errs = append(errs, errors.New("backoff_max: must not be below backoff_min"))
-	}
-	if f.GiveUp >= f.DispatchRetention {
-		errs = append(errs, errors.New("dispatch_retention: must be longer than give_up"))
-	}
-	return errors.Join(append(errs, f.checkWays()...)...)
+	faults.Refuse(f.BackoffMin > f.BackoffMax, "backoff_max", "must not be below backoff_min")
+	faults.Refuse(f.GiveUp >= f.DispatchRetention, "dispatch_retention", "must be longer than give_up")
+	f.checkWays(&faults)
+	return faults.Err()
 }
 
 // checkWays reports what is wrong with the lists and times of day.
-func (c Config) checkWays() (errs []error) {
+func (c Config) checkWays(faults *setting.Faults) {
 	for i, name := range c.Order {
 		switch {
 		case !slices.Contains(groups, name):
-			errs = append(errs, fmt.Errorf("order: %q is none of %v", name, groups))
+			faults.Add("order", "%q is none of %v", name, groups)
 		case slices.Contains(c.Order[:i], name):
-			errs = append(errs, fmt.Errorf("order: %q is there twice", name))
+			faults.Add("order", "%q is there twice", name)
 		}
 	}
 	for key, at := range map[string]string{"quiet.from": c.Quiet.From, "quiet.to": c.Quiet.To, "digest": c.Digest} {
 		if _, ok := minutes(at); !ok {
-			errs = append(errs, fmt.Errorf("%s: %q is no time of day such as 06:30", key, at))
+			faults.Add(key, "%q is no time of day such as 06:30", at)
 		}
 	}
-	return errs
 }
 
 // filled puts the defaults where the configuration says nothing.

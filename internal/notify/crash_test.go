@@ -13,7 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/store/memory"
+	"github.com/motcua/motcua/internal/store/storetest"
 )
 
 // TestDeathAroundAnyWrite kills the process around each of its writes in turn, before or after it, and lets another go on: as its caller would, which repeats what
@@ -48,7 +50,7 @@ func TestDeathAroundAnyWrite(t *testing.T) {
 
 // dieAround runs a story twice: in a process that dies at a write, and in one that takes over.
 func dieAround(t *testing.T, left int, answered bool, prepare func(*world), story func(*world, context.Context) error, check func(*testing.T, *world, bool)) {
-	words := texts(t)
+	words := configstest.Texts(t)
 	synctest.Test(t, func(t *testing.T) {
 		at(16, 59)
 		engine := memory.New()
@@ -66,13 +68,12 @@ func dieAround(t *testing.T, left int, answered bool, prepare func(*world), stor
 		prepare(second)
 		ctx, die := context.WithCancel(t.Context())
 		defer die()
-		grave := &mortal{Engine: engine, left: -1, answered: answered, onDeath: die}
+		grave := storetest.Mortal{Engine: engine, Life: &storetest.Life{OnEnd: die}}
 		first := replica(t, grave, c, words, Config{})
-		grave.left = left
+		grave.EndAt(left+1, answered)
 		_ = story(first, ctx)
 		dies := ctx.Err() != nil
 		at(17, 6) // and the lease is over
-		grave.left = -1
 		require.NoError(t, story(second, t.Context()))
 		check(t, second, dies)
 	})

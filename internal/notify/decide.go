@@ -44,16 +44,14 @@ func (s *Sender) decide(ctx context.Context, d *dispatch) (verdict, error) {
 		return v, nil
 	}
 	letter := letterOf(d, words, languageOf(&w, person))
+	if s.hasByTopic(ctx, words, person, letter.Lang) {
+		return verdict{end: Sent, reason: reasonTopic}, nil
+	}
 	open, closed, err := s.ways(ctx, d, person, &w, letter)
 	if err != nil {
 		return verdict{}, err
 	}
-	v := verdict{closed: closed, person: person, letter: letter}
-	if s.byTopic(ctx, words, person, letter.Lang) {
-		v.end, v.reason = Sent, reasonTopic
-		return v, nil
-	}
-	return s.pick(d, open, v), nil
+	return s.pick(d, open, verdict{closed: closed, person: person, letter: letter}), nil
 }
 
 // ended closes a letter that cannot go on: what left already counts.
@@ -68,7 +66,7 @@ func ended(d *dispatch, reason string) verdict {
 type content struct {
 	title, text message.Text
 	params      map[string]message.Text
-	topics      []string // areas whose devices got it by their topics
+	topics      []string // whose devices got it by them
 }
 
 // words finds what a letter says, or the reason for which it need not be said any more.
@@ -139,7 +137,10 @@ func languageOf(w *wishes, p Person) message.Lang { return cmp.Or(w.Lang, p.Lang
 func letterOf(d *dispatch, c content, lang message.Lang) Letter {
 	l := Letter{
 		ID: d.ID, App: d.App, Notice: d.Notice, Urgency: d.Urgency, Title: c.title.In(lang), Text: c.text.In(lang), Lang: lang,
-		CaseApp: d.CaseApp, CaseID: d.CaseID, Link: d.Link, Collapse: d.Collapse, At: d.At.UTC(),
+		CaseApp: d.CaseApp, CaseID: d.CaseID, Link: d.Link, Collapse: d.Collapse, At: d.At.UTC(), Revision: d.Revision,
+	}
+	if lang == message.Vietnamese { // the one that topics speak
+		l.Topics = c.topics
 	}
 	if d.Until != nil {
 		l.Until = d.Until.UTC()

@@ -43,7 +43,7 @@ func (s *Sender) gather(ctx context.Context, d *dispatch) error {
 		return s.postpone(ctx, d)
 	}
 	s.nudge(bulkClass)
-	return s.close(ctx, digest.Members, reasonGathered)
+	return s.close(ctx, digest.Members, digest.ID, reasonGathered)
 }
 
 // makeDigest stores the digest of what waits. Without anything unread there is none: the dispatch without an id.
@@ -63,7 +63,7 @@ func (s *Sender) makeDigest(ctx context.Context, d *dispatch, id string) (dispat
 		all[i] = m.ID
 	}
 	if len(titles) == 0 {
-		return dispatch{}, s.close(ctx, all, reasonRead)
+		return dispatch{}, s.close(ctx, all, "", reasonRead)
 	}
 	digest := dispatch{
 		ID: id, To: d.To, App: DigestApp, Notice: DigestNotice, Urgency: miniapps.Bulk, Members: all, Collapse: DigestNotice,
@@ -117,14 +117,15 @@ func (s *Sender) digestWords(n int, titles []message.Text) (title, text message.
 	return title, text
 }
 
-// close ends letters that still wait for a digest.
-func (s *Sender) close(ctx context.Context, ids []string, reason string) error {
+// close ends letters that still wait for a digest, which is the one that stands for them; "" for none.
+func (s *Sender) close(ctx context.Context, ids []string, digest, reason string) error {
 	for _, id := range ids {
 		_, err := s.letters.Update(ctx, id, func(d *dispatch) error {
 			if d.Lane != digestLane {
 				return store.ErrUnchanged
 			}
 			d.end(Dropped, reason)
+			d.Digest = digest
 			return nil
 		})
 		if err != nil && fault.CodeOf(err) != fault.NotFound {

@@ -8,7 +8,7 @@ import (
 	"github.com/motcua/motcua/miniapps"
 )
 
-// Dropped is the state of a letter that is not needed any more: read in the inbox, gathered into a digest, replaced by a later one.
+// Dropped is the state of a letter that is not needed any more: read in the inbox, gathered into a digest, replaced by a later one, over.
 const Dropped State = "dropped"
 
 // Reasons for which a letter did not leave, beside those of the carriers.
@@ -27,6 +27,7 @@ const (
 	reasonSuperseded = "superseded" // by a later revision
 	reasonTopic      = "topic"      // the devices got it by their wards' topics
 	reasonGone       = "gone"       // its words are not kept any more
+	reasonWithdrawn  = "withdrawn"  // what it tells is over
 )
 
 // phase says what is to be done next with a letter on the ways of its step.
@@ -49,6 +50,8 @@ type leg struct {
 	Taken   bool      `bson:"taken,omitempty"`
 	Unsure  bool      `bson:"unsure,omitempty"`
 	At      time.Time `bson:"at"` // of the last attempt, or of what was heard last
+	// Until is when the network, or what holds the way back, lets it be tried again, for a way that was left because that is later than the letter can wait.
+	Until *time.Time `bson:"until,omitempty"`
 }
 
 func (l leg) way() Way   { return Way{Channel: l.Channel, Target: l.Target, Ground: l.Ground} }
@@ -73,6 +76,7 @@ type dispatch struct {
 	Text     message.Text            `bson:"text,omitempty"`
 	Params   map[string]message.Text `bson:"params,omitempty"`
 	Members  []string                `bson:"members,omitempty"` // of a digest: the letters it stands for
+	Digest   string                  `bson:"digest,omitempty"`  // of a letter that left with one: which
 	CaseApp  string                  `bson:"case_app,omitempty"`
 	CaseID   string                  `bson:"case_id,omitempty"`
 	Case     string                  `bson:"case,omitempty"` // <app>/<id>, to find it by
@@ -140,9 +144,40 @@ func (d *dispatch) spent(w Way) bool {
 	return slices.ContainsFunc(d.Tries, func(l leg) bool { return l.way() == w && (l.State == Refused || l.left()) })
 }
 
+// allows tells whether what a way waits for has come: a refusal of another one to the same place, for the reason that it names.
+func (d *dispatch) allows(w Way) bool {
+	return w.After == "" || slices.ContainsFunc(d.Tries, func(l leg) bool {
+		return l.Channel == w.Channel && l.Target == w.Target && l.State == Refused && l.Reason == w.After
+	})
+}
+
+// takeable gives the ways that the letter may take now, as legs know them.
+func (d *dispatch) takeable(open []Way) []Way {
+	var out []Way
+	for _, w := range open {
+		if !d.allows(w) {
+			continue
+		}
+		if w.After = ""; !d.spent(w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
 // slow tells whether a way had its time and did not take the letter. It is taken again when there is no other.
 func (d *dispatch) slow(w Way) bool {
 	return slices.ContainsFunc(d.Tries, func(l leg) bool { return l.way() == w && l.State == Pending })
+}
+
+// rest gives until when a way that was left for that is not to be tried; the zero time when it may be.
+func (d *dispatch) rest(w Way, now time.Time) time.Time {
+	for _, l := range d.Tries {
+		if l.way() == w && l.Until != nil && l.Until.After(now) {
+			return *l.Until
+		}
+	}
+	return time.Time{}
 }
 
 // note remembers a way that is done with, or closed.

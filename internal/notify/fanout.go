@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
-	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/miniapps"
 )
@@ -23,7 +22,7 @@ const (
 	pageSize   = 64  // recipients of one batch
 	turnPages  = 16  // batches that one turn of the walk makes
 	maxBatches = 128 // batches waiting; beyond that the walk waits for them
-	chunkSize  = 16  // letters of a batch under way at once; after each chunk the results are stored, so that a kill repeats no more than that
+	chunkSize  = 8   // letters of a batch under way at once; after each chunk the results are stored, so that a kill repeats no more of it than that
 )
 
 // crowd tells bulletins to many.
@@ -33,6 +32,7 @@ type crowd struct {
 	byDue   store.Query
 	byKey   store.Query
 	byWork  store.Query // of bulletins
+	turns   *turns
 }
 
 func newCrowd(ctx context.Context, engine store.Engine, s *Sender) (*crowd, error) {
@@ -47,7 +47,7 @@ func newCrowd(ctx context.Context, engine store.Engine, s *Sender) (*crowd, erro
 	if err != nil {
 		return nil, err
 	}
-	c := &crowd{s: s, batches: batches}
+	c := &crowd{s: s, batches: batches, turns: newTurns()}
 	var e1, e2, e3 error
 	c.byDue, e1 = batches.Query("due")
 	c.byKey, e2 = batches.Query("key")
@@ -71,20 +71,10 @@ func (c *crowd) words(ctx context.Context, d *dispatch) (content, string, error)
 
 func (b *bulletin) content() content {
 	c := content{title: b.Title, text: b.Text, params: b.Params}
-	if b.Topic && b.Published == len(b.Areas) {
-		c.topics = b.Areas
+	if b.Published {
+		c.topics = b.Topics
 	}
 	return c
-}
-
-// byTopic tells whether a person's devices have it from their areas' topics. Topics speak Vietnamese: who reads another language gets a letter as well, which
-// takes its place on the device.
-func (s *Sender) byTopic(ctx context.Context, c content, to Person, lang message.Lang) bool {
-	if len(c.topics) == 0 || lang != message.Vietnamese {
-		return false
-	}
-	all, err := s.deps.Topics.Follow(ctx, to, c.topics)
-	return err == nil && all
 }
 
 // announcer walks over the followers of bulletins.
@@ -126,6 +116,7 @@ func (a announcer) Carry(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("notify: announce: %w", err)
 	}
+	a.turns.saw(b.ID, b.Revision)
 	now := a.s.now()
 	if b.Work == "" || b.Due.After(now) {
 		return nil

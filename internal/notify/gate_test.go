@@ -5,51 +5,42 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/motcua/motcua/internal/netgate"
 )
 
-func TestGate(t *testing.T) {
-	var g gate
+// TestLearn: what a letter's fate says about its network.
+func TestLearn(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_800_000_000, 0)
-	fail := func() {
-		require.Zero(t, g.enter(now))
-		g.report(Fate{State: Pending}, false, now)
+	for name, tt := range map[string]struct {
+		fate Fate
+		cut  bool
+		shut bool // after as many as a network may fail
+		wait time.Duration
+	}{
+		"away":            {fate: Fate{State: Pending}, shut: true},
+		"put off":         {fate: Fate{State: Pending, Retry: time.Minute}, shut: true, wait: time.Minute},
+		"alarm":           {fate: Fate{State: Pending, Alarm: true}, shut: true, wait: netgate.AlarmPause},
+		"held by us":      {fate: Fate{State: Pending, Held: true, Retry: time.Hour}},
+		"cut by us":       {fate: Fate{State: Pending}, cut: true},
+		"refused":         {fate: Fate{State: Refused}},
+		"sent":            {fate: Fate{State: Sent}},
+		"taken, not sent": {fate: Fate{State: Pending, Taken: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var g netgate.Gate
+			for range netgate.Tolerated {
+				require.True(t, g.Enter(now) == 0 || tt.fate.Alarm)
+				learn(&g, tt.fate, tt.cut, now)
+			}
+			require.Equal(t, tt.shut, g.Wait(now) > 0)
+			require.GreaterOrEqual(t, g.Wait(now), tt.wait)
+			learn(&g, Fate{State: Pending, Held: true}, false, now)
+			require.Equal(t, tt.shut, g.Wait(now) > 0, "what we hold back ourselves changes nothing")
+			learn(&g, Fate{State: Sent}, false, now)
+			require.Zero(t, g.Wait(now))
+		})
 	}
-	for range tolerated - 1 {
-		fail()
-	}
-	require.Zero(t, g.wait(now))
-	require.False(t, g.calm(), "one that failed lately is left to its own workers")
-	fail()
-	require.Positive(t, g.wait(now))
-	require.Zero(t, g.room(now, 64))
-	now = now.Add(pauseMin)
-	require.Equal(t, 1, g.room(now, 64))
-	require.Zero(t, g.enter(now))
-	require.Positive(t, g.enter(now), "one probe at a time")
-	g.report(Fate{State: Pending}, true, now)
-	require.Zero(t, g.enter(now), "a probe that we cut short tells nothing")
-	g.report(Fate{State: Sent}, false, now)
-	require.Equal(t, 64, g.room(now, 64))
-	require.True(t, g.calm())
-	require.Zero(t, g.enter(now))
-	require.Zero(t, g.enter(now))
-	require.False(t, g.calm(), "a busy one is left to its own workers")
-	g.report(Fate{State: Refused}, false, now)
-	g.report(Fate{State: Pending, Alarm: true}, false, now)
-	require.Equal(t, alarmPause, g.wait(now))
-	require.True(t, g.rings(now))
-	require.False(t, g.rings(now.Add(time.Second)))
-	for range 2 * tolerated {
-		now = now.Add(2 * alarmPause)
-		require.Zero(t, g.enter(now))
-		g.report(Fate{State: Pending}, false, now)
-		require.LessOrEqual(t, g.wait(now), pauseMax)
-	}
-	require.Zero(t, g.wait(now.Add(pauseMax)))
-	for range tolerated {
-		now = now.Add(pauseMax)
-		require.Zero(t, g.enter(now))
-		g.report(Fate{State: Pending, Retry: time.Minute}, false, now)
-	}
-	require.Zero(t, g.wait(now), "a network that names a time is not away")
 }

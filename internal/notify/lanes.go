@@ -53,6 +53,7 @@ func (s *Sender) Sources() map[string]Source {
 		relayName(digestLane):   lane{s, digestLane},
 		relayName(announceLane): announcer{s.crowd},
 		relayName(batchLane):    batcher{s.crowd},
+		relayName(topicLane):    topicer{s},
 	}
 	// A channel that the city has no more still has a lane: what waits there looks for another way.
 	for _, class := range []string{"urgent", "normal", bulkClass} {
@@ -76,7 +77,7 @@ func (l lane) Due(ctx context.Context, limit int) ([]string, error) {
 	now := l.s.now()
 	to := now.Add(time.Millisecond)
 	if g := l.s.gates[channelOf(l.name)]; g != nil {
-		room := g.room(now, limit)
+		room := g.Room(now, limit)
 		if room == 0 {
 			to = now.Add(-l.s.lookAround(l.name))
 		} else {

@@ -89,6 +89,8 @@ type Notices struct {
 	inbox     store.Query
 	wishes    *store.Collection[wishes]
 	byArea    store.Query // of wishes
+	byTopics  store.Query // of wishes that devices have not been told
+	owed      func()      // wakes whoever tells them; nil when there are no topics to follow
 	bulletins *store.Collection[bulletin]
 	board     store.Query // of bulletins, by area
 	looks     *store.Collection[looks]
@@ -97,10 +99,14 @@ type Notices struct {
 	retention time.Duration
 	now       func() time.Time
 	knownArea func(code string) bool
+	knownKind func(app, notice string) bool
 }
 
 // KnowAreas lets preferences accept only areas that exist. Call it before the first change.
 func (n *Notices) KnowAreas(known func(code string) bool) { n.knownArea = known }
+
+// KnowKinds lets preferences accept only kinds of notices that some mini-app declares; notice is "" for all of an app. Call it before the first change.
+func (n *Notices) KnowKinds(known func(app, notice string) bool) { n.knownKind = known }
 
 // New opens the inboxes.
 func New(ctx context.Context, engine store.Engine, cfg Config, templates Templates, signals Signals, now func() time.Time) (*Notices, error) {

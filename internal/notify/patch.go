@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
@@ -39,14 +40,24 @@ var (
 	codeRE = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,63}$`)
 )
 
-// check reports every field that cannot be. known tells whether an area exists; nil believes all.
-func (p Patch) check(known func(string) bool) error {
+// knowsKind tells whether a rule may be about a kind.
+func (n *Notices) knowsKind(kind string) bool {
+	if kind == "*" || n.knownKind == nil {
+		return true
+	}
+	app, notice, _ := strings.Cut(kind, ".")
+	return n.knownKind(app, notice)
+}
+
+// check reports every field that cannot be. known tells whether an area exists, nil believes all; kind likewise of kinds of notices. A rule about what is not
+// declared any more may be removed.
+func (p Patch) check(known, kind func(string) bool) error {
 	var fields []fault.Field
 	wrong := func(key string, params map[string]any, path ...string) {
 		fields = append(fields, fault.Field{Path: path, Key: "notify." + key, Params: params})
 	}
 	for i, r := range p.Rules {
-		if !kindRE.MatchString(r.Kind) {
+		if !kindRE.MatchString(r.Kind) || r.On != nil && !kind(r.Kind) {
 			wrong("unknown_kind", nil, "rules", strconv.Itoa(i), "kind")
 		}
 		if r.Channel != "*" && !slices.Contains(groups, r.Channel) {

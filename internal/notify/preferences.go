@@ -55,23 +55,30 @@ type wishes struct {
 	Interests  []string     `bson:"interests,omitempty"`
 	Lang       message.Lang `bson:"lang,omitempty"`
 	Marks      once.Marks   `bson:"marks,omitempty"`
+	TopicsDue  *time.Time   `bson:"topics_due,omitempty"` // since when the person's devices have to be told what to follow; absent when they were
 	ExpiresAt  *time.Time   `bson:"expires_at,omitempty"` // of a guest's; those of an account stay as long as it does
 }
 
 // guestWishes is how long the preferences of a guest are kept after they were last set.
 const guestWishes = 365 * 24 * time.Hour
 
-func defineWishes(ctx context.Context, engine store.Engine) (*store.Collection[wishes], store.Query, error) {
-	docs, err := store.Define[wishes](ctx, engine, store.Kind{
-		Name:      "notice_preferences",
-		Indexes:   []store.Index{{Name: "areas", Equal: []string{"areas"}, Many: "areas"}},
+func (n *Notices) defineWishes(ctx context.Context, engine store.Engine) error {
+	var err error
+	n.wishes, err = store.Define[wishes](ctx, engine, store.Kind{
+		Name: "notice_preferences",
+		Indexes: []store.Index{
+			{Name: "areas", Equal: []string{"areas"}, Many: "areas"},
+			{Name: "topics_due", Order: "topics_due"},
+		},
 		ExpiresAt: "expires_at",
 	})
 	if err != nil {
-		return nil, store.Query{}, err
+		return err
 	}
-	byArea, err := docs.Query("areas")
-	return docs, byArea, err
+	var e1, e2 error
+	n.byArea, e1 = n.wishes.Query("areas")
+	n.byTopics, e2 = n.wishes.Query("topics_due")
+	return errors.Join(e1, e2)
 }
 
 // wants tells whether a person wants a kind of notice on a channel. It is the one place where preferences switch anything off:
@@ -169,7 +176,7 @@ func (n *Notices) SetPreferences(ctx context.Context, v account.Viewer, p Patch,
 	if v.Subject == "" {
 		return Preferences{}, fault.New(fault.Unauthorized, "")
 	}
-	if err := p.check(n.knownArea); err != nil {
+	if err := p.check(n.knownArea, n.knowsKind); err != nil {
 		return Preferences{}, err
 	}
 	mark, err := p.mark(v, key)
@@ -180,6 +187,9 @@ func (n *Notices) SetPreferences(ctx context.Context, v account.Viewer, p Patch,
 	w, err := n.wishes.Update(ctx, ownerOf(v), change)
 	if fault.CodeOf(err) == fault.NotFound {
 		w, err = n.beginWishes(ctx, v, change)
+	}
+	if err == nil && n.owed != nil {
+		n.owed()
 	}
 	return w.view(), err
 }
@@ -200,6 +210,9 @@ func (n *Notices) applyPatch(w *wishes, v account.Viewer, p Patch, mark once.Mar
 	}
 	if !v.SignedIn() {
 		w.ExpiresAt = instant(n.now().Add(guestWishes))
+	}
+	if n.owed != nil {
+		w.owe(n.now())
 	}
 	return p.apply(w)
 }

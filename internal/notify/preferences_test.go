@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
@@ -103,6 +104,8 @@ func TestPreferencesSayWhatIsWrong(t *testing.T) {
 		key  string
 	}{
 		{"kind", Patch{Rules: []RulePatch{{"*", "sms", nil}, {"Feedback!", "sms", nil}}}, "rules.1.kind", "unknown_kind"},
+		{"kind that no app declares", Patch{Rules: []RulePatch{{"feedback", "sms", ptr(true)}, {"feedback.storn", "sms", ptr(false)}}}, "rules.1.kind", "unknown_kind"},
+		{"app that there is not", Patch{Rules: []RulePatch{{"bogus", "sms", ptr(false)}}}, "rules.0.kind", "unknown_kind"},
 		{"channel", Patch{Rules: []RulePatch{{"feedback", "fax", nil}}}, "rules.0.channel", "unknown_channel"},
 		{"rules", Patch{Rules: rules}, "rules", "too_many_rules"},
 		{"from", Patch{Quiet: &QuietHours{Quiet: Quiet{"25:00", "06:00"}}}, "quietHours.from", "bad_time"},
@@ -116,9 +119,10 @@ func TestPreferencesSayWhatIsWrong(t *testing.T) {
 		{"interest", Patch{Interests: &[]string{"Ồn ào"}}, "interests.0", "unknown_interest"},
 		{"interests", Patch{Interests: &many}, "interests", "too_many_interests"},
 	}
-	words := texts(t)
+	words := configstest.Texts(t)
 	inCity(t, func(t *testing.T, w *world) {
 		w.inbox.KnowAreas(func(code string) bool { return code != "nowhere" })
+		w.inbox.KnowKinds(func(app, notice string) bool { return app != "bogus" && notice != "storn" })
 		for _, tt := range tests {
 			_, err := w.inbox.SetPreferences(t.Context(), guest("s1"), tt.p, "")
 			require.Equal(t, fault.Invalid, fault.CodeOf(err), tt.name)
@@ -130,6 +134,8 @@ func TestPreferencesSayWhatIsWrong(t *testing.T) {
 		}
 		_, err := w.inbox.wishes.Get(t.Context(), "s1")
 		require.Equal(t, fault.NotFound, fault.CodeOf(err), "nothing was stored")
+		_, err = w.inbox.SetPreferences(t.Context(), guest("s1"), Patch{Rules: []RulePatch{{"gone", "sms", nil}, {"*", "sms", ptr(false)}, {"feedback.storm", "sms", ptr(true)}}}, "")
+		require.NoError(t, err, "a rule about what is not declared any more can be removed")
 	})
 }
 

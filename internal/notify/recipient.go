@@ -2,9 +2,9 @@ package notify
 
 import (
 	"context"
-	"slices"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 )
 
 // one sends a bulletin to one person and gives the mark. A person who cannot be served just now stays open for a while, then goes on alone.
@@ -24,13 +24,21 @@ func (p batcher) one(ctx context.Context, b *bulletin, x *batch, w *wishes) byte
 		return p.alone(ctx, &d, false)
 	}
 	letter := letterOf(&d, b.content(), languageOf(w, person))
+	if p.s.hasByTopic(ctx, b.content(), person, letter.Lang) {
+		return markTopic
+	}
 	open, closed, err := p.s.ways(ctx, &d, person, w, letter)
 	if err != nil {
 		return p.alone(ctx, &d, patient)
 	}
-	if p.s.byTopic(ctx, b.content(), person, letter.Lang) {
-		return markTopic
+	leave, ok := p.turns.enter(ctx, b.ID, d.To, b.Revision)
+	if !ok && ctx.Err() == nil {
+		return markNone // a later revision goes to the same person
 	}
+	if !ok {
+		return markOpen
+	}
+	defer leave()
 	return p.take(ctx, &d, open, verdict{closed: closed, person: person, letter: letter}, patient)
 }
 
@@ -38,7 +46,7 @@ func (p batcher) one(ctx context.Context, b *bulletin, x *batch, w *wishes) byte
 func (p batcher) take(ctx context.Context, d *dispatch, open []Way, v verdict, patient bool) byte {
 	for range len(open) + 1 {
 		now := p.s.now()
-		v := p.s.pick(d, slices.Clone(open), v)
+		v := p.s.pick(d, open, v)
 		switch {
 		case v.end != "":
 			return p.failed(d, v)
@@ -76,7 +84,7 @@ func (p batcher) failed(d *dispatch, v verdict) byte {
 	return markFailed
 }
 
-// alone lets a letter go on by itself; open says that its batch can wait for it instead.
+// alone lets a letter go on by itself; open says that its batch can wait for it instead. What has left by some way must not be forgotten because the program stops.
 func (p batcher) alone(ctx context.Context, d *dispatch, open bool) byte {
 	if open {
 		return markOpen
@@ -84,7 +92,7 @@ func (p batcher) alone(ctx context.Context, d *dispatch, open bool) byte {
 	if d.Lane == batchLane {
 		d.Lane = d.class()
 	}
-	err := p.s.letters.Insert(ctx, *d)
+	err := retry.Stored(ctx, p.s.cfg.Lease/8, func(ctx context.Context) error { return p.s.letters.Insert(ctx, *d) })
 	if err != nil && fault.CodeOf(err) != fault.Conflict {
 		return markOpen
 	}

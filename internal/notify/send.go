@@ -3,11 +3,13 @@ package notify
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/netgate"
+	"github.com/motcua/motcua/internal/retry"
 )
 
 // result is what became of an attempt, or what was heard of it.
@@ -35,22 +37,38 @@ func (s *Sender) send(ctx context.Context, v verdict, legs []leg) []result {
 // attempt hands a letter to its carrier, unless the channel is away.
 func (s *Sender) attempt(ctx context.Context, w Way, p Person, l Letter) Fate {
 	g := s.gates[w.Channel]
-	if wait := g.enter(s.now()); wait > 0 {
-		return Fate{State: Pending, Retry: jitter(wait)}
+	if wait := g.Enter(s.now()); wait > 0 {
+		return Fate{State: Pending, Retry: retry.Jitter(wait)}
 	}
 	limited, cancel := context.WithTimeout(ctx, s.cfg.Lease/3)
 	defer cancel()
 	f := guarded(func() (Fate, error) { return s.deps.Carriers[w.Channel].Send(limited, w, p, l) })
-	g.report(f, f.State == Pending && ctx.Err() != nil, s.now())
+	learn(g, f, f.State == Pending && ctx.Err() != nil, s.now())
 	s.tell(ctx, g, w, l, f)
 	return f
+}
+
+// learn tells a gate what became of an attempt. A network that takes letters or refuses them is there; one that puts them off is not, whether it names a time to
+// come back or not: the time it names lengthens the pause. What is Held says nothing, and neither does an attempt that we cut.
+func learn(g *netgate.Gate, f Fate, cut bool, now time.Time) {
+	switch {
+	case cut || f.Held:
+		g.Leave()
+	case f.Alarm:
+		g.Leave()
+		g.Shut(now)
+	case f.State != Pending || f.Taken:
+		g.Works()
+	default:
+		g.Fails(now, f.Retry)
+	}
 }
 
 // guarded keeps a panic of a carrier from ending the program; such a way is not tried again. An error says nothing about what the network has.
 func guarded(do func() (Fate, error)) (f Fate) {
 	defer func() {
 		if x := recover(); x != nil {
-			f = Fate{State: Refused, Reason: reasonCrashed, cause: fmt.Errorf("a carrier panicked: %T\n%s", x, debug.Stack())}
+			f = Fate{State: Refused, Reason: reasonCrashed, cause: fmt.Errorf("a carrier: %w", retry.Panicked(x))}
 		}
 	}()
 	f, err := do()
@@ -65,11 +83,11 @@ func guarded(do func() (Fate, error)) (f Fate) {
 }
 
 // tell logs an attempt that somebody should look at.
-func (s *Sender) tell(ctx context.Context, g *gate, w Way, l Letter, f Fate) {
+func (s *Sender) tell(ctx context.Context, g *netgate.Gate, w Way, l Letter, f Fate) {
 	s.metrics.attempt(w, f)
 	args := []any{"channel", w.Channel, "letter", l.ID, "app", l.App, "notice", l.Notice, "reason", f.Reason, "err", f.cause}
 	switch {
-	case f.Alarm && g.rings(s.now()):
+	case f.Alarm && g.Rings(s.now()):
 		s.log.ErrorContext(ctx, "no letter leaves on the channel until an operator acts", args...)
 	case f.Reason == reasonCrashed:
 		s.log.ErrorContext(ctx, "a carrier failed", args...)

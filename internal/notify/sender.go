@@ -16,6 +16,7 @@ import (
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/netgate"
 	"github.com/motcua/motcua/internal/once"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/miniapps"
@@ -26,18 +27,20 @@ type Texts interface {
 	Text(lang message.Lang, key string, params map[string]any) string
 }
 
-// Deps is what a Sender works with. All are needed but Topics and Nudge.
+// Deps is what a Sender works with. All are needed but Topics, Bulletins and Nudge.
 type Deps struct {
 	Inbox    *Notices                                  // where everything stands, whether it leaves or not
 	Urgency  func(app, notice string) miniapps.Urgency // what the manifest says; "" counts as normal
 	People   People
 	Carriers map[string]Carrier // by channel: a carrier of several stands there several times
 	Topics   Topics             // tells many devices at once; nil when the city has none
-	Texts    Texts
-	Nudge    func(relay string) // wakes a relay early; nil wakes nobody
-	Now      func() time.Time
-	Log      *slog.Logger
-	Reg      prometheus.Registerer
+	// Bulletins are the notices that bulletins tell, by app: only whose rules leave all of them to pushes has devices that follow topics.
+	Bulletins map[string][]string
+	Texts     Texts
+	Nudge     func(relay string) // wakes a relay early; nil wakes nobody
+	Now       func() time.Time
+	Log       *slog.Logger
+	Reg       prometheus.Registerer
 }
 
 // Sender takes notices to people by the cheapest lawful way that they want. It is safe for concurrent use; several replicas may work on the same store.
@@ -49,7 +52,7 @@ type Sender struct {
 	queries  queries
 	channels []string
 	distinct []Carrier // each once
-	gates    map[string]*gate
+	gates    map[string]*netgate.Gate
 	ranks    map[string]int
 	metrics  *metrics
 	crowd    *crowd
@@ -71,15 +74,18 @@ func NewSender(ctx context.Context, engine store.Engine, cfg Config, deps Deps) 
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("notify: %w", err)
 	}
-	s := &Sender{cfg: cfg.filled(), deps: deps, inbox: deps.Inbox, now: deps.Now, log: deps.Log, gates: map[string]*gate{}}
+	s := &Sender{cfg: cfg.filled(), deps: deps, inbox: deps.Inbox, now: deps.Now, log: deps.Log, gates: map[string]*netgate.Gate{}}
 	s.channels = slices.Sorted(maps.Keys(deps.Carriers))
 	for _, name := range s.channels {
-		s.gates[name] = &gate{}
+		s.gates[name] = &netgate.Gate{}
 		if c := deps.Carriers[name]; !slices.ContainsFunc(s.distinct, func(o Carrier) bool { return alike(o, c) }) {
 			s.distinct = append(s.distinct, c)
 		}
 	}
 	s.ranks = ranks(s.cfg.Order)
+	if s.byTopics() {
+		s.inbox.owed = func() { s.nudge(topicLane) }
+	}
 	var err error
 	if s.metrics, err = newMetrics(deps.Reg); err != nil {
 		return nil, err
@@ -160,10 +166,10 @@ func (s *Sender) dispatchOf(in Notice) dispatch {
 	return d
 }
 
-// letterID is derived, so that a repeat of Post names the same letter.
 // LetterID gives the id of the letter that Post makes of a notice, so that who tells it on further ways is known to have told the same.
 func LetterID(in Notice) string { return letterID(in) }
 
+// letterID is derived, so that a repeat of Post names the same letter.
 func letterID(in Notice) string { return once.ID("letter\x00" + in.To + "\x00" + in.ID) }
 
 // turn gives the next place in the order of letters: the time, but later than the one given before, so that the order of Post survives a millisecond.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/netgate"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -224,6 +225,12 @@ func TestDigest(t *testing.T) {
 		require.Equal(t, []string{"fcm Bà con có 11 tin mới"}, w.city.took())
 		require.Equal(t, "• Tin n1\n• Tin n2\n• Tin n3\n• Tin n4\n• Tin n5\n• Tin n6\n• Tin n7\n• Tin n8\n• Tin n9\n• Tin n10\nvà 1 tin khác.\nBà con mở hộp thư trong ứng dụng của thành phố để xem đầy đủ.", w.city.sent[0].Text)
 		require.Equal(t, "gathered", w.letter("n3", "s1").Reason)
+		seen, err := w.Attempts(t.Context(), account.Viewer{Account: "o", Roles: []account.Role{account.Officer}}, "feedback", "c-s1")
+		require.NoError(t, err)
+		for _, d := range seen {
+			require.Len(t, d.Attempts, 1, "the desk sees how the digest went, for each letter that left with it")
+			require.Equal(t, []any{Dropped, "gathered", "fcm", Sent}, []any{d.State, d.Reason, d.Attempts[0].Channel, d.Attempts[0].State})
+		}
 		w.post("late", "s1", "news")
 		w.pass(4*time.Hour, time.Hour)
 		require.Equal(t, []string{"fcm Bà con có 11 tin mới", "fcm Bà con có 1 tin mới"}, w.city.took(), "at the hour that the other chose")
@@ -299,6 +306,93 @@ func TestUrgentTakesTheNextWay(t *testing.T) {
 		w.pass(time.Hour, 10*time.Second)
 		require.Equal(t, []string{"zalo Bão b", "messenger Bão b", "zns Bão b", "sms Bão b"}, c.took()[2:], "all ways, until one reports that it arrived")
 		require.Equal(t, Sent, w.letter("b", "s1").State)
+	})
+}
+
+// TestUrgentDoesNotWaitForLong looks for another way at once when a network names a time to come back that is longer than an urgent letter can wait.
+func TestUrgentDoesNotWaitForLong(t *testing.T) {
+	for name, tt := range map[string]struct {
+		notice string
+		fate   Fate
+		phone  bool
+		want   []string // at once
+		later  []string // after two hours
+	}{
+		"urgent":              {"storm", Fate{State: Pending, Retry: time.Hour}, true, []string{"zns Bão a"}, nil},
+		"urgent, held by us":  {"storm", Fate{State: Pending, Retry: time.Hour, Held: true}, true, []string{"zns Bão a"}, nil},
+		"urgent, an alarm":    {"storm", Fate{State: Pending, Retry: time.Hour, Alarm: true}, true, []string{"zns Bão a"}, nil},
+		"urgent, no other":    {"storm", Fate{State: Pending, Retry: time.Hour}, false, nil, []string{"fcm Bão a"}},
+		"what can wait waits": {"moved", Fate{State: Pending, Retry: 20 * time.Minute}, true, nil, []string{"fcm Việc a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inCity(t, func(t *testing.T, w *world) {
+				c := w.city
+				c.push["s1"], c.phone["s1"] = []string{"fcm:1"}, tt.phone
+				c.fate = arrived
+				began := time.Now()
+				c.answers(func(w Way, _ Letter) Fate {
+					if w.Channel == "fcm" && time.Since(began) < 30*time.Minute {
+						return tt.fate
+					}
+					return Fate{State: Sent}
+				})
+				w.post("a", "s1", tt.notice)
+				w.sweep()
+				require.Equal(t, append([]string{}, tt.want...), c.took())
+				w.pass(w.cfg.UrgentWait+5*time.Second, time.Second)
+				require.Equal(t, append([]string{}, tt.want...), c.took())
+				require.Len(t, c.tries["fcm"], 1, "the network is not pestered meanwhile")
+				w.pass(2*time.Hour, time.Minute)
+				require.Equal(t, append(append([]string{}, tt.want...), tt.later...), c.took())
+			})
+		})
+	}
+}
+
+// TestUrgentLeavesAWayThatAnswersLate has a network hold the letter's first attempts up for about as long as it can wait, and then ask for an hour.
+func TestUrgentLeavesAWayThatAnswersLate(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		c := w.city
+		c.push["s1"], c.phone["s1"] = []string{"fcm:1"}, true
+		c.fate = arrived
+		began := time.Now()
+		c.answers(func(way Way, _ Letter) Fate {
+			switch {
+			case way.Channel != "fcm":
+				return Fate{State: Sent}
+			case time.Since(began) < w.cfg.UrgentWait-4*time.Second:
+				return Fate{State: Pending, Retry: time.Second, Held: true}
+			}
+			time.Sleep(9 * time.Second)
+			return Fate{State: Pending, Retry: time.Hour}
+		})
+		w.post("a", "s1", "storm")
+		w.pass(w.cfg.UrgentWait+20*time.Second, time.Second)
+		require.Equal(t, []string{"zns Bão a"}, c.took())
+	})
+}
+
+// TestUrgentWhileANetworkAsksForPatience has so many put off that nothing is sent there for a while: all look for another way at once.
+func TestUrgentWhileANetworkAsksForPatience(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		c := w.city
+		c.fate = arrived
+		c.answers(func(w Way, _ Letter) Fate {
+			if w.Channel == "fcm" {
+				return Fate{State: Pending, Retry: time.Hour}
+			}
+			return Fate{State: Sent}
+		})
+		const people = 2 * netgate.Tolerated
+		for i := range people {
+			c.push[person(i)], c.phone[person(i)] = []string{fmt.Sprint("fcm:", i)}, true
+			w.post("a", person(i), "storm")
+		}
+		w.sweep()
+		require.Len(t, c.took(), people)
+		w.pass(w.cfg.UrgentWait+5*time.Second, time.Second)
+		require.Len(t, c.took(), people)
+		require.Len(t, c.tries["fcm"], netgate.Tolerated, "who comes later need not try")
 	})
 }
 

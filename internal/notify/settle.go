@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/miniapps"
 )
@@ -14,18 +14,18 @@ import (
 // settle stores what became of the step, before anything else is tried. Neither the end of ctx nor a short absence of the store keeps it from that. It
 // tells whether the next way is to be tried at once.
 func (s *Sender) settle(ctx context.Context, seen dispatch, token string, results []result) (again bool, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Lease/4)
-	defer cancel()
-	for wait := 50 * time.Millisecond; ; wait *= 2 {
-		now := s.now()
-		after, err := s.letters.Update(ctx, seen.ID, func(d *dispatch) error { return s.apply(d, &seen, token, results, now) })
-		if err == nil {
-			return s.settled(&seen, &after, now), nil
-		}
-		if fault.CodeOf(err) != fault.Unavailable || !sleep(ctx, wait) {
-			return false, fmt.Errorf("notify: settle: %w", err)
-		}
+	var after dispatch
+	var now time.Time
+	err = retry.Stored(ctx, s.cfg.Lease/4, func(ctx context.Context) error {
+		now = s.now()
+		var err error
+		after, err = s.letters.Update(ctx, seen.ID, func(d *dispatch) error { return s.apply(d, &seen, token, results, now) })
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("notify: settle: %w", err)
 	}
+	return s.settled(&seen, &after, now), nil
 }
 
 // settled counts and wakes, and tells whether the next way is to be tried at once.
@@ -121,8 +121,27 @@ func (s *Sender) proceed(d *dispatch, results []result, now time.Time) {
 		d.hold(d.Lane, now.Add(retry))
 	default:
 		d.Fails++
-		d.hold(d.Lane, now.Add(s.pause(d, retry, now)))
+		s.retry(d, s.pause(d, retry, now), now)
 	}
+}
+
+// retry puts a letter off. An urgent one leaves a way at once that is not to be tried within the letter's time there, and is taken back to it when there is no
+// other.
+func (s *Sender) retry(d *dispatch, wait time.Duration, now time.Time) {
+	if d.Urgency == miniapps.Urgent && wait > s.cfg.UrgentWait-d.waited(now) && !d.alone() {
+		s.leave(d, now.Add(wait), now)
+		return
+	}
+	d.hold(d.Lane, now.Add(wait))
+}
+
+// leave gives the ways of the step up for others. They are tried again, not before until, when no other is left.
+func (s *Sender) leave(d *dispatch, until, now time.Time) {
+	for _, l := range d.Legs {
+		l.Reason, l.Until = reasonSlow, instant(until)
+		d.note(l)
+	}
+	d.nextWay(now)
 }
 
 // pause gives the wait after an attempt that failed. While the channel is away it is for the gate to say when the next may try.
@@ -130,7 +149,7 @@ func (s *Sender) pause(d *dispatch, retry time.Duration, now time.Time) time.Dur
 	switch {
 	case retry > 0:
 		return retry
-	case s.gates[d.Legs[0].Channel].wait(now) > 0:
+	case s.gates[d.Legs[0].Channel].Wait(now) > 0:
 		return 0
 	}
 	return s.backoff(d.Fails)
@@ -176,11 +195,7 @@ func (s *Sender) await(d *dispatch, p phase, retry time.Duration, now time.Time)
 	}
 	left := s.cfg.UrgentWait - d.waited(now)
 	if d.Urgency == miniapps.Urgent && left <= 0 && !d.alone() {
-		for _, l := range d.Legs {
-			l.Reason = reasonSlow
-			d.note(l)
-		}
-		d.nextWay(now)
+		s.leave(d, now, now)
 		return
 	}
 	d.Fails++
@@ -201,22 +216,5 @@ func (d *dispatch) alone() bool {
 }
 
 func (s *Sender) backoff(n int) time.Duration {
-	most := s.cfg.BackoffMax
-	wait := most
-	if n = max(n-1, 0); n < 32 && s.cfg.BackoffMin < most>>n {
-		wait = s.cfg.BackoffMin << n
-	}
-	return jitter(wait)
-}
-
-// sleep waits and tells whether it could to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
+	return retry.Backoff(n-1, s.cfg.BackoffMin, s.cfg.BackoffMax)
 }

@@ -36,6 +36,13 @@ func (s *Sender) step(ctx context.Context, lane, id string) (again bool, err err
 	if wait, err := s.behind(ctx, &d, v.lane); err != nil || wait {
 		return false, err
 	}
+	if d.Bulletin != "" {
+		leave, ok := s.crowd.turns.enter(ctx, d.Bulletin, d.To, d.Revision)
+		if !ok {
+			return false, nil // the next look finds out why
+		}
+		defer leave()
+	}
 	token := uuid.NewString()
 	claimed, err := s.claim(ctx, &d, v, token)
 	if err != nil || claimed.Claim != token {

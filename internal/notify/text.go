@@ -61,8 +61,8 @@ func same(s string) message.Text { return message.Text{message.Vietnamese: clip(
 func timeText(t time.Time) message.Text {
 	local := t.In(zone)
 	return message.Text{
-		message.Vietnamese: local.Format("15:04 02/01/2006"),
-		message.English:    local.Format("15:04 2 Jan 2006"),
+		message.Vietnamese: message.Moment(local, message.Vietnamese),
+		message.English:    message.Moment(local, message.English),
 	}
 }
 

@@ -2,45 +2,14 @@ package notify
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/motcua/motcua/internal/fault"
-	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/once"
 	"github.com/motcua/motcua/internal/store"
 )
-
-// publish tells the topics of the areas, in the city's first language. When the network does not take them, the devices get letters as everybody else.
-func (a announcer) publish(ctx context.Context, b *bulletin) error {
-	for b.Topic && b.Published < len(b.Areas) && !b.over(a.s.now()) {
-		area := b.Areas[b.Published]
-		d := a.letterTo(b, "topic "+area)
-		l := letterOf(&d, b.content(), message.Vietnamese)
-		f := guarded(func() (Fate, error) { return a.s.deps.Topics.Publish(ctx, area, l) })
-		if f.State == Pending && !f.Alarm && a.s.now().Sub(*b.Due) < a.s.cfg.UrgentWait {
-			return &fault.Error{Code: fault.Unavailable, RetryAfter: f.Retry, Cause: fmt.Errorf("notify: topic: %w", errors.Join(f.cause, errors.New("not taken yet")))}
-		}
-		after, err := a.s.inbox.bulletins.Update(ctx, b.ID, func(x *bulletin) error {
-			if x.Revision != b.Revision || x.Published != b.Published {
-				return store.ErrUnchanged
-			}
-			x.Published++
-			x.Topic = rank[f.State] >= rank[Sent] || f.Taken
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("notify: announce: %w", err)
-		}
-		if after.Revision != b.Revision {
-			return nil
-		}
-		*b = after
-	}
-	return nil
-}
 
 // walk makes batches until its turn is over, enough of them wait, or all followers are in one.
 func (a announcer) walk(ctx context.Context, b *bulletin) error {

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/retry"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -22,11 +22,12 @@ func (s *Sender) ways(ctx context.Context, d *dispatch, p Person, w *wishes, l L
 		return nil, nil, err
 	}
 	for _, way := range found {
-		if reason := s.closed(d, w, way); reason != "" {
+		switch reason := s.closed(d, w, way); {
+		case reason == "":
+			open = append(open, way)
+		case d.allows(way):
 			closed = append(closed, leg{Channel: way.Channel, Target: way.Target, Ground: way.Ground, State: Refused, Reason: reason, At: *instant(now)})
-			continue
 		}
-		open = append(open, way)
 	}
 	return open, closed, nil
 }
@@ -82,21 +83,22 @@ func (s *Sender) closed(d *dispatch, w *wishes, way Way) string {
 func guardedWays(ctx context.Context, c Carrier, p Person, l Letter) (out []Way, err error) {
 	defer func() {
 		if x := recover(); x != nil {
-			out, err = nil, fault.Wrap(fault.Internal, fmt.Errorf("notify: a carrier panicked: %T\n%s", x, debug.Stack()))
+			out, err = nil, fault.Wrap(fault.Internal, fmt.Errorf("notify: a carrier: %w", retry.Panicked(x)))
 		}
 	}()
 	return c.Ways(ctx, p, l)
 }
 
-// pick chooses the step: the first open way, or all devices when that is a push. Ways that refused are left out, slow ones come last.
+// pick chooses the step: the first open way, or all devices when that is a push. Ways that refused are left out, slow ones come last, and behind them those
+// that asked not to be tried yet.
 func (s *Sender) pick(d *dispatch, open []Way, v verdict) verdict {
 	now := s.now()
-	open = slices.DeleteFunc(open, d.spent)
-	slow := map[Way]bool{}
+	open = d.takeable(open)
+	slow, rest := map[Way]bool{}, map[Way]time.Time{}
 	for _, w := range open {
-		slow[w] = s.slow(d, w, now)
+		slow[w], rest[w] = s.slow(d, w, now), d.rest(w, now)
 	}
-	slices.SortStableFunc(open, func(a, b Way) int { return bit(slow[a]) - bit(slow[b]) })
+	slices.SortStableFunc(open, func(a, b Way) int { return cmp.Or(rest[a].Compare(rest[b]), bit(slow[a])-bit(slow[b])) })
 	if len(open) == 0 {
 		e := ended(d, whyNot(append(slices.Clone(d.Tries), v.closed...)))
 		v.end, v.reason = e.end, e.reason
@@ -104,6 +106,9 @@ func (s *Sender) pick(d *dispatch, open []Way, v verdict) verdict {
 	}
 	first := open[0]
 	v.lane = laneOf(d.class(), first.Channel)
+	if v.hold = rest[first]; !v.hold.IsZero() {
+		return v
+	}
 	if !s.mayEnter(d, first, now) {
 		v.hold = s.later(d, slow[first], now)
 		return v
@@ -121,7 +126,7 @@ func (s *Sender) slow(d *dispatch, w Way, now time.Time) bool {
 	if d.slow(w) {
 		return true
 	}
-	away := s.gates[w.Channel].wait(now) > 0
+	away := s.gates[w.Channel].Wait(now) > 0
 	patience := s.patience(d.Urgency)
 	if d.Urgency == miniapps.Urgent && away {
 		return true
@@ -133,17 +138,17 @@ func (s *Sender) slow(d *dispatch, w Way, now time.Time) bool {
 // mayEnter tells whether this worker may use the channel now. One that serves all channels leaves a troubled or busy one to the worker of its lane.
 func (s *Sender) mayEnter(d *dispatch, w Way, now time.Time) bool {
 	g := s.gates[w.Channel]
-	if d.Lane == d.class() && !g.calm() {
+	if d.Lane == d.class() && !g.Calm() {
 		return false
 	}
-	return g.wait(now) == 0
+	return g.Wait(now) == 0
 }
 
 // later gives when a letter that cannot enter is looked at again. Those of a channel that is away keep their time, and so their order; only those that looked
 // for another way in vain are put off, so that they do not look all the time.
 func (s *Sender) later(d *dispatch, slow bool, now time.Time) time.Time {
 	if slow && s.gates[channelOf(d.Lane)] != nil {
-		return now.Add(jitter(s.patience(d.Urgency)))
+		return now.Add(retry.Jitter(s.patience(d.Urgency)))
 	}
 	return *d.Due
 }

@@ -4,26 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/live"
-	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/store"
-	"github.com/motcua/motcua/internal/store/memory"
-	"github.com/motcua/motcua/internal/store/sqlite"
+	"github.com/motcua/motcua/internal/store/storetest"
 	"github.com/motcua/motcua/miniapps"
 )
 
@@ -45,6 +40,7 @@ type sentLetter struct {
 	Channel, Target, Subject, ID, Title, Text string
 	Ground                                    Ground
 	At                                        time.Time
+	Topics                                    string
 }
 
 // city is the people and the networks of a test. Networks take what they are given unless told otherwise.
@@ -164,7 +160,7 @@ func (n *network) Send(ctx context.Context, w Way, to Person, l Letter) (Fate, e
 	defer n.mu.Unlock()
 	n.flying--
 	if rank[f.State] >= rank[Sent] || f.Taken || f.Unsure {
-		n.sent = append(n.sent, sentLetter{w.Channel, w.Target, to.Subject, l.ID, l.Title, l.Text, w.Ground, time.Now()})
+		n.sent = append(n.sent, sentLetter{w.Channel, w.Target, to.Subject, l.ID, l.Title, l.Text, w.Ground, time.Now(), strings.Join(l.Topics, ",")})
 	}
 	return f, f.cause
 }
@@ -193,6 +189,17 @@ func (c *city) took() []string {
 	return out
 }
 
+// topics gives the topics that letters said had told the same.
+func (c *city) topics() []string {
+	var out []string
+	for _, s := range c.sent {
+		if s.Topics != "" {
+			out = append(out, s.Topics)
+		}
+	}
+	return sorted(out)
+}
+
 func (c *city) count() map[string]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -212,36 +219,21 @@ type world struct {
 	texts  Texts
 }
 
-var loadTexts = sync.OnceValues(func() (*locale.Catalogue, error) { return locale.Load(os.DirFS("../../configs/locales")) })
-
-func texts(t testing.TB) *locale.Catalogue {
-	t.Helper()
-	c, err := loadTexts()
-	require.NoError(t, err)
-	return c
-}
-
 // inCity gives a test a city on a fresh store, at noon of a working day, with the bubble's clock.
 func inCity(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
-	words := texts(t)
-	synctest.Test(t, func(t *testing.T) {
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
 		at(12, 0)
-		f(t, replica(t, memory.New(), newCity(), words, Config{}))
+		f(t, replica(t, engine, newCity(), configstest.Texts(t), Config{}))
 	})
 }
 
 // inCityOnFiles is a city on the store that writes files.
 func inCityOnFiles(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
-	dir := t.TempDir()
-	words := texts(t)
-	synctest.Test(t, func(t *testing.T) {
+	storetest.BubbleOnFiles(t, func(t *testing.T, engine store.Engine) {
 		at(12, 0)
-		engine, err := sqlite.Open(t.Context(), sqlite.Config{Dir: dir, Synchronous: "normal"})
-		require.NoError(t, err)
-		defer func() { require.NoError(t, engine.Close()) }()
-		f(t, replica(t, engine, newCity(), words, Config{}))
+		f(t, replica(t, engine, newCity(), configstest.Texts(t), Config{}))
 	})
 }
 
@@ -304,7 +296,7 @@ func (w *world) try(ctx context.Context) error {
 
 // busy names the sources that may have something, which is faster than to ask all of them.
 func (w *world) busy(ctx context.Context) ([]string, error) {
-	out := []string{relayName(announceLane), relayName(batchLane)}
+	out := []string{relayName(announceLane), relayName(batchLane), relayName(topicLane)}
 	for d, err := range w.letters.Find(ctx, w.letters.ByID().First(10_000)) {
 		if err != nil {
 			return nil, err
@@ -324,6 +316,8 @@ func (w *world) version(source, id string) string {
 		kind = "bulletins"
 	case relayName(batchLane):
 		kind = "bulletin_batches"
+	case relayName(topicLane):
+		kind = "notice_preferences"
 	}
 	rows, err := w.engine.Get(w.t.Context(), kind, id)
 	if err != nil || len(rows) == 0 {
@@ -365,68 +359,4 @@ func (w *world) want(v account.Viewer, p Patch) {
 
 func guest(subject string) account.Viewer {
 	return account.Viewer{Subject: subject, Subjects: []string{subject}, Lang: "vi"}
-}
-
-var errKilled = fault.Wrap(fault.Unavailable, errors.New("killed"))
-
-// mortal is an engine whose process is killed at a write, before or after it reached the store.
-type mortal struct {
-	store.Engine
-	mu       sync.Mutex
-	left     int // writes until death; below zero means immortal
-	answered bool
-	dead     bool
-	onDeath  func()
-}
-
-func (m *mortal) write(do func() error) error {
-	m.mu.Lock()
-	if m.dead {
-		m.mu.Unlock()
-		return errKilled
-	}
-	dies := m.left == 0
-	m.left--
-	m.dead = dies
-	m.mu.Unlock()
-	if !dies {
-		return do()
-	}
-	if m.answered {
-		_ = do()
-	}
-	m.onDeath()
-	return errKilled
-}
-
-func (m *mortal) Insert(ctx context.Context, kind, id string, doc bson.Raw) error {
-	return m.write(func() error { return m.Engine.Insert(ctx, kind, id, doc) })
-}
-
-func (m *mortal) Replace(ctx context.Context, kind, id string, version int64, doc bson.Raw) (ok bool, err error) {
-	err = m.write(func() error {
-		ok, err = m.Engine.Replace(ctx, kind, id, version, doc)
-		return err
-	})
-	return ok, err
-}
-
-func (m *mortal) Get(ctx context.Context, kind string, ids ...string) ([]store.Row, error) {
-	if m.isDead() {
-		return nil, errKilled
-	}
-	return m.Engine.Get(ctx, kind, ids...)
-}
-
-func (m *mortal) Find(ctx context.Context, kind string, q store.Query) iter.Seq2[store.Row, error] {
-	if m.isDead() {
-		return func(yield func(store.Row, error) bool) { yield(store.Row{}, errKilled) }
-	}
-	return m.Engine.Find(ctx, kind, q)
-}
-
-func (m *mortal) isDead() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.dead
 }

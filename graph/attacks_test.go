@@ -82,7 +82,7 @@ func TestAttacks(t *testing.T) {
 			start := time.Now()
 			a := w.guest().send(method, url, []byte(tt.body), tt.header)
 			require.Equal(t, tt.status, a.Status, a.Raw)
-			require.Less(t, time.Since(start), 3*time.Second)
+			require.Less(t, time.Since(start), 20*time.Second)
 			require.Less(t, len(a.Raw), 8<<10)
 			require.LessOrEqual(t, len(a.Errors), 10)
 			require.NotEmpty(t, a.Errors, a.Raw)

@@ -17,6 +17,7 @@ import (
 type caller struct {
 	viewer  account.Viewer
 	address string              // of the client, past trusted proxies; "" when not known
+	reads   []language.Tag      // what a guest's browser says that they read, best first
 	read    *account.Recognised // as the operation began; nil when the sign-in is older than the operation
 }
 
@@ -32,6 +33,14 @@ func viewerOf(ctx context.Context) account.Viewer { return callerOf(ctx).viewer 
 
 // langOf gives the language to answer in.
 func langOf(ctx context.Context) message.Lang { return callerOf(ctx).viewer.Lang.Or() }
+
+// readsOf gives the languages that the caller reads, best first: what the account chose, or all that a guest's browser names.
+func readsOf(ctx context.Context) []language.Tag {
+	if c := callerOf(ctx); len(c.reads) > 0 {
+		return c.reads
+	}
+	return []language.Tag{language.Make(string(langOf(ctx)))}
+}
 
 // doorman signs callers in for the transports.
 type doorman struct {
@@ -53,7 +62,8 @@ func (d doorman) Admit(ctx context.Context, creds transport.Credentials) (contex
 	c := caller{viewer: who.Viewer, address: creds.Address}
 	switch {
 	case !c.viewer.SignedIn():
-		c.viewer.Lang = acceptedLanguage(creds.Languages)
+		c.reads = accepted(creds.Languages)
+		c.viewer.Lang = answered(c.reads)
 	case !creds.Lasting:
 		c.read = &who
 	}
@@ -77,16 +87,35 @@ func identity(v account.Viewer) string {
 	return strings.Join(parts, " ")
 }
 
-// acceptedLanguage gives the first of an Accept-Language header's languages that the city answers in.
-func acceptedLanguage(header string) message.Lang {
-	tags, weights, err := language.ParseAcceptLanguage(header[:min(len(header), 256)])
+// Bounds on an Accept-Language header: bytes, and languages that are looked at.
+const (
+	maxAccept    = 256
+	maxLanguages = 10
+)
+
+// accepted gives the languages of an Accept-Language header that are wanted, best first.
+func accepted(header string) []language.Tag {
+	tags, weights, err := language.ParseAcceptLanguage(header[:min(len(header), maxAccept)])
 	if err != nil {
-		return message.Vietnamese
+		return nil
 	}
+	out := make([]language.Tag, 0, len(tags))
 	for i, t := range tags {
+		if weights[i] > 0 {
+			out = append(out, t)
+		}
+	}
+	return out[:min(len(out), maxLanguages)]
+}
+
+// acceptedLanguage gives the first of an Accept-Language header's languages that the city answers in.
+func acceptedLanguage(header string) message.Lang { return answered(accepted(header)) }
+
+// answered gives the first of the languages that the city answers in.
+func answered(tags []language.Tag) message.Lang {
+	for _, t := range tags {
 		base, _ := t.Base()
-		l := message.Lang(base.String())
-		if weights[i] > 0 && l.Or() == l {
+		if l := message.Lang(base.String()); l.Or() == l {
 			return l
 		}
 	}

@@ -31,3 +31,14 @@ func FuzzAcceptedLanguage(f *testing.F) {
 		}
 	})
 }
+
+func FuzzSpelled(f *testing.F) {
+	for _, s := range []string{"", "vi", "EN", "zh_hans", "zh-Hant-TW", "x-private", "root", "mul"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, tag string) {
+		if once := spelled(tag); spelled(once) != once {
+			t.Fatalf("%q has two spellings: %q and %q", tag, once, spelled(once))
+		}
+	})
+}

@@ -55,6 +55,8 @@ func (handsOver) Step(s conversation.State, in conversation.Input) (conversation
 
 func (handsOver) Leaves(conversation.Heard, bool) bool { return false }
 
+func (handsOver) Kept(_ conversation.State, h conversation.Heard) string { return h.Text }
+
 // deskUnit is the unit whose officers answer.
 const deskUnit = "city-office"
 

@@ -5,16 +5,22 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/once"
 	"github.com/motcua/motcua/miniapps"
 )
 
-// Draft resolves Query.draft.
+// Draft resolves Query.draft. CONFLICT for a form that was sent.
 func (q queries) Draft(ctx context.Context, token string) (*Draft, error) {
 	d, action, err := q.openDraft(ctx, token)
 	if err != nil {
 		return nil, err
+	}
+	if d.Sent {
+		return nil, formSent()
 	}
 	out := &Draft{AppID: d.App, ActionID: d.Action, Title: action.Title.In(langOf(ctx)), Schema: action.Input, Input: d.Input, CaseID: optionalText(d.Case)}
 	if len(out.Input) == 0 {
@@ -22,6 +28,9 @@ func (q queries) Draft(ctx context.Context, token string) (*Draft, error) {
 	}
 	return out, nil
 }
+
+// formSent is the error for a form that comes again after it was sent.
+func formSent() error { return fault.New(fault.Conflict, "graph.form_sent") }
 
 // openDraft gives the form behind a link, and the action that it is for.
 func (r *Resolver) openDraft(ctx context.Context, token string) (account.Draft, miniapps.Action, error) {
@@ -42,28 +51,78 @@ func (r *Resolver) openDraft(ctx context.Context, token string) (account.Draft, 
 
 // SubmitDraft resolves Mutation.submitDraft. The link itself is the key: a form is sent once.
 func (m mutations) SubmitDraft(ctx context.Context, in SubmitDraftInput) (*SubmitDraftPayload, error) {
-	res, err := m.submitDraft(ctx, in)
+	res, app, err := m.submitDraft(ctx, in)
 	errs, err := m.errors.userErrors(ctx, err)
 	if err != nil || len(errs) > 0 {
 		return &SubmitDraftPayload{Errors: errs}, err
 	}
-	shown, err := resultOf(res, langOf(ctx))
+	shown, err := resultOf(res, app, langOf(ctx))
 	if err != nil {
 		return nil, err
 	}
 	return &SubmitDraftPayload{Result: shown, Errors: errs}, nil
 }
 
-func (m mutations) submitDraft(ctx context.Context, in SubmitDraftInput) (miniapps.Result, error) {
+// submitDraft carries out the action of a form, and names its app.
+func (m mutations) submitDraft(ctx context.Context, in SubmitDraftInput) (miniapps.Result, string, error) {
 	d, action, err := m.openDraft(ctx, in.Token)
 	if err != nil {
-		return miniapps.Result{}, err
+		return miniapps.Result{}, "", err
 	}
-	req := miniapps.Request{App: d.App, Action: d.Action, Input: in.Input, Viewer: viewerOf(ctx), Case: miniapps.CaseRef{ID: d.Case}}
-	if !action.ReadOnly {
-		req.Key = keyOr(in.IdempotencyKey)
+	viewer := viewerOf(ctx)
+	req := miniapps.Request{App: d.App, Action: d.Action, Input: in.Input, Viewer: viewer, Case: miniapps.CaseRef{ID: d.Case}}
+	if action.ReadOnly {
+		res, err := m.limitedRun(ctx, req)
+		return res, d.App, err
 	}
-	return m.deps.Runner.Run(ctx, req)
+	if err := m.deps.Media.Give(ctx, m.filesOf(d), d.From, viewer.Subject); err != nil {
+		return miniapps.Result{}, d.App, err
+	}
+	req.Key = "form/" + once.ID(in.Token)
+	res, err := m.limitedRun(ctx, req)
+	switch f := fault.Of(err); {
+	case f != nil && f.Key == fault.Of(once.Clash()).Key: // other answers than the first time
+		return res, d.App, formSent()
+	case err != nil:
+		return res, d.App, err
+	}
+	return res, d.App, m.deps.Accounts.SentDraft(ctx, viewer, in.Token)
+}
+
+// filesOf gives the ids of the photos and films that a form began with.
+func (r *Resolver) filesOf(d account.Draft) []string {
+	schema, ok := r.deps.Runner.Catalogue().Input(d.App, d.Action)
+	var input any
+	if !ok || json.Unmarshal(d.Input, &input) != nil {
+		return nil
+	}
+	return filesIn(schema, input)
+}
+
+// filesIn gives those in a value of a schema. What does not fit the schema holds none.
+func filesIn(schema *jsonschema.Schema, value any) []string {
+	for schema != nil && schema.Ref != nil {
+		schema = schema.Ref
+	}
+	if schema == nil {
+		return nil
+	}
+	var found []string
+	switch v := value.(type) {
+	case string:
+		if f := schema.Format; f != nil && (f.Name == miniapps.FormatPhoto || f.Name == miniapps.FormatVideo) {
+			found = append(found, v)
+		}
+	case []any:
+		for _, x := range v {
+			found = append(found, filesIn(schema.Items2020, x)...)
+		}
+	case map[string]any:
+		for name, x := range v {
+			found = append(found, filesIn(schema.Properties[name], x)...)
+		}
+	}
+	return found
 }
 
 // FormOptions resolves Query.formOptions.

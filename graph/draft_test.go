@@ -20,12 +20,18 @@ func TestFormBegunInAChatIsFinishedHere(t *testing.T) {
 	require.Equal(t, "submit", a.text("draft", "actionId"), a.Raw)
 	require.Equal(t, "Đèn đường hỏng cả tuần", a.text("draft", "input", "description"))
 	require.NotEmpty(t, a.at("draft", "schema"))
-	const send = `mutation($t: String!, $input: JSON!) { submitDraft(input: {token: $t, input: $input, idempotencyKey: "s"}) { result { blocks case { caseId } } errors { code path message } } }`
+	const send = `mutation($t: String!, $input: JSON!, $k: String) { submitDraft(input: {token: $t, input: $input, idempotencyKey: $k}) { result { blocks case { caseId } } errors { code path message } } }`
 	a = c.ok(send, vars)
 	require.Contains(t, a.Raw, `"path":["place"]`, "what is missing is named")
 	vars["input"] = map[string]any{"description": "Đèn đường hỏng cả tuần", "place": map[string]any{"lat": 20.8578, "lon": 106.6810}}
 	a = c.ok(send, vars)
 	require.NotEmpty(t, a.text("submitDraft", "result", "case", "caseId"), a.Raw)
+	require.Equal(t, a.Raw, c.ok(send, vars).Raw, "a repeat changes nothing, whatever its key")
+	vars["input"] = map[string]any{"description": "Đèn đường hỏng cả tháng", "place": map[string]any{"lat": 20.8578, "lon": 106.6810}}
+	again := c.ok(send, vars)
+	require.Contains(t, again.Raw, "CONFLICT", "other answers are not a second report")
+	require.Contains(t, again.Raw, "đã được gửi rồi")
+	require.Equal(t, "CONFLICT", c.ask(`query($t: String!) { draft(token: $t) { appId } }`, vars).code(), "what was sent is not offered again")
 	require.Nil(t, w.citizen("0987654321").ask(`query($t: String!) { draft(token: $t) { appId } }`, vars).at("draft"), "the first account is the only one")
 }
 

@@ -2,8 +2,10 @@ package graph
 
 import (
 	"context"
+	"maps"
 	"slices"
 
+	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/notify"
 )
 
@@ -87,6 +89,39 @@ func (e entities) FindManyNotificationByIDs(ctx context.Context, reps []*Notific
 		own[n.item.ID] = &n
 	}
 	return pick(own, ids), nil
+}
+
+// FindManySignByIDs gives signs in one read, and their stories in another.
+func (e entities) FindManySignByIDs(ctx context.Context, reps []*SignByIDsInput) ([]*Sign, error) {
+	ids := innerIDs(reps, kindSign, func(r *SignByIDsInput) string { return r.ID })
+	found, err := e.platesByID(ctx, asked(ids))
+	if err != nil {
+		return make([]*Sign, len(ids)), ignoreMissing(err)
+	}
+	shown := e.view(ctx).signsOf(slices.Collect(maps.Values(found)))
+	known := make(map[string]*Sign, len(shown))
+	for i := range shown {
+		known[shown[i].plate.ID] = &shown[i]
+	}
+	return pick(known, ids), nil
+}
+
+// FindManyStreetStoryByIDs gives stories in one read.
+func (e entities) FindManyStreetStoryByIDs(ctx context.Context, reps []*StreetStoryByIDsInput) ([]*StreetStory, error) {
+	ids := innerIDs(reps, kindStory, func(r *StreetStoryByIDsInput) string { return r.ID })
+	found, err := e.storiesByID(ctx, asked(ids))
+	if err != nil {
+		return make([]*StreetStory, len(ids)), ignoreMissing(err)
+	}
+	return pick(e.view(ctx).stories(ctx, found, len(ids) == 1), ids), nil
+}
+
+// ignoreMissing turns NOT_FOUND into no error.
+func ignoreMissing(err error) error {
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil
+	}
+	return err
 }
 
 // FindManyUnitByIDs gives units.

@@ -26,7 +26,7 @@ func TestNotificationsByKey(t *testing.T) {
 	}
 	const q = `query($r: [_Any!]!) { _entities(representations: $r) { ... on Notification { id } } }`
 	var got []any
-	reads := w.engine.during(func() { got, _ = c.ok(q, map[string]any{"r": reps}).at("_entities").([]any) })
+	reads := w.gets.ReadsDuring(func() { got, _ = c.ok(q, map[string]any{"r": reps}).at("_entities").([]any) })
 	require.Equal(t, append([]any{nil}, want...), got)
 	require.Equal(t, 1, reads["notices"], "%v", reads)
 	for name, other := range map[string]person{"another citizen": w.citizen("0912345679"), "guest": w.guest()} {

@@ -156,15 +156,17 @@ type Photo struct {
 }
 
 // URL gives the signed address of a rendition.
-func (p *Photo) URL(size *PhotoSize) string {
-	rendition := media.Medium
-	if size != nil && *size == PhotoSizeThumb {
-		rendition = media.Thumb
+func (p *Photo) URL(size *PhotoSize) string { return p.media.URL(p.ID, rendition(size)) }
+
+// rendition gives the one of a size, medium when there is none.
+func rendition(size *PhotoSize) string {
+	switch {
+	case size != nil && *size == PhotoSizeThumb:
+		return media.Thumb
+	case size != nil && *size == PhotoSizeLarge:
+		return media.Large
 	}
-	if size != nil && *size == PhotoSizeLarge {
-		rendition = media.Large
-	}
-	return p.media.URL(p.ID, rendition)
+	return media.Medium
 }
 
 // statusOf gives the public name of a status.

@@ -23,7 +23,7 @@ func (q queries) Feedback(ctx context.Context, id string) (*Feedback, error) {
 
 // FeedbackByCode resolves Query.feedbackByCode. Codes are short, so tries are limited.
 func (q queries) FeedbackByCode(ctx context.Context, code string) (*PublicFeedback, error) {
-	if err := q.limited(ctx, limitByCode); err != nil {
+	if err := q.limited(ctx, limitByCode, byCodeRule()); err != nil {
 		return nil, err
 	}
 	r, err := q.deps.Reports.ByCode(ctx, code)
@@ -91,11 +91,18 @@ func (m mutations) AssignFeedback(ctx context.Context, in AssignFeedbackInput) (
 // TransitionFeedback resolves Mutation.transitionFeedback.
 func (m mutations) TransitionFeedback(ctx context.Context, in TransitionFeedbackInput) (*TransitionFeedbackPayload, error) {
 	values := input{"status": string(statusNamed(in.Status))}.with("reason", in.Reason)
-	f, errs, err := m.aboutReport(ctx, "transition", in.ID, values, in.IdempotencyKey)
+	errs, err := m.idInto(ctx, values, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &TransitionFeedbackPayload{Feedback: f, Errors: errs}, nil
+	if len(errs) > 0 {
+		return &TransitionFeedbackPayload{Errors: errs}, nil
+	}
+	f, next, errs, err := m.reportStep(ctx, "transition", values, in.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return &TransitionFeedbackPayload{Feedback: f, Next: next, Errors: errs}, nil
 }
 
 // input is the input of an action. A value that was not given is left out, so that a repeat that leaves it out too is the same input.
@@ -129,13 +136,20 @@ func submission(in SubmitFeedbackInput) input {
 
 // aboutReport runs an action about the report of an opaque id.
 func (m mutations) aboutReport(ctx context.Context, action, id string, values input, key *string) (*Feedback, []UserError, error) {
-	inner, err := idIn(kindFeedback, id)
-	if err != nil {
-		errs, err := m.errors.userErrors(ctx, err)
+	if errs, err := m.idInto(ctx, values, id); len(errs) > 0 || err != nil {
 		return nil, errs, err
 	}
-	values["id"] = inner
 	return m.report(ctx, action, values, key)
+}
+
+// idInto adds the id of a report, as the mini-app knows it, to an input.
+func (m mutations) idInto(ctx context.Context, values input, id string) ([]UserError, error) {
+	inner, err := idIn(kindFeedback, id)
+	if err != nil {
+		return m.errors.userErrors(ctx, err)
+	}
+	values["id"] = inner
+	return nil, nil
 }
 
 // FeedbackUpdated resolves Subscription.feedbackUpdated: the report as it is, then again after each change.

@@ -35,6 +35,7 @@ import (
 	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/live"
 	"github.com/motcua/motcua/internal/locale"
+	"github.com/motcua/motcua/internal/logtest"
 	"github.com/motcua/motcua/internal/media"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/notify"
@@ -42,6 +43,7 @@ import (
 	"github.com/motcua/motcua/internal/secret"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/memory"
+	"github.com/motcua/motcua/internal/store/storetest"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/feedback"
 )
@@ -80,7 +82,8 @@ type world struct {
 	url      string
 	deps     graph.Deps
 	handler  *graph.Handler
-	engine   *counted
+	engine   *storetest.Watched
+	gets     storetest.Tally // of engine, by id
 	accounts *account.Accounts
 	reports  *feedback.App
 	runner   *miniapps.Runner
@@ -89,8 +92,9 @@ type world struct {
 	sender   *notify.Sender
 	devices  *device.Devices
 	chats    *chat.Chats
+	signs    *street
 	reg      *prometheus.Registry
-	log      *syncBuffer
+	log      logtest.Buffer
 	sms      *fakeSMS
 	close    func() // stops listening; may be called early
 }
@@ -120,9 +124,14 @@ func newWorldOn(t testing.TB, db store.Engine, options ...func(*graph.Settings))
 	s, err := load()
 	require.NoError(t, err)
 	ctx := t.Context()
-	w := &world{t: t, reg: prometheus.NewRegistry(), log: &syncBuffer{}, sms: &fakeSMS{texts: map[string][]string{}}}
-	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	w.engine = &counted{Engine: db}
+	w := &world{t: t, reg: prometheus.NewRegistry(), sms: &fakeSMS{texts: map[string][]string{}}}
+	log := slog.New(slog.NewJSONHandler(&w.log, nil))
+	w.engine = &storetest.Watched{Engine: db, Before: func(c storetest.Call) error {
+		if c.Op != storetest.Get {
+			return nil
+		}
+		return w.gets.Note(c)
+	}}
 	w.hub = live.New(nil, log)
 	cfg := settings()
 	for _, o := range options {
@@ -173,7 +182,7 @@ func (w *world) services(ctx context.Context, s shared, log *slog.Logger) graph.
 	return graph.Deps{
 		Dispatches: w.dispatches(ctx, s, box, log), Devices: w.devices, Desk: w.desk(ctx, s, box, trail, log),
 		WatchConversation: func(ctx context.Context, id string) <-chan struct{} { return w.hub.Watch(ctx, "conversation:"+id) },
-		Firebase:          firebase, ZaloMiniApp: miniApp,
+		Firebase:          firebase, ZaloMiniApp: miniApp, Signs: w.streetSigns(ctx, s, box),
 		Accounts: w.accounts, Accesses: trail, City: s.city, Media: files, Notices: notices, Reports: w.reports, Runner: w.runner, Limiter: limiter,
 		WatchCase: func(ctx context.Context, ref miniapps.CaseRef) <-chan struct{} { return w.hub.Watch(ctx, topic(ref)) },
 		ClientIP:  func(c *fiber.Ctx) string { return c.IP() },
@@ -403,57 +412,6 @@ func national(phone string) string {
 	return "0" + strings.TrimPrefix(strings.TrimPrefix(phone, "+84"), "0")
 }
 
-// counted counts the reads that reach the store.
-type counted struct {
-	store.Engine
-	mu    sync.Mutex
-	reads map[string]int
-}
-
-func (c *counted) note(kind string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.reads != nil {
-		c.reads[kind]++
-	}
-}
-
-// during gives how many reads of each kind f causes.
-func (c *counted) during(f func()) map[string]int {
-	c.mu.Lock()
-	c.reads = map[string]int{}
-	c.mu.Unlock()
-	f()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := c.reads
-	c.reads = nil
-	return out
-}
-
-func (c *counted) Get(ctx context.Context, kind string, ids ...string) ([]store.Row, error) {
-	c.note(kind)
-	return c.Engine.Get(ctx, kind, ids...)
-}
-
-// syncBuffer is a log that can be read while it is written.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
 // flaky is a mini-app that breaks on demand.
 type flaky struct{}
 
@@ -472,7 +430,8 @@ func (flaky) Do(_ context.Context, c miniapps.Call) (miniapps.Result, error) {
 	if strings.Contains(string(c.Input), "break") {
 		return miniapps.Result{}, fmt.Errorf("dial tcp 10.0.0.7:27017: connection refused")
 	}
-	return miniapps.Result{Data: map[string]any{"said": "ok"}, Blocks: message.Blocks{message.Words{Text: "Xong"}}}, nil
+	next := []miniapps.Suggestion{{Action: "say"}, {App: "feedback", Action: "submit", Input: map[string]any{"description": "Ổ gà"}}}
+	return miniapps.Result{Data: map[string]any{"said": "ok"}, Blocks: message.Blocks{message.Words{Text: "Xong"}}, Next: next}, nil
 }
 
 const flakyManifest = `{

@@ -53,6 +53,8 @@ type EntityResolver interface {
 	FindManyFeedbackCategoryByIDs(ctx context.Context, reps []*FeedbackCategoryByIDsInput) ([]*FeedbackCategory, error)
 	FindManyMiniAppByIDs(ctx context.Context, reps []*MiniAppByIDsInput) ([]*MiniApp, error)
 	FindManyNotificationByIDs(ctx context.Context, reps []*NotificationByIDsInput) ([]*Notification, error)
+	FindManySignByIDs(ctx context.Context, reps []*SignByIDsInput) ([]*Sign, error)
+	FindManyStreetStoryByIDs(ctx context.Context, reps []*StreetStoryByIDsInput) ([]*StreetStory, error)
 	FindManyUnitByIDs(ctx context.Context, reps []*UnitByIDsInput) ([]*Unit, error)
 	FindManyWardByIDs(ctx context.Context, reps []*WardByIDsInput) ([]*Ward, error)
 }
@@ -109,6 +111,9 @@ type QueryResolver interface {
 	NotificationPreferences(ctx context.Context) (*NotificationPreferences, error)
 	NoticeDispatches(ctx context.Context, feedbackID string) ([]NoticeDispatch, error)
 	Search(ctx context.Context, text string) ([]SearchResult, error)
+	Sign(ctx context.Context, code string, at *GeoPointInput) (*Sign, error)
+	Signs(ctx context.Context, near *NearInput, ward *string, text *string, first *int, after *string) (*SignConnection, error)
+	StreetStory(ctx context.Context, id string) (*StreetStory, error)
 }
 type SubscriptionResolver interface {
 	ConversationChanged(ctx context.Context, id string) (<-chan *Conversation, error)
@@ -148,8 +153,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputFeedbackByIDsInput,
 		ec.unmarshalInputFeedbackCategoryByIDsInput,
 		ec.unmarshalInputFeedbackPlaceInput,
+		ec.unmarshalInputGeoPointInput,
 		ec.unmarshalInputMarkNotificationReadInput,
 		ec.unmarshalInputMiniAppByIDsInput,
+		ec.unmarshalInputNearInput,
 		ec.unmarshalInputNotificationByIDsInput,
 		ec.unmarshalInputNotificationRuleInput,
 		ec.unmarshalInputOfferLinkCodeInput,
@@ -163,8 +170,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRevokeSessionInput,
 		ec.unmarshalInputSendStaffMessageInput,
 		ec.unmarshalInputSetNotificationPreferencesInput,
+		ec.unmarshalInputSignByIDsInput,
 		ec.unmarshalInputSignInZaloMiniAppInput,
 		ec.unmarshalInputSignOutInput,
+		ec.unmarshalInputStreetStoryByIDsInput,
 		ec.unmarshalInputSubmitDraftInput,
 		ec.unmarshalInputSubmitFeedbackInput,
 		ec.unmarshalInputTakeConversationInput,
@@ -267,7 +276,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/account.graphqls" "schema/city.graphqls" "schema/conversation.graphqls" "schema/device.graphqls" "schema/draft.graphqls" "schema/feedback.graphqls" "schema/link.graphqls" "schema/media.graphqls" "schema/miniapp.graphqls" "schema/notification.graphqls" "schema/preference.graphqls" "schema/root.graphqls" "schema/search.graphqls"
+//go:embed "schema/account.graphqls" "schema/city.graphqls" "schema/conversation.graphqls" "schema/device.graphqls" "schema/draft.graphqls" "schema/feedback.graphqls" "schema/link.graphqls" "schema/media.graphqls" "schema/miniapp.graphqls" "schema/notification.graphqls" "schema/preference.graphqls" "schema/root.graphqls" "schema/search.graphqls" "schema/signs.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -292,6 +301,7 @@ var sources = []*ast.Source{
 	{Name: "schema/preference.graphqls", Input: sourceData("schema/preference.graphqls"), BuiltIn: false},
 	{Name: "schema/root.graphqls", Input: sourceData("schema/root.graphqls"), BuiltIn: false},
 	{Name: "schema/search.graphqls", Input: sourceData("schema/search.graphqls"), BuiltIn: false},
+	{Name: "schema/signs.graphqls", Input: sourceData("schema/signs.graphqls"), BuiltIn: false},
 	{Name: "federation/directives.graphql", Input: `
 	directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 	directive @composeDirective(name: String!) repeatable on SCHEMA
@@ -346,7 +356,7 @@ var sources = []*ast.Source{
 `, BuiltIn: true},
 	{Name: "federation/entity.graphql", Input: `
 # a union of all types that use the @key directive
-union _Entity = Account | Feedback | FeedbackCategory | MiniApp | Notification | Unit | Ward
+union _Entity = Account | Feedback | FeedbackCategory | MiniApp | Notification | Sign | StreetStory | Unit | Ward
 
 input AccountByIDsInput {
 	ID: ID!
@@ -368,6 +378,14 @@ input NotificationByIDsInput {
 	ID: ID!
 }
 
+input SignByIDsInput {
+	ID: ID!
+}
+
+input StreetStoryByIDsInput {
+	ID: ID!
+}
+
 input UnitByIDsInput {
 	ID: ID!
 }
@@ -383,6 +401,8 @@ type Entity {
 	findManyFeedbackCategoryByIDs(reps: [FeedbackCategoryByIDsInput]!): [FeedbackCategory]
 	findManyMiniAppByIDs(reps: [MiniAppByIDsInput]!): [MiniApp]
 	findManyNotificationByIDs(reps: [NotificationByIDsInput]!): [Notification]
+	findManySignByIDs(reps: [SignByIDsInput]!): [Sign]
+	findManyStreetStoryByIDs(reps: [StreetStoryByIDsInput]!): [StreetStory]
 	findManyUnitByIDs(reps: [UnitByIDsInput]!): [Unit]
 	findManyWardByIDs(reps: [WardByIDsInput]!): [Ward]
 }
@@ -989,6 +1009,8 @@ func (ec *executionContext) childFields_MiniAppResult(ctx context.Context, field
 
 func (ec *executionContext) childFields_MiniAppSuggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "appId":
+		return ec.fieldContext_MiniAppSuggestion_appId(ctx, field)
 	case "actionId":
 		return ec.fieldContext_MiniAppSuggestion_actionId(ctx, field)
 	case "label":
@@ -1329,6 +1351,60 @@ func (ec *executionContext) childFields_SetNotificationPreferencesPayload(ctx co
 	return nil, fmt.Errorf("no field named %q was found under type SetNotificationPreferencesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Sign(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Sign_id(ctx, field)
+	case "number":
+		return ec.fieldContext_Sign_number(ctx, field)
+	case "codeState":
+		return ec.fieldContext_Sign_codeState(ctx, field)
+	case "codeRevokedAt":
+		return ec.fieldContext_Sign_codeRevokedAt(ctx, field)
+	case "url":
+		return ec.fieldContext_Sign_url(ctx, field)
+	case "place":
+		return ec.fieldContext_Sign_place(ctx, field)
+	case "ward":
+		return ec.fieldContext_Sign_ward(ctx, field)
+	case "unit":
+		return ec.fieldContext_Sign_unit(ctx, field)
+	case "street":
+		return ec.fieldContext_Sign_street(ctx, field)
+	case "installedOn":
+		return ec.fieldContext_Sign_installedOn(ctx, field)
+	case "condition":
+		return ec.fieldContext_Sign_condition(ctx, field)
+	case "story":
+		return ec.fieldContext_Sign_story(ctx, field)
+	case "actions":
+		return ec.fieldContext_Sign_actions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Sign", field.Name)
+}
+
+func (ec *executionContext) childFields_SignConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SignConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SignConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SignEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SignEdge_cursor(ctx, field)
+	case "distanceMetres":
+		return ec.fieldContext_SignEdge_distanceMetres(ctx, field)
+	case "node":
+		return ec.fieldContext_SignEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInZaloMiniAppPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "grant":
@@ -1349,6 +1425,110 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_errors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignPlace(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lat":
+		return ec.fieldContext_SignPlace_lat(ctx, field)
+	case "lon":
+		return ec.fieldContext_SignPlace_lon(ctx, field)
+	case "address":
+		return ec.fieldContext_SignPlace_address(ctx, field)
+	case "side":
+		return ec.fieldContext_SignPlace_side(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignPlace", field.Name)
+}
+
+func (ec *executionContext) childFields_StreetStory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_StreetStory_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_StreetStory_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_StreetStory_title(ctx, field)
+	case "namedAfter":
+		return ec.fieldContext_StreetStory_namedAfter(ctx, field)
+	case "dates":
+		return ec.fieldContext_StreetStory_dates(ctx, field)
+	case "text":
+		return ec.fieldContext_StreetStory_text(ctx, field)
+	case "language":
+		return ec.fieldContext_StreetStory_language(ctx, field)
+	case "state":
+		return ec.fieldContext_StreetStory_state(ctx, field)
+	case "languages":
+		return ec.fieldContext_StreetStory_languages(ctx, field)
+	case "translation":
+		return ec.fieldContext_StreetStory_translation(ctx, field)
+	case "formerNames":
+		return ec.fieldContext_StreetStory_formerNames(ctx, field)
+	case "pictures":
+		return ec.fieldContext_StreetStory_pictures(ctx, field)
+	case "audio":
+		return ec.fieldContext_StreetStory_audio(ctx, field)
+	case "sources":
+		return ec.fieldContext_StreetStory_sources(ctx, field)
+	case "sample":
+		return ec.fieldContext_StreetStory_sample(ctx, field)
+	case "signs":
+		return ec.fieldContext_StreetStory_signs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StreetStory", field.Name)
+}
+
+func (ec *executionContext) childFields_StreetStoryAudio(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return ec.fieldContext_StreetStoryAudio_language(ctx, field)
+	case "url":
+		return ec.fieldContext_StreetStoryAudio_url(ctx, field)
+	case "credit":
+		return ec.fieldContext_StreetStoryAudio_credit(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StreetStoryAudio", field.Name)
+}
+
+func (ec *executionContext) childFields_StreetStoryLanguage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return ec.fieldContext_StreetStoryLanguage_language(ctx, field)
+	case "state":
+		return ec.fieldContext_StreetStoryLanguage_state(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StreetStoryLanguage", field.Name)
+}
+
+func (ec *executionContext) childFields_StreetStoryPicture(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_StreetStoryPicture_url(ctx, field)
+	case "credit":
+		return ec.fieldContext_StreetStoryPicture_credit(ctx, field)
+	case "alt":
+		return ec.fieldContext_StreetStoryPicture_alt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StreetStoryPicture", field.Name)
+}
+
+func (ec *executionContext) childFields_StreetStoryTranslation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return ec.fieldContext_StreetStoryTranslation_language(ctx, field)
+	case "state":
+		return ec.fieldContext_StreetStoryTranslation_state(ctx, field)
+	case "title":
+		return ec.fieldContext_StreetStoryTranslation_title(ctx, field)
+	case "namedAfter":
+		return ec.fieldContext_StreetStoryTranslation_namedAfter(ctx, field)
+	case "dates":
+		return ec.fieldContext_StreetStoryTranslation_dates(ctx, field)
+	case "text":
+		return ec.fieldContext_StreetStoryTranslation_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StreetStoryTranslation", field.Name)
 }
 
 func (ec *executionContext) childFields_SubmitDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1397,6 +1577,8 @@ func (ec *executionContext) childFields_TransitionFeedbackPayload(ctx context.Co
 	switch field.Name {
 	case "feedback":
 		return ec.fieldContext_TransitionFeedbackPayload_feedback(ctx, field)
+	case "next":
+		return ec.fieldContext_TransitionFeedbackPayload_next(ctx, field)
 	case "errors":
 		return ec.fieldContext_TransitionFeedbackPayload_errors(ctx, field)
 	}
@@ -1715,6 +1897,34 @@ func (ec *executionContext) field_Entity_findManyNotificationByIDs_args(ctx cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reps",
 		func(ctx context.Context, v any) ([]*NotificationByIDsInput, error) {
 			return ec.unmarshalNNotificationByIDsInput2ᚕᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐNotificationByIDsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reps"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Entity_findManySignByIDs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reps",
+		func(ctx context.Context, v any) ([]*SignByIDsInput, error) {
+			return ec.unmarshalNSignByIDsInput2ᚕᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignByIDsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reps"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Entity_findManyStreetStoryByIDs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "reps",
+		func(ctx context.Context, v any) ([]*StreetStoryByIDsInput, error) {
+			return ec.unmarshalNStreetStoryByIDsInput2ᚕᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryByIDsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2531,6 +2741,88 @@ func (ec *executionContext) field_Query_search_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_sign_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*GeoPointInput, error) {
+			return ec.unmarshalOGeoPointInput2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐGeoPointInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_signs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "near",
+		func(ctx context.Context, v any) (*NearInput, error) {
+			return ec.unmarshalONearInput2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐNearInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["near"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "ward",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ward"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_streetStory_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_ward_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2550,6 +2842,56 @@ func (ec *executionContext) field_Query_ward_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["lon"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_StreetStoryPicture_url_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "size",
+		func(ctx context.Context, v any) (*PhotoSize, error) {
+			return ec.unmarshalOPhotoSize2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐPhotoSize(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["size"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_StreetStory_signs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_StreetStory_translation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "language",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["language"] = arg0
 	return args, nil
 }
 
@@ -4546,6 +4888,94 @@ func (ec *executionContext) fieldContext_Entity_findManyNotificationByIDs(ctx co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Entity_findManyNotificationByIDs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Entity_findManySignByIDs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entity_findManySignByIDs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Entity().FindManySignByIDs(ctx, fc.Args["reps"].([]*SignByIDsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*Sign) graphql.Marshaler {
+			return ec.marshalOSign2ᚕᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSign(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Entity_findManySignByIDs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Entity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Sign(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Entity_findManySignByIDs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Entity_findManyStreetStoryByIDs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Entity_findManyStreetStoryByIDs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Entity().FindManyStreetStoryByIDs(ctx, fc.Args["reps"].([]*StreetStoryByIDsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*StreetStory) graphql.Marshaler {
+			return ec.marshalOStreetStory2ᚕᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStory(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Entity_findManyStreetStoryByIDs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Entity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StreetStory(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Entity_findManyStreetStoryByIDs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7278,6 +7708,29 @@ func (ec *executionContext) fieldContext_MiniAppResult_next(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _MiniAppSuggestion_appId(ctx context.Context, field graphql.CollectedField, obj *MiniAppSuggestion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MiniAppSuggestion_appId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AppID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MiniAppSuggestion_appId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MiniAppSuggestion", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _MiniAppSuggestion_actionId(ctx context.Context, field graphql.CollectedField, obj *MiniAppSuggestion) (ret graphql.Marshaler) {
@@ -10966,6 +11419,138 @@ func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_sign(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sign(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Sign(ctx, fc.Args["code"].(string), fc.Args["at"].(*GeoPointInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Sign) graphql.Marshaler {
+			return ec.marshalOSign2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSign(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sign(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Sign(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_sign_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_signs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_signs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Signs(ctx, fc.Args["near"].(*NearInput), fc.Args["ward"].(*string), fc.Args["text"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SignConnection) graphql.Marshaler {
+			return ec.marshalOSignConnection2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_signs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_signs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_streetStory(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_streetStory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().StreetStory(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *StreetStory) graphql.Marshaler {
+			return ec.marshalOStreetStory2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStory(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_streetStory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StreetStory(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_streetStory_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query__entities(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11948,6 +12533,492 @@ func (ec *executionContext) fieldContext_SetNotificationPreferencesPayload_error
 	return fc, nil
 }
 
+func (ec *executionContext) _Sign_id(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sign", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Sign_number(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sign", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Sign_codeState(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_codeState(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CodeState(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SignCodeState) graphql.Marshaler {
+			return ec.marshalOSignCodeState2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignCodeState(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_codeState(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sign", field, true, false, errors.New("field of type SignCodeState does not have child fields"))
+}
+
+func (ec *executionContext) _Sign_codeRevokedAt(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_codeRevokedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CodeRevokedAt(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_codeRevokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sign", field, true, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Sign_url(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sign", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Sign_place(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_place(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Place(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SignPlace) graphql.Marshaler {
+			return ec.marshalNSignPlace2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignPlace(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sign",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignPlace(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Sign_ward(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_ward(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ward(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Ward) graphql.Marshaler {
+			return ec.marshalOWard2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐWard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_ward(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sign",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ward(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Sign_unit(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Unit) graphql.Marshaler {
+			return ec.marshalOUnit2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐUnit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sign",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Sign_street(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_street(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Street(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_street(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sign", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Sign_installedOn(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_installedOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InstalledOn(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_installedOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sign", field, true, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _Sign_condition(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_condition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Condition(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v SignCondition) graphql.Marshaler {
+			return ec.marshalNSignCondition2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignCondition(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_condition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Sign", field, true, false, errors.New("field of type SignCondition does not have child fields"))
+}
+
+func (ec *executionContext) _Sign_story(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_story(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Story(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *StreetStory) graphql.Marshaler {
+			return ec.marshalOStreetStory2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStory(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_story(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sign",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StreetStory(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Sign_actions(ctx context.Context, field graphql.CollectedField, obj *Sign) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sign_actions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actions(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []MiniAppSuggestion) graphql.Marshaler {
+			return ec.marshalNMiniAppSuggestion2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐMiniAppSuggestionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sign_actions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sign",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MiniAppSuggestion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SignConnection_edges(ctx context.Context, field graphql.CollectedField, obj *SignConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []SignEdge) graphql.Marshaler {
+			return ec.marshalNSignEdge2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SignConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *SignConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SignEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *SignEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SignEdge_distanceMetres(ctx context.Context, field graphql.CollectedField, obj *SignEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignEdge_distanceMetres(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DistanceMetres, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SignEdge_distanceMetres(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignEdge", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SignEdge_node(ctx context.Context, field graphql.CollectedField, obj *SignEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *Sign) graphql.Marshaler {
+			return ec.marshalNSign2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSign(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Sign(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SignInZaloMiniAppPayload_grant(ctx context.Context, field graphql.CollectedField, obj *SignInZaloMiniAppPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12097,6 +13168,878 @@ func (ec *executionContext) fieldContext_SignOutPayload_errors(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SignPlace_lat(ctx context.Context, field graphql.CollectedField, obj *SignPlace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignPlace_lat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lat, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignPlace_lat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignPlace", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _SignPlace_lon(ctx context.Context, field graphql.CollectedField, obj *SignPlace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignPlace_lon(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lon, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignPlace_lon(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignPlace", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _SignPlace_address(ctx context.Context, field graphql.CollectedField, obj *SignPlace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignPlace_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignPlace_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignPlace", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SignPlace_side(ctx context.Context, field graphql.CollectedField, obj *SignPlace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignPlace_side(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Side, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v SignSide) graphql.Marshaler {
+			return ec.marshalNSignSide2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignSide(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignPlace_side(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignPlace", field, false, false, errors.New("field of type SignSide does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_id(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_kind(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v StreetStoryKind) graphql.Marshaler {
+			return ec.marshalNStreetStoryKind2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type StreetStoryKind does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_title(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_namedAfter(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_namedAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NamedAfter(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_namedAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_dates(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_dates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dates(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_dates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_text(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_language(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_state(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v TranslationState) graphql.Marshaler {
+			return ec.marshalNTranslationState2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐTranslationState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type TranslationState does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_languages(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_languages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Languages(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []StreetStoryLanguage) graphql.Marshaler {
+			return ec.marshalNStreetStoryLanguage2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryLanguageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_languages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StreetStory",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StreetStoryLanguage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StreetStory_translation(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_translation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Translation(fc.Args["language"].(string)), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *StreetStoryTranslation) graphql.Marshaler {
+			return ec.marshalOStreetStoryTranslation2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryTranslation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_translation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StreetStory",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StreetStoryTranslation(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StreetStory_translation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StreetStory_formerNames(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_formerNames(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FormerNames(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_formerNames(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_pictures(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_pictures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pictures(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []StreetStoryPicture) graphql.Marshaler {
+			return ec.marshalNStreetStoryPicture2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryPictureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_pictures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StreetStory",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StreetStoryPicture(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StreetStory_audio(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_audio(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Audio(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []StreetStoryAudio) graphql.Marshaler {
+			return ec.marshalNStreetStoryAudio2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryAudioᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_audio(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StreetStory",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StreetStoryAudio(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StreetStory_sources(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_sources(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sources(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_sources(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_sample(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_sample(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sample(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_sample(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStory", field, true, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStory_signs(ctx context.Context, field graphql.CollectedField, obj *StreetStory) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStory_signs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Signs(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SignConnection) graphql.Marshaler {
+			return ec.marshalOSignConnection2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStory_signs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StreetStory",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StreetStory_signs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StreetStoryAudio_language(ctx context.Context, field graphql.CollectedField, obj *StreetStoryAudio) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryAudio_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryAudio_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryAudio", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryAudio_url(ctx context.Context, field graphql.CollectedField, obj *StreetStoryAudio) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryAudio_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryAudio_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryAudio", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryAudio_credit(ctx context.Context, field graphql.CollectedField, obj *StreetStoryAudio) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryAudio_credit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryAudio_credit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryAudio", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryLanguage_language(ctx context.Context, field graphql.CollectedField, obj *StreetStoryLanguage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryLanguage_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryLanguage_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryLanguage", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryLanguage_state(ctx context.Context, field graphql.CollectedField, obj *StreetStoryLanguage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryLanguage_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v TranslationState) graphql.Marshaler {
+			return ec.marshalNTranslationState2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐTranslationState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryLanguage_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryLanguage", field, false, false, errors.New("field of type TranslationState does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryPicture_url(ctx context.Context, field graphql.CollectedField, obj *StreetStoryPicture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryPicture_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.URL(fc.Args["size"].(*PhotoSize)), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryPicture_url(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StreetStoryPicture",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_StreetStoryPicture_url_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StreetStoryPicture_credit(ctx context.Context, field graphql.CollectedField, obj *StreetStoryPicture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryPicture_credit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Credit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryPicture_credit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryPicture", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryPicture_alt(ctx context.Context, field graphql.CollectedField, obj *StreetStoryPicture) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryPicture_alt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Alt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryPicture_alt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryPicture", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryTranslation_language(ctx context.Context, field graphql.CollectedField, obj *StreetStoryTranslation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryTranslation_language(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Language, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryTranslation_language(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryTranslation", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryTranslation_state(ctx context.Context, field graphql.CollectedField, obj *StreetStoryTranslation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryTranslation_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v TranslationState) graphql.Marshaler {
+			return ec.marshalNTranslationState2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐTranslationState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryTranslation_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryTranslation", field, false, false, errors.New("field of type TranslationState does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryTranslation_title(ctx context.Context, field graphql.CollectedField, obj *StreetStoryTranslation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryTranslation_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryTranslation_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryTranslation", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryTranslation_namedAfter(ctx context.Context, field graphql.CollectedField, obj *StreetStoryTranslation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryTranslation_namedAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NamedAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryTranslation_namedAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryTranslation", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryTranslation_dates(ctx context.Context, field graphql.CollectedField, obj *StreetStoryTranslation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryTranslation_dates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryTranslation_dates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryTranslation", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StreetStoryTranslation_text(ctx context.Context, field graphql.CollectedField, obj *StreetStoryTranslation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StreetStoryTranslation_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StreetStoryTranslation_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StreetStoryTranslation", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _SubmitDraftPayload_result(ctx context.Context, field graphql.CollectedField, obj *SubmitDraftPayload) (ret graphql.Marshaler) {
@@ -12507,6 +14450,38 @@ func (ec *executionContext) fieldContext_TransitionFeedbackPayload_feedback(_ co
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Feedback(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TransitionFeedbackPayload_next(ctx context.Context, field graphql.CollectedField, obj *TransitionFeedbackPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TransitionFeedbackPayload_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []MiniAppSuggestion) graphql.Marshaler {
+			return ec.marshalOMiniAppSuggestion2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐMiniAppSuggestionᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TransitionFeedbackPayload_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TransitionFeedbackPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MiniAppSuggestion(ctx, field)
 		},
 	}
 	return fc, nil
@@ -14728,6 +16703,43 @@ func (ec *executionContext) unmarshalInputFeedbackPlaceInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputGeoPointInput(ctx context.Context, obj any) (GeoPointInput, error) {
+	var it GeoPointInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"lat", "lon"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "lat":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lat"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lat = data
+		case "lon":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lon"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lon = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputMarkNotificationReadInput(ctx context.Context, obj any) (MarkNotificationReadInput, error) {
 	var it MarkNotificationReadInput
 	if obj == nil {
@@ -14790,6 +16802,54 @@ func (ec *executionContext) unmarshalInputMiniAppByIDsInput(ctx context.Context,
 				return it, err
 			}
 			it.ID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputNearInput(ctx context.Context, obj any) (NearInput, error) {
+	var it NearInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["radiusMetres"]; !present {
+		asMap["radiusMetres"] = 500
+	}
+
+	fieldsInOrder := [...]string{"lat", "lon", "radiusMetres"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "lat":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lat"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lat = data
+		case "lon":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("lon"))
+			data, err := ec.unmarshalNFloat2float64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Lon = data
+		case "radiusMetres":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("radiusMetres"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RadiusMetres = data
 		}
 	}
 	return it, nil
@@ -15346,6 +17406,36 @@ func (ec *executionContext) unmarshalInputSetNotificationPreferencesInput(ctx co
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSignByIDsInput(ctx context.Context, obj any) (SignByIDsInput, error) {
+	var it SignByIDsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ID"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ID"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputSignInZaloMiniAppInput(ctx context.Context, obj any) (SignInZaloMiniAppInput, error) {
 	var it SignInZaloMiniAppInput
 	if obj == nil {
@@ -15436,6 +17526,36 @@ func (ec *executionContext) unmarshalInputSignOutInput(ctx context.Context, obj 
 				return it, err
 			}
 			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputStreetStoryByIDsInput(ctx context.Context, obj any) (StreetStoryByIDsInput, error) {
+	var it StreetStoryByIDsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"ID"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "ID":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ID"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
 		}
 	}
 	return it, nil
@@ -15961,6 +18081,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Unit(ctx, sel, obj)
+	case *StreetStory:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreetStory(ctx, sel, obj)
+	case *Sign:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Sign(ctx, sel, obj)
 	case *Notification:
 		if obj == nil {
 			return graphql.Null
@@ -16056,6 +18186,16 @@ func (ec *executionContext) __Entity(ctx context.Context, sel ast.SelectionSet, 
 			return graphql.Null
 		}
 		return ec._Unit(ctx, sel, obj)
+	case *StreetStory:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreetStory(ctx, sel, obj)
+	case *Sign:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Sign(ctx, sel, obj)
 	case *Notification:
 		if obj == nil {
 			return graphql.Null
@@ -17262,6 +19402,50 @@ func (ec *executionContext) _Entity(ctx context.Context, sel ast.SelectionSet) g
 					}
 				}()
 				res = ec._Entity_findManyNotificationByIDs(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "findManySignByIDs":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Entity_findManySignByIDs(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "findManyStreetStoryByIDs":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Entity_findManyStreetStoryByIDs(ctx, field)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -18785,6 +20969,11 @@ func (ec *executionContext) _MiniAppSuggestion(ctx context.Context, sel ast.Sele
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("MiniAppSuggestion")
+		case "appId":
+			out.Values[i] = ec._MiniAppSuggestion_appId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "actionId":
 			out.Values[i] = ec._MiniAppSuggestion_actionId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -20367,6 +22556,72 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "sign":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_sign(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "signs":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_signs(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "streetStory":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_streetStory(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "_entities":
 			field := field
 
@@ -20964,6 +23219,261 @@ func (ec *executionContext) _SetNotificationPreferencesPayload(ctx context.Conte
 	return out
 }
 
+var signImplementors = []string{"Sign", "Node", "_Entity"}
+
+func (ec *executionContext) _Sign(ctx context.Context, sel ast.SelectionSet, obj *Sign) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Sign")
+		case "id":
+			out.Values[i] = ec._Sign_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "number":
+			out.Values[i] = ec._Sign_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "codeState":
+			out.Values[i] = ec._Sign_codeState(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "codeRevokedAt":
+			out.Values[i] = ec._Sign_codeRevokedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "url":
+			out.Values[i] = ec._Sign_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "place":
+			out.Values[i] = ec._Sign_place(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ward":
+			out.Values[i] = ec._Sign_ward(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unit":
+			out.Values[i] = ec._Sign_unit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "street":
+			out.Values[i] = ec._Sign_street(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "installedOn":
+			out.Values[i] = ec._Sign_installedOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "condition":
+			out.Values[i] = ec._Sign_condition(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "story":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Sign_story(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "actions":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Sign_actions(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var signConnectionImplementors = []string{"SignConnection"}
+
+func (ec *executionContext) _SignConnection(ctx context.Context, sel ast.SelectionSet, obj *SignConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SignConnection")
+		case "edges":
+			out.Values[i] = ec._SignConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SignConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var signEdgeImplementors = []string{"SignEdge"}
+
+func (ec *executionContext) _SignEdge(ctx context.Context, sel ast.SelectionSet, obj *SignEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SignEdge")
+		case "cursor":
+			out.Values[i] = ec._SignEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "distanceMetres":
+			out.Values[i] = ec._SignEdge_distanceMetres(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SignEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var signInZaloMiniAppPayloadImplementors = []string{"SignInZaloMiniAppPayload"}
 
 func (ec *executionContext) _SignInZaloMiniAppPayload(ctx context.Context, sel ast.SelectionSet, obj *SignInZaloMiniAppPayload) graphql.Marshaler {
@@ -21031,6 +23541,407 @@ func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.Selecti
 			}
 		case "errors":
 			out.Values[i] = ec._SignOutPayload_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var signPlaceImplementors = []string{"SignPlace"}
+
+func (ec *executionContext) _SignPlace(ctx context.Context, sel ast.SelectionSet, obj *SignPlace) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signPlaceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SignPlace")
+		case "lat":
+			out.Values[i] = ec._SignPlace_lat(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lon":
+			out.Values[i] = ec._SignPlace_lon(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "address":
+			out.Values[i] = ec._SignPlace_address(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "side":
+			out.Values[i] = ec._SignPlace_side(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var streetStoryImplementors = []string{"StreetStory", "Node", "_Entity"}
+
+func (ec *executionContext) _StreetStory(ctx context.Context, sel ast.SelectionSet, obj *StreetStory) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, streetStoryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StreetStory")
+		case "id":
+			out.Values[i] = ec._StreetStory_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._StreetStory_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "title":
+			out.Values[i] = ec._StreetStory_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "namedAfter":
+			out.Values[i] = ec._StreetStory_namedAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dates":
+			out.Values[i] = ec._StreetStory_dates(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._StreetStory_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "language":
+			out.Values[i] = ec._StreetStory_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._StreetStory_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "languages":
+			out.Values[i] = ec._StreetStory_languages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "translation":
+			out.Values[i] = ec._StreetStory_translation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "formerNames":
+			out.Values[i] = ec._StreetStory_formerNames(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pictures":
+			out.Values[i] = ec._StreetStory_pictures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "audio":
+			out.Values[i] = ec._StreetStory_audio(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sources":
+			out.Values[i] = ec._StreetStory_sources(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sample":
+			out.Values[i] = ec._StreetStory_sample(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "signs":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._StreetStory_signs(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var streetStoryAudioImplementors = []string{"StreetStoryAudio"}
+
+func (ec *executionContext) _StreetStoryAudio(ctx context.Context, sel ast.SelectionSet, obj *StreetStoryAudio) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, streetStoryAudioImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StreetStoryAudio")
+		case "language":
+			out.Values[i] = ec._StreetStoryAudio_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "url":
+			out.Values[i] = ec._StreetStoryAudio_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credit":
+			out.Values[i] = ec._StreetStoryAudio_credit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var streetStoryLanguageImplementors = []string{"StreetStoryLanguage"}
+
+func (ec *executionContext) _StreetStoryLanguage(ctx context.Context, sel ast.SelectionSet, obj *StreetStoryLanguage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, streetStoryLanguageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StreetStoryLanguage")
+		case "language":
+			out.Values[i] = ec._StreetStoryLanguage_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._StreetStoryLanguage_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var streetStoryPictureImplementors = []string{"StreetStoryPicture"}
+
+func (ec *executionContext) _StreetStoryPicture(ctx context.Context, sel ast.SelectionSet, obj *StreetStoryPicture) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, streetStoryPictureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StreetStoryPicture")
+		case "url":
+			out.Values[i] = ec._StreetStoryPicture_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "credit":
+			out.Values[i] = ec._StreetStoryPicture_credit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "alt":
+			out.Values[i] = ec._StreetStoryPicture_alt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var streetStoryTranslationImplementors = []string{"StreetStoryTranslation"}
+
+func (ec *executionContext) _StreetStoryTranslation(ctx context.Context, sel ast.SelectionSet, obj *StreetStoryTranslation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, streetStoryTranslationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StreetStoryTranslation")
+		case "language":
+			out.Values[i] = ec._StreetStoryTranslation_language(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._StreetStoryTranslation_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._StreetStoryTranslation_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "namedAfter":
+			out.Values[i] = ec._StreetStoryTranslation_namedAfter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dates":
+			out.Values[i] = ec._StreetStoryTranslation_dates(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._StreetStoryTranslation_text(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -21270,6 +24181,11 @@ func (ec *executionContext) _TransitionFeedbackPayload(ctx context.Context, sel 
 			out.Values[i] = graphql.MarshalString("TransitionFeedbackPayload")
 		case "feedback":
 			out.Values[i] = ec._TransitionFeedbackPayload_feedback(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._TransitionFeedbackPayload_next(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -23230,6 +26146,60 @@ func (ec *executionContext) marshalNSetNotificationPreferencesPayload2ᚖgithub�
 	return ec._SetNotificationPreferencesPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSign2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSign(ctx context.Context, sel ast.SelectionSet, v *Sign) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Sign(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSignByIDsInput2ᚕᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignByIDsInput(ctx context.Context, v any) ([]*SignByIDsInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*SignByIDsInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOSignByIDsInput2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignByIDsInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNSignCondition2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignCondition(ctx context.Context, v any) (SignCondition, error) {
+	var res SignCondition
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSignCondition2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignCondition(ctx context.Context, sel ast.SelectionSet, v SignCondition) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNSignEdge2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignEdge(ctx context.Context, sel ast.SelectionSet, v SignEdge) graphql.Marshaler {
+	return ec._SignEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNSignEdge2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []SignEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSignEdge2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNSignInZaloMiniAppInput2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignInZaloMiniAppInput(ctx context.Context, v any) (SignInZaloMiniAppInput, error) {
 	res, err := ec.unmarshalInputSignInZaloMiniAppInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -23261,6 +26231,26 @@ func (ec *executionContext) marshalNSignOutPayload2ᚖgithubᚗcomᚋmotcuaᚋmo
 		return graphql.Null
 	}
 	return ec._SignOutPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSignPlace2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignPlace(ctx context.Context, sel ast.SelectionSet, v *SignPlace) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SignPlace(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSignSide2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignSide(ctx context.Context, v any) (SignSide, error) {
+	var res SignSide
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSignSide2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignSide(ctx context.Context, sel ast.SelectionSet, v SignSide) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNSpeaker2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSpeaker(ctx context.Context, v any) (Speaker, error) {
@@ -23302,6 +26292,90 @@ func (ec *executionContext) marshalNStaffRole2ᚕgithubᚗcomᚋmotcuaᚋmotcua�
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNStaffRole2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStaffRole(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNStreetStoryAudio2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryAudio(ctx context.Context, sel ast.SelectionSet, v StreetStoryAudio) graphql.Marshaler {
+	return ec._StreetStoryAudio(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNStreetStoryAudio2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryAudioᚄ(ctx context.Context, sel ast.SelectionSet, v []StreetStoryAudio) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStreetStoryAudio2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryAudio(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNStreetStoryByIDsInput2ᚕᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryByIDsInput(ctx context.Context, v any) ([]*StreetStoryByIDsInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*StreetStoryByIDsInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalOStreetStoryByIDsInput2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryByIDsInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNStreetStoryKind2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryKind(ctx context.Context, v any) (StreetStoryKind, error) {
+	var res StreetStoryKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStreetStoryKind2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryKind(ctx context.Context, sel ast.SelectionSet, v StreetStoryKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNStreetStoryLanguage2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryLanguage(ctx context.Context, sel ast.SelectionSet, v StreetStoryLanguage) graphql.Marshaler {
+	return ec._StreetStoryLanguage(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNStreetStoryLanguage2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryLanguageᚄ(ctx context.Context, sel ast.SelectionSet, v []StreetStoryLanguage) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStreetStoryLanguage2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryLanguage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNStreetStoryPicture2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryPicture(ctx context.Context, sel ast.SelectionSet, v StreetStoryPicture) graphql.Marshaler {
+	return ec._StreetStoryPicture(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNStreetStoryPicture2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryPictureᚄ(ctx context.Context, sel ast.SelectionSet, v []StreetStoryPicture) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStreetStoryPicture2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryPicture(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -23432,6 +26506,16 @@ func (ec *executionContext) marshalNTransitionFeedbackPayload2ᚖgithubᚗcomᚋ
 		return graphql.Null
 	}
 	return ec._TransitionFeedbackPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTranslationState2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐTranslationState(ctx context.Context, v any) (TranslationState, error) {
+	var res TranslationState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTranslationState2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐTranslationState(ctx context.Context, sel ast.SelectionSet, v TranslationState) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNUnitByIDsInput2ᚕᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐUnitByIDsInput(ctx context.Context, v any) ([]*UnitByIDsInput, error) {
@@ -24045,6 +27129,24 @@ func (ec *executionContext) marshalOConversationState2ᚖgithubᚗcomᚋmotcua�
 	return v
 }
 
+func (ec *executionContext) unmarshalODate2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := UnmarshalDate(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODate2ᚖtimeᚐTime(ctx context.Context, sel ast.SelectionSet, v *time.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := MarshalDate(*v)
+	return res
+}
+
 func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
 	if v == nil {
 		return nil, nil
@@ -24214,6 +27316,14 @@ func (ec *executionContext) marshalOGeoPoint2ᚖgithubᚗcomᚋmotcuaᚋmotcua�
 		return graphql.Null
 	}
 	return ec._GeoPoint(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOGeoPointInput2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐGeoPointInput(ctx context.Context, v any) (*GeoPointInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputGeoPointInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -24403,6 +27513,33 @@ func (ec *executionContext) marshalOMiniAppResult2ᚖgithubᚗcomᚋmotcuaᚋmot
 	return ec._MiniAppResult(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOMiniAppSuggestion2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐMiniAppSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []MiniAppSuggestion) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMiniAppSuggestion2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐMiniAppSuggestion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalONearInput2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐNearInput(ctx context.Context, v any) (*NearInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputNearInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONode2githubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐNode(ctx context.Context, sel ast.SelectionSet, v Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -24586,12 +27723,98 @@ func (ec *executionContext) marshalOSession2ᚕgithubᚗcomᚋmotcuaᚋmotcuaᚋ
 	return ret
 }
 
+func (ec *executionContext) marshalOSign2ᚕᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSign(ctx context.Context, sel ast.SelectionSet, v []*Sign) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOSign2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSign(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOSign2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSign(ctx context.Context, sel ast.SelectionSet, v *Sign) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Sign(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSignByIDsInput2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignByIDsInput(ctx context.Context, v any) (*SignByIDsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSignByIDsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSignCodeState2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignCodeState(ctx context.Context, v any) (*SignCodeState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(SignCodeState)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSignCodeState2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignCodeState(ctx context.Context, sel ast.SelectionSet, v *SignCodeState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalOSignConnection2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignConnection(ctx context.Context, sel ast.SelectionSet, v *SignConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SignConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOSignOutInput2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐSignOutInput(ctx context.Context, v any) (*SignOutInput, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputSignOutInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStreetStory2ᚕᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStory(ctx context.Context, sel ast.SelectionSet, v []*StreetStory) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOStreetStory2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStory(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOStreetStory2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStory(ctx context.Context, sel ast.SelectionSet, v *StreetStory) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._StreetStory(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOStreetStoryByIDsInput2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryByIDsInput(ctx context.Context, v any) (*StreetStoryByIDsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputStreetStoryByIDsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStreetStoryTranslation2ᚖgithubᚗcomᚋmotcuaᚋmotcuaᚋgraphᚐStreetStoryTranslation(ctx context.Context, sel ast.SelectionSet, v *StreetStoryTranslation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._StreetStoryTranslation(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOString2string(ctx context.Context, v any) (string, error) {

@@ -37,9 +37,11 @@ type Accesses interface {
 // Limiter slows down whoever asks too often; limit.Limiter is one.
 type Limiter interface {
 	Allow(ctx context.Context, key string, r limit.Rule) (retryAfter time.Duration, err error)
+	// Return takes back n calls that were counted under key.
+	Return(ctx context.Context, key string, n int)
 }
 
-// Deps is what the gateway needs of the rest. All are needed but Cache, Firebase and ZaloMiniApp.
+// Deps is what the gateway needs of the rest. All are needed but Signs, Cache, Firebase and ZaloMiniApp.
 type Deps struct {
 	Accounts   *account.Accounts
 	Accesses   Accesses
@@ -52,7 +54,9 @@ type Deps struct {
 	Reports    *feedback.App
 	Runner     *miniapps.Runner
 	Limiter    Limiter
-	Cache      guard.Cache // documents of automatic persisted queries; nil keeps them in this process alone
+	// Signs has the street signs; nil for a city without them, where none is found.
+	Signs Signs
+	Cache guard.Cache // documents of automatic persisted queries; nil keeps them in this process alone
 	// Firebase verifies a Firebase ID token and gives the phone that it proves; nil when there is no Firebase.
 	Firebase func(ctx context.Context, token string) (account.Proved, error)
 	// ZaloMiniApp asks Zalo what the tokens of the city's Mini App prove; nil when there is none. user is the person's id towards the official account, as the

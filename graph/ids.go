@@ -53,6 +53,8 @@ const (
 	kindFeedback     = "Feedback"
 	kindMiniApp      = "MiniApp"
 	kindNotice       = "Notification"
+	kindSign         = "Sign"
+	kindStory        = "StreetStory"
 	kindUnit         = "Unit"
 	kindWard         = "Ward"
 )

@@ -124,11 +124,17 @@ func (m mutations) firebaseGrant(ctx context.Context, in VerifyFirebaseTokenInpu
 	if m.deps.Firebase == nil {
 		return account.Grant{}, fault.New(fault.NotFound, "graph.no_firebase")
 	}
+	if err := m.deps.Accounts.AdmitProof(ctx, callerOf(ctx).address, in.DeviceID); err != nil {
+		return account.Grant{}, err
+	}
 	p, err := m.deps.Firebase(ctx, in.IDToken)
+	if fault.CodeOf(err) == fault.Unauthorized { // who signs in is nobody yet: not to be told to sign in
+		err = fault.New(fault.Unauthorized, "account.token_refused").Because(err)
+	}
 	if err != nil {
 		return account.Grant{}, err
 	}
-	p.Device, p.DeviceName, p.Address, p.Key, p.Lang = in.DeviceID, textOr(in.DeviceName), callerOf(ctx).address, textOr(in.IdempotencyKey), langOf(ctx)
+	p.Device, p.DeviceName, p.Key, p.Lang = in.DeviceID, textOr(in.DeviceName), textOr(in.IdempotencyKey), langOf(ctx)
 	return m.deps.Accounts.SignInProved(ctx, p)
 }
 
@@ -146,10 +152,13 @@ func (m mutations) zaloGrant(ctx context.Context, in SignInZaloMiniAppInput) (ac
 	if m.deps.ZaloMiniApp == nil {
 		return account.Grant{}, fault.New(fault.NotFound, "graph.no_zalo")
 	}
+	if err := m.deps.Accounts.AdmitProof(ctx, callerOf(ctx).address, in.DeviceID); err != nil {
+		return account.Grant{}, err
+	}
 	p, err := m.deps.ZaloMiniApp(ctx, in.AccessToken, in.PhoneToken, textOr(in.OaUserID))
 	if err != nil {
 		return account.Grant{}, err
 	}
-	p.Device, p.DeviceName, p.Address, p.Key, p.Lang = in.DeviceID, textOr(in.DeviceName), callerOf(ctx).address, textOr(in.IdempotencyKey), langOf(ctx)
+	p.Device, p.DeviceName, p.Key, p.Lang = in.DeviceID, textOr(in.DeviceName), textOr(in.IdempotencyKey), langOf(ctx)
 	return m.deps.Accounts.SignInMiniApp(ctx, p)
 }

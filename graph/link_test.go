@@ -67,6 +67,26 @@ func TestSignInWithWhatOthersProved(t *testing.T) {
 	require.Contains(t, w.guest().ok(mini, map[string]any{"a": "bad"}).Raw, "INVALID")
 }
 
+// TestTokensAreCountedBeforeTheyAreLookedAt signs in with tokens of others more often than one device may: those who issued them are not asked any more.
+func TestTokensAreCountedBeforeTheyAreLookedAt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range accountConfig().Limits.CheckDevice.Max - 2 {
+		require.NoError(t, w.accounts.AdmitProof(t.Context(), "203.0.113.7", "d"))
+	}
+	const fire = `mutation($t: String!) { verifyFirebaseToken(input: {idToken: $t, deviceId: "d"}) { grant { accessToken } errors { code message } } }`
+	const mini = `mutation($t: String!) { signInZaloMiniApp(input: {accessToken: $t, phoneToken: "84912345678", deviceId: "d"}) { grant { accessToken } errors { code message } } }`
+	refused := w.guest().ok(fire, map[string]any{"t": "nonsense"}).Raw
+	require.Contains(t, refused, "UNAUTHORIZED")
+	require.Contains(t, refused, "Chưa xác nhận được số điện thoại", "who signs in is not told to sign in")
+	require.Contains(t, w.guest().ok(mini, map[string]any{"t": "bad"}).Raw, "INVALID")
+	for query, good := range map[string]string{fire: "+84912345678", mini: "good"} {
+		for _, token := range []string{good, "bad"} {
+			require.Contains(t, w.guest().ok(query, map[string]any{"t": token}).Raw, "RATE_LIMITED", token)
+		}
+	}
+}
+
 func TestGuestsHaveNoLinks(t *testing.T) {
 	t.Parallel()
 	g := newWorld(t).guest()

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 
@@ -108,9 +109,9 @@ func miniAppOf(m miniapps.Manifest, c *miniapps.Catalogue, l message.Lang) MiniA
 	return out
 }
 
-// resultOf shows what an action gave back.
-func resultOf(r miniapps.Result, l message.Lang) (*MiniAppResult, error) {
-	out := &MiniAppResult{Next: make([]MiniAppSuggestion, len(r.Next))}
+// resultOf shows what an action of app gave back.
+func resultOf(r miniapps.Result, app string, l message.Lang) (*MiniAppResult, error) {
+	out := &MiniAppResult{}
 	var err error
 	if r.Data != nil {
 		if out.Data, err = json.Marshal(r.Data); err != nil {
@@ -126,14 +127,25 @@ func resultOf(r miniapps.Result, l message.Lang) (*MiniAppResult, error) {
 			out.Case.NodeID = optionalText(idOf(kindFeedback, r.Case.ID))
 		}
 	}
-	for i, s := range r.Next {
-		out.Next[i] = MiniAppSuggestion{ActionID: s.Action, Label: s.Label.In(l)}
+	if out.Next, err = suggestionsOf(r.Next, app, l); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// suggestionsOf shows actions that are offered. Those that name no app belong to app.
+func suggestionsOf(list []miniapps.Suggestion, app string, l message.Lang) ([]MiniAppSuggestion, error) {
+	out := make([]MiniAppSuggestion, len(list))
+	for i, s := range list {
+		out[i] = MiniAppSuggestion{AppID: cmp.Or(s.App, app), ActionID: s.Action, Label: s.Label.In(l)}
 		if s.Input == nil {
 			continue
 		}
-		if out.Next[i].Input, err = json.Marshal(s.Input); err != nil {
+		raw, err := json.Marshal(s.Input)
+		if err != nil {
 			return nil, fault.Wrap(fault.Internal, err)
 		}
+		out[i].Input = raw
 	}
 	return out, nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	"github.com/motcua/motcua/miniapps"
-	"github.com/motcua/motcua/miniapps/feedback"
 )
 
 // MiniApps resolves Query.miniApps.
@@ -20,28 +19,16 @@ func (q queries) MiniApp(ctx context.Context, appID string) (*MiniApp, error) {
 
 // InvokeMiniApp resolves Mutation.invokeMiniApp.
 func (m mutations) InvokeMiniApp(ctx context.Context, appID, action string, raw json.RawMessage, caseID, key *string) (*InvokeMiniAppPayload, error) {
-	var res miniapps.Result
-	err := m.limitedTry(ctx, appID, action)
-	if err == nil {
-		res, err = m.deps.Runner.Run(ctx, miniapps.Request{
-			App: appID, Action: action, Input: raw, Viewer: viewerOf(ctx), Case: miniapps.CaseRef{ID: textOr(caseID)}, Key: keyOr(key),
-		})
-	}
+	res, err := m.limitedRun(ctx, miniapps.Request{
+		App: appID, Action: action, Input: raw, Viewer: viewerOf(ctx), Case: miniapps.CaseRef{ID: textOr(caseID)}, Key: keyOr(key),
+	})
 	errs, err := m.errors.userErrors(ctx, err)
 	if err != nil || len(errs) > 0 {
 		return &InvokeMiniAppPayload{Errors: errs}, err
 	}
-	shown, err := resultOf(res, langOf(ctx))
+	shown, err := resultOf(res, appID, langOf(ctx))
 	if err != nil {
 		return nil, err
 	}
 	return &InvokeMiniAppPayload{Result: shown, Errors: errs}, nil
-}
-
-// limitedTry counts an action by which tracking codes can be tried, together with Query.feedbackByCode.
-func (m mutations) limitedTry(ctx context.Context, appID, action string) error {
-	if appID != feedback.ID || action != feedback.ActionTrack {
-		return nil
-	}
-	return m.limited(ctx, limitByCode)
 }

@@ -363,6 +363,14 @@ type GeoPoint struct {
 	Lon float64 `json:"lon"`
 }
 
+// A place on the map, WGS 84 degrees.
+type GeoPointInput struct {
+	// Latitude.
+	Lat float64 `json:"lat"`
+	// Longitude.
+	Lon float64 `json:"lon"`
+}
+
 // A header to be sent with an upload.
 type HTTPHeader struct {
 	// Name.
@@ -507,6 +515,8 @@ type MiniAppResult struct {
 
 // An action offered next.
 type MiniAppSuggestion struct {
+	// Short id of the mini-app that it belongs to.
+	AppID string `json:"appId"`
 	// Short id of the action.
 	ActionID string `json:"actionId"`
 	// Label in the viewer's language.
@@ -517,6 +527,16 @@ type MiniAppSuggestion struct {
 
 // What can be changed. Every change takes an idempotency key: sent again with the same key and input it takes effect once and gives the same answer.
 type Mutation struct {
+}
+
+// A circle around a place.
+type NearInput struct {
+	// Latitude, WGS 84 degrees.
+	Lat float64 `json:"lat"`
+	// Longitude, WGS 84 degrees.
+	Lon float64 `json:"lon"`
+	// How far around it, in metres: 1 to 5,000.
+	RadiusMetres *int `json:"radiusMetres,omitempty"`
 }
 
 // One attempt to take a notice to a citizen.
@@ -545,7 +565,7 @@ type NoticeDispatch struct {
 	At time.Time `json:"at"`
 	// When it is looked at again; null at the end.
 	Next *time.Time `json:"next,omitempty"`
-	// What was tried, way by way, in its order; closed ways too.
+	// What was tried, way by way, in its order; closed ways too. Of a letter that left within a digest: what was tried with that.
 	Attempts []NoticeAttempt `json:"attempts"`
 }
 
@@ -899,6 +919,28 @@ type SetNotificationPreferencesPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+type SignByIDsInput struct {
+	ID string `json:"ID"`
+}
+
+// A page of signs.
+type SignConnection struct {
+	// The signs with their cursors.
+	Edges []SignEdge `json:"edges"`
+	// Where the page begins and ends.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A sign with its cursor.
+type SignEdge struct {
+	// Place in the list.
+	Cursor string `json:"cursor"`
+	// Metres from the point that signs were looked for near; null in other lists.
+	DistanceMetres *int `json:"distanceMetres,omitempty"`
+	// The sign.
+	Node *Sign `json:"node"`
+}
+
 // Signs in from the city's Mini App inside Zalo.
 type SignInZaloMiniAppInput struct {
 	// Access token that the Mini App got from Zalo.
@@ -939,13 +981,63 @@ type SignOutPayload struct {
 	Errors []UserError `json:"errors"`
 }
 
+// Where a sign hangs.
+type SignPlace struct {
+	// Latitude, WGS 84 degrees.
+	Lat float64 `json:"lat"`
+	// Longitude, WGS 84 degrees.
+	Lon float64 `json:"lon"`
+	// In words.
+	Address string `json:"address"`
+	// On which side.
+	Side SignSide `json:"side"`
+}
+
+// A story read aloud.
+type StreetStoryAudio struct {
+	// Language, as BCP 47: vi, en, zh-Hans.
+	Language string `json:"language"`
+	// Address of the recording. One that the city keeps ends after a while and is then asked for anew.
+	URL string `json:"url"`
+	// Speaker or source; null when none was given.
+	Credit *string `json:"credit,omitempty"`
+}
+
+type StreetStoryByIDsInput struct {
+	ID string `json:"ID"`
+}
+
+// A language that a story has a version in.
+type StreetStoryLanguage struct {
+	// As BCP 47: vi, en, zh-Hans.
+	Language string `json:"language"`
+	// How far the version is.
+	State TranslationState `json:"state"`
+}
+
+// A story in one language.
+type StreetStoryTranslation struct {
+	// As BCP 47: vi, en, zh-Hans.
+	Language string `json:"language"`
+	// How far it is. Show a draft as one.
+	State TranslationState `json:"state"`
+	// Name of the street or work.
+	Title string `json:"title"`
+	// Whom or what it is named after, in one line; null when that is not told.
+	NamedAfter *string `json:"namedAfter,omitempty"`
+	// Dates of the life, the event or the building; null when they are not told.
+	Dates *string `json:"dates,omitempty"`
+	// The story: plain text, with an empty line between paragraphs.
+	Text string `json:"text"`
+}
+
 // Sends a form that was begun in a chat.
 type SubmitDraftInput struct {
 	// The last part of the link's address.
 	Token string `json:"token"`
 	// The whole input, valid against the schema.
 	Input json.RawMessage `json:"input"`
-	// Identifies this effect, so that a repeat takes effect once: at most 128 bytes. Without it each request is an effect of its own.
+	// Not needed: a form is sent once, whatever stands here.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -1029,6 +1121,8 @@ type TransitionFeedbackInput struct {
 type TransitionFeedbackPayload struct {
 	// The report as it is now; null when refused.
 	Feedback *Feedback `json:"feedback,omitempty"`
+	// What makes sense now, for invokeMiniApp; null when refused.
+	Next []MiniAppSuggestion `json:"next,omitempty"`
 	// Why it was refused; empty when it was not.
 	Errors []UserError `json:"errors"`
 }
@@ -1827,6 +1921,192 @@ func (e RecoveryKind) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What the code of a sign is worth.
+type SignCodeState string
+
+const (
+	// It is the one that the sign carries now.
+	SignCodeStateCurrent SignCodeState = "CURRENT"
+	// It was good once and was ended. A sticker or a page that still shows it may be a fake.
+	SignCodeStateRevoked SignCodeState = "REVOKED"
+)
+
+var AllSignCodeState = []SignCodeState{
+	SignCodeStateCurrent,
+	SignCodeStateRevoked,
+}
+
+func (e SignCodeState) IsValid() bool {
+	switch e {
+	case SignCodeStateCurrent, SignCodeStateRevoked:
+		return true
+	}
+	return false
+}
+
+func (e SignCodeState) String() string {
+	return string(e)
+}
+
+func (e *SignCodeState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SignCodeState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SignCodeState", str)
+	}
+	return nil
+}
+
+func (e SignCodeState) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SignCodeState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SignCodeState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The state that a sign is in.
+type SignCondition string
+
+const (
+	// Nothing is wrong with it.
+	SignConditionGood SignCondition = "GOOD"
+	// It can be read, and will have to be replaced.
+	SignConditionWorn SignCondition = "WORN"
+	// It is broken or cannot be read.
+	SignConditionDamaged SignCondition = "DAMAGED"
+	// It is not where it should be.
+	SignConditionMissing SignCondition = "MISSING"
+)
+
+var AllSignCondition = []SignCondition{
+	SignConditionGood,
+	SignConditionWorn,
+	SignConditionDamaged,
+	SignConditionMissing,
+}
+
+func (e SignCondition) IsValid() bool {
+	switch e {
+	case SignConditionGood, SignConditionWorn, SignConditionDamaged, SignConditionMissing:
+		return true
+	}
+	return false
+}
+
+func (e SignCondition) String() string {
+	return string(e)
+}
+
+func (e *SignCondition) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SignCondition(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SignCondition", str)
+	}
+	return nil
+}
+
+func (e SignCondition) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SignCondition) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SignCondition) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Where at its place a sign hangs.
+type SignSide string
+
+const (
+	// On the left of the street, in the order of house numbers.
+	SignSideLeft SignSide = "LEFT"
+	// On the right of the street.
+	SignSideRight SignSide = "RIGHT"
+	// At a corner.
+	SignSideCorner SignSide = "CORNER"
+	// On the wall of the work itself.
+	SignSideWall SignSide = "WALL"
+)
+
+var AllSignSide = []SignSide{
+	SignSideLeft,
+	SignSideRight,
+	SignSideCorner,
+	SignSideWall,
+}
+
+func (e SignSide) IsValid() bool {
+	switch e {
+	case SignSideLeft, SignSideRight, SignSideCorner, SignSideWall:
+		return true
+	}
+	return false
+}
+
+func (e SignSide) String() string {
+	return string(e)
+}
+
+func (e *SignSide) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SignSide(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SignSide", str)
+	}
+	return nil
+}
+
+func (e SignSide) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SignSide) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SignSide) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // Who said a line.
 type Speaker string
 
@@ -1944,6 +2224,122 @@ func (e *StaffRole) UnmarshalJSON(b []byte) error {
 }
 
 func (e StaffRole) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a story is about.
+type StreetStoryKind string
+
+const (
+	// A street.
+	StreetStoryKindStreet StreetStoryKind = "STREET"
+	// A building, a bridge, a monument or another public work.
+	StreetStoryKindWork StreetStoryKind = "WORK"
+)
+
+var AllStreetStoryKind = []StreetStoryKind{
+	StreetStoryKindStreet,
+	StreetStoryKindWork,
+}
+
+func (e StreetStoryKind) IsValid() bool {
+	switch e {
+	case StreetStoryKindStreet, StreetStoryKindWork:
+		return true
+	}
+	return false
+}
+
+func (e StreetStoryKind) String() string {
+	return string(e)
+}
+
+func (e *StreetStoryKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = StreetStoryKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid StreetStoryKind", str)
+	}
+	return nil
+}
+
+func (e StreetStoryKind) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *StreetStoryKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e StreetStoryKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far a translation of a story is.
+type TranslationState string
+
+const (
+	// Written, and not looked at by anybody else yet.
+	TranslationStateDraft TranslationState = "DRAFT"
+	// Found right by somebody other than its writer.
+	TranslationStateReviewed TranslationState = "REVIEWED"
+)
+
+var AllTranslationState = []TranslationState{
+	TranslationStateDraft,
+	TranslationStateReviewed,
+}
+
+func (e TranslationState) IsValid() bool {
+	switch e {
+	case TranslationStateDraft, TranslationStateReviewed:
+		return true
+	}
+	return false
+}
+
+func (e TranslationState) String() string {
+	return string(e)
+}
+
+func (e *TranslationState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TranslationState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TranslationState", str)
+	}
+	return nil
+}
+
+func (e TranslationState) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TranslationState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TranslationState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

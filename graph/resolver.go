@@ -58,16 +58,26 @@ func (r *Resolver) run(ctx context.Context, app, action string, input any, key *
 
 // report runs an action of feedback that is about a report and shows the report as it is afterwards.
 func (r *Resolver) report(ctx context.Context, action string, input any, key *string) (*Feedback, []UserError, error) {
+	shown, _, errs, err := r.reportStep(ctx, action, input, key)
+	return shown, errs, err
+}
+
+// reportStep is report with what makes sense afterwards.
+func (r *Resolver) reportStep(ctx context.Context, action string, input any, key *string) (*Feedback, []MiniAppSuggestion, []UserError, error) {
 	res, err := r.run(ctx, feedback.ID, action, input, key)
+	var shown *Feedback
 	if err == nil {
-		shown, again := r.shown(ctx, res)
-		if again == nil {
-			return shown, []UserError{}, nil
-		}
-		err = again
+		shown, err = r.shown(ctx, res)
+	}
+	var next []MiniAppSuggestion
+	if err == nil {
+		next, err = suggestionsOf(res.Next, feedback.ID, langOf(ctx))
+	}
+	if err == nil {
+		return shown, next, []UserError{}, nil
 	}
 	errs, err := r.errors.userErrors(ctx, err)
-	return nil, errs, err
+	return nil, nil, errs, err
 }
 
 // shown gives the report that a result is about. A change that gave back something else is followed by a read.

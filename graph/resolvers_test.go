@@ -51,7 +51,8 @@ func TestReportFromSubmissionToResolution(t *testing.T) {
 		}
 		require.Contains(t, a.Raw, "CONFLICT", "the same key with another input")
 	}
-	a = o.ok(`mutation($id: ID!) { transitionFeedback(input: {id: $id, status: RESOLVED, idempotencyKey: "t2"}) { feedback { status } errors { code } } }`, vars)
+	a = o.ok(`mutation($id: ID!) { transitionFeedback(input: {id: $id, status: RESOLVED, idempotencyKey: "t2"}) { feedback { status } next { appId actionId input } errors { code } } }`, vars)
+	require.Contains(t, a.Raw, `"next":[{"appId":"feedback","actionId":"transition","input":{`, a.Raw)
 	require.Equal(t, "RESOLVED", a.text("transitionFeedback", "feedback", "status"))
 	a = c.ok(`mutation($id: ID!) { addFeedbackComment(input: {id: $id, text: "Cảm ơn", idempotencyKey: "c"}) { feedback { comments { edges { node { text author createdAt } } pageInfo { hasNextPage } } } errors { code } } }`, vars)
 	require.Contains(t, a.Raw, `"text":"Cảm ơn","author":"CITIZEN"`)
@@ -238,7 +239,7 @@ func TestOneReadForAList(t *testing.T) {
 		c.submit(k)
 	}
 	w.carry()
-	reads := w.engine.during(func() {
+	reads := w.gets.ReadsDuring(func() {
 		a := c.ok(`{ notifications { edges { node { id feedback { id ward { name } unit { name } photos { url } } } } } myFeedback { edges { node { id category { name } unit { name } } } } }`, nil)
 		list, _ := a.at("notifications", "edges").([]any)
 		require.Len(t, list, 4)
@@ -262,7 +263,7 @@ func TestMeIsReadOnce(t *testing.T) {
 	}
 	rename("Lan")
 	var a answer
-	reads := w.engine.during(func() { a = c.ok(`{ me { displayName maskedPhone } }`, nil) })
+	reads := w.gets.ReadsDuring(func() { a = c.ok(`{ me { displayName maskedPhone } }`, nil) })
 	require.Equal(t, "Lan", a.text("me", "displayName"))
 	require.Equal(t, 1, reads["accounts"], "by the sign-in alone: %v", reads)
 

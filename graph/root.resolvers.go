@@ -113,6 +113,10 @@ func (q queries) node(ctx context.Context, kind, id string) (Node, error) {
 			return nil, err
 		}
 		return q.view(ctx).notice(item), nil
+	case kindSign:
+		return present[Node](q.signByID(ctx, id))
+	case kindStory:
+		return present[Node](q.story(ctx, id))
 	case kindAccount:
 		if viewerOf(ctx).Account != id || id == "" {
 			return nil, nil

@@ -40,6 +40,24 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	return t.UTC(), nil
 }
 
+// MarshalDate writes a day, as it is in UTC: days are stored as their first moment there.
+func MarshalDate(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, t.UTC().Format(`"`+time.DateOnly+`"`)) })
+}
+
+// UnmarshalDate reads a day.
+func UnmarshalDate(v any) (time.Time, error) {
+	s, ok := v.(string)
+	if !ok {
+		return time.Time{}, fault.New(fault.Invalid, "")
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return time.Time{}, fault.New(fault.Invalid, "").Because(err)
+	}
+	return t, nil
+}
+
 // MarshalRawJSON writes JSON as it is.
 func MarshalRawJSON(raw json.RawMessage) graphql.Marshaler {
 	if len(raw) == 0 {

@@ -1,11 +1,9 @@
 package graph
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/motcua/motcua/graph/guard"
 	"github.com/motcua/motcua/graph/transport"
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Introspection says who may read the schema through the server itself.
@@ -29,27 +27,13 @@ type Settings struct {
 
 // Validate reports every setting that cannot work.
 func (c Settings) Validate() error {
-	var errs []error
+	var faults setting.Faults
 	switch c.Introspection {
 	case IntrospectionOff, IntrospectionStaff, IntrospectionOn:
 	default:
-		errs = append(errs, fmt.Errorf("introspection: %q is none of off, staff, on", c.Introspection))
+		faults.Add("introspection", "%q is none of off, staff, on", c.Introspection)
 	}
-	return errors.Join(append(errs, under("limits", c.Limits.Validate()), under("transport", c.Transport.Validate()))...)
-}
-
-// under names the section before each problem of a joined error.
-func under(section string, err error) error {
-	if err == nil {
-		return nil
-	}
-	list := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		list = joined.Unwrap()
-	}
-	var out []error
-	for _, e := range list {
-		out = append(out, fmt.Errorf("%s.%w", section, e))
-	}
-	return errors.Join(out...)
+	faults.Under("limits", c.Limits.Validate())
+	faults.Under("transport", c.Transport.Validate())
+	return faults.Err()
 }

@@ -57,14 +57,14 @@ func TestCitizenFollowsLive(t *testing.T) {
 	c := w.citizen("0912345678")
 	id, _, unit := c.submit("k1")
 	o := w.staff("0987654321", account.Officer, unit)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 
 	updates := c.follow(ctx, `subscription($id: ID!) { feedbackUpdated(id: $id) { status timeline { status } comments { edges { cursor } } } }`, map[string]any{"id": id})
 	first := <-updates
 	require.Equal(t, "RECEIVED", first.text("feedbackUpdated", "status"), "the stream begins with the present state")
 	notices := c.follow(ctx, `subscription { notificationReceived { title text feedback { code } } }`, nil)
-	require.Eventually(t, func() bool { return w.hub.Watchers() >= 2 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return w.hub.Watchers() >= 2 }, 30*time.Second, 5*time.Millisecond)
 
 	o.ok(assign, map[string]any{"id": id, "unit": unit})
 	second := <-updates
@@ -90,7 +90,7 @@ func (p person) socket() socket {
 	require.NoError(t, err)
 	_ = res.Body.Close()
 	t.Cleanup(func() { _ = conn.Close() })
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(time.Minute)))
 	s := socket{Conn: conn, t: t}
 	s.send(map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": "Bearer " + p.token}})
 	s.next("connection_ack")

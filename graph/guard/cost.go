@@ -22,9 +22,10 @@ const entityType = "Entity"
 // price is what the schema says about the cost of a field (@cost, @listSize).
 type price struct {
 	weight  int
-	size    int    // of the list, when no argument tells it; 1 for a field that is no list
-	slicing string // argument that tells the size; "" for none
-	object  bool   // yields objects, which count one point each
+	given   map[string]int // what each argument adds that is given
+	size    int            // of the list, when no argument tells it; 1 for a field that is no list
+	slicing string         // argument that tells the size; "" for none
+	object  bool           // yields objects, which count one point each
 }
 
 // prices of all fields, by type and field.
@@ -54,6 +55,14 @@ func readPrice(schema *ast.Schema, owner *ast.Definition, f *ast.FieldDefinition
 	p := price{size: 1, object: schema.Types[f.Type.Name()].IsCompositeType()}
 	if d := f.Directives.ForName("cost"); d != nil {
 		p.weight = number(d, "weight")
+	}
+	for _, a := range f.Arguments {
+		if d := a.Directives.ForName("cost"); d != nil {
+			if p.given == nil {
+				p.given = map[string]int{}
+			}
+			p.given[a.Name] = number(d, "weight")
+		}
 	}
 	if f.Name == "_entities" { // the router's list of things to look up
 		p.size, p.slicing = MaxPage, "representations"
@@ -124,11 +133,35 @@ func (m *meter) field(f *ast.Field) int {
 		return introspectionCost
 	}
 	p := m.prices[f.ObjectDefinition.Name][f.Name]
+	weight := add(p.weight, m.given(f, p))
 	if !p.object {
-		return p.weight
+		return weight
 	}
 	each := add(1, m.selection(f.SelectionSet))
-	return add(p.weight, times(m.size(f, p), each))
+	return add(weight, times(m.size(f, p), each))
+}
+
+// given gives what the arguments of a field add: those that are there and not null.
+func (m *meter) given(f *ast.Field, p price) int {
+	total := 0
+	for name, weight := range p.given {
+		arg := f.Arguments.ForName(name)
+		if arg == nil {
+			continue
+		}
+		if v, err := m.value(arg); err != nil || v != nil {
+			total = add(total, weight)
+		}
+	}
+	return total
+}
+
+// value gives what an argument is, and notes when variables decide it.
+func (m *meter) value(arg *ast.Argument) (any, error) {
+	if arg.Value.Kind == ast.Variable || arg.Value.Kind == ast.ListValue {
+		m.varies = true
+	}
+	return arg.Value.Value(m.variables)
 }
 
 // size gives how long the list may get.
@@ -140,10 +173,7 @@ func (m *meter) size(f *ast.Field, p price) int {
 	if arg == nil {
 		return p.size
 	}
-	if arg.Value.Kind == ast.Variable || arg.Value.Kind == ast.ListValue {
-		m.varies = true
-	}
-	v, err := arg.Value.Value(m.variables)
+	v, err := m.value(arg)
 	if err != nil || v == nil {
 		return p.size
 	}

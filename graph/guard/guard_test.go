@@ -14,19 +14,22 @@ import (
 )
 
 const schema = `
-directive @cost(weight: Int!) on FIELD_DEFINITION
+directive @cost(weight: Int!) on FIELD_DEFINITION | ARGUMENT_DEFINITION
 directive @listSize(assumedSize: Int!, slicingArgument: String) on FIELD_DEFINITION
 directive @live on FIELD
 type Query {
   me: Person
   people(first: Int): PersonConnection @cost(weight: 5) @listSize(assumedSize: 20, slicingArgument: "first")
   towns: [Town!] @listSize(assumedSize: 50)
+  town(near: Spot @cost(weight: 400), words: String @cost(weight: 400)): Town @cost(weight: 100)
+  size(near: Spot @cost(weight: 600)): Int
   name: String
 }
 type PersonConnection { edges: [PersonEdge!] }
 type PersonEdge { node: Person }
 type Person { id: ID name(short: Boolean): String friends(first: Int): PersonConnection @listSize(assumedSize: 20, slicingArgument: "first") best: Person town: Town }
 type Town { name: String }
+input Spot { lat: Float }
 type Mutation { sign: Boolean @cost(weight: 10) }
 `
 
@@ -107,6 +110,15 @@ func TestGuardRefuses(t *testing.T) {
 		{name: "small page in a variable", query: "query($n: Int) { people(first: $n) { edges { node { friends(first: $n) { edges { node { id } } } } } } }", vars: map[string]any{"n": 5}},
 		{name: "page of a default", query: "query($n: Int = 100) { people(first: $n) { edges { node { friends(first: $n) { edges { node { id } } } } } } }", reason: guard.ReasonCost},
 		{name: "negative page is the assumed one", query: "{ people(first: -1000000) { edges { node { friends { edges { node { friends { edges { node { id } } } } } } } } } }", reason: guard.ReasonCost},
+		{name: "argument that costs", query: "{ town(near: {lat: 1}) { name } }"},
+		{name: "argument that costs, twice", query: "{ a: town(near: {lat: 1}) { name } b: town(near: {lat: 1}) { name } }", reason: guard.ReasonCost},
+		{name: "argument of a leaf that costs, twice", query: "{ a: size(near: {lat: 1}) b: size(near: {lat: 1}) }", reason: guard.ReasonCost},
+		{name: "null costs nothing", query: "{ a: town(near: null) { name } b: town(words: null) { name } c: town { name } }"},
+		{name: "two arguments that cost", query: "{ a: town(near: {lat: 1}, words: \"x\") { name } b: town { name } }", reason: guard.ReasonCost},
+		{name: "argument in a variable", query: "query($n: Spot) { a: town(near: $n) { name } b: town(near: $n) { name } }", vars: map[string]any{"n": map[string]any{"lat": 1}}, reason: guard.ReasonCost},
+		{name: "argument in a default", query: "query($n: Spot = {lat: 1}) { a: town(near: $n) { name } b: town(near: $n) { name } }", reason: guard.ReasonCost},
+		{name: "null in a variable costs nothing", query: "query($n: Spot) { a: town(near: $n) { name } b: town(near: $n) { name } }", vars: map[string]any{"n": nil}},
+		{name: "no variable costs nothing", query: "query($n: Spot) { a: town(near: $n) { name } b: town(near: $n) { name } }"},
 		{name: "assumed size", query: "{ towns { name } }"},
 		{name: "introspection", query: "{ __schema { types { name } } }", reason: guard.ReasonIntrospection},
 		{name: "introspection in a fragment", query: "{ ...A } fragment A on Query { __type(name: \"Person\") { name } }", reason: guard.ReasonIntrospection},

@@ -1,9 +1,6 @@
 package guard
 
-import (
-	"errors"
-	"fmt"
-)
+import "github.com/motcua/motcua/internal/setting"
 
 // Limits bound what one operation may ask for. They hold for every operation, whoever sends it.
 type Limits struct {
@@ -19,7 +16,7 @@ type Limits struct {
 
 // Validate reports every limit that is not positive.
 func (l Limits) Validate() error {
-	var errs []error
+	var faults setting.Faults
 	for _, f := range []struct {
 		key   string
 		value int
@@ -27,9 +24,7 @@ func (l Limits) Validate() error {
 		{"tokens", l.Tokens}, {"depth", l.Depth}, {"aliases", l.Aliases}, {"root_fields", l.RootFields},
 		{"repeats", l.Repeats}, {"directives", l.Directives}, {"cost", l.Cost}, {"errors", l.Errors},
 	} {
-		if f.value < 1 {
-			errs = append(errs, fmt.Errorf("%s: must be positive", f.key))
-		}
+		faults.Refuse(f.value < 1, f.key, "must be positive")
 	}
-	return errors.Join(errs...)
+	return faults.Err()
 }

@@ -6,8 +6,6 @@ package transport
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -15,6 +13,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/motcua/motcua/internal/setting"
 )
 
 // Path is where operations are taken.
@@ -50,29 +50,25 @@ type Config struct {
 
 // Validate reports every setting that cannot work.
 func (c Config) Validate() error {
-	var errs []error
+	var faults setting.Faults
 	for _, d := range []struct {
 		key string
 		v   time.Duration
 	}{{"timeout", c.Timeout}, {"init_timeout", c.InitTimeout}, {"ping_every", c.PingEvery}, {"write_timeout", c.WriteTimeout}, {"recheck_every", c.RecheckEvery}} {
-		if d.v <= 0 {
-			errs = append(errs, fmt.Errorf("%s: must be positive", d.key))
-		}
+		faults.Refuse(d.v <= 0, d.key, "must be positive")
 	}
 	for _, n := range []struct {
 		key string
 		v   int
 	}{{"max_body", c.MaxBody}, {"streams", c.Streams}, {"subscriptions", c.Subscriptions}, {"operations", c.Operations}} {
-		if n.v < 1 {
-			errs = append(errs, fmt.Errorf("%s: must be positive", n.key))
-		}
+		faults.Refuse(n.v < 1, n.key, "must be positive")
 	}
 	switch c.Get {
 	case GetAny, GetRegistered, GetOff:
 	default:
-		errs = append(errs, fmt.Errorf("get: %q is none of any, registered, off", c.Get))
+		faults.Add("get", "%q is none of any, registered, off", c.Get)
 	}
-	return errors.Join(errs...)
+	return faults.Err()
 }
 
 // Credentials are what a client showed of itself.

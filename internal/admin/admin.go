@@ -85,10 +85,11 @@ type Ops struct {
 	Stats    Stats
 	Backup   Backup
 	Channels Channels // nil while no network needs consent
+	Signs    Signs    // nil in a city without street signs
 	Log      *slog.Logger
 }
 
-// maxBody is the largest request body, in bytes.
+// maxBody is the largest request body, in bytes, where nothing else is said.
 const maxBody = 16 << 10
 
 // Handler serves the operations under /v1/ to callers that present the token.
@@ -103,12 +104,13 @@ func Handler(ops Ops, token string) http.Handler {
 	mux.HandleFunc("POST /v1/stats/rebuild", h.rebuild)
 	mux.HandleFunc("GET /v1/backup", h.backup)
 	h.routeChannels(mux)
+	h.routeSigns(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !opens(r, token) {
 			h.answer(w, r, nil, fault.New(fault.Unauthorized, ""))
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r.URL.Path))
 		mux.ServeHTTP(w, r)
 	})
 }
@@ -165,10 +167,11 @@ func (h handler) retry(w http.ResponseWriter, r *http.Request) {
 
 // step is one line of a long answer: progress, or the end with a result or an error.
 type step struct {
-	Done  int      `json:"done,omitempty"`
-	Total int      `json:"total,omitempty"`
-	Drift *Drift   `json:"drift,omitempty"`
-	Error *problem `json:"error,omitempty"`
+	Done  int         `json:"done,omitempty"`
+	Total int         `json:"total,omitempty"`
+	Drift *Drift      `json:"drift,omitempty"`
+	Signs *SignReport `json:"signs,omitempty"`
+	Error *problem    `json:"error,omitempty"`
 }
 
 type problem struct {
@@ -176,16 +179,20 @@ type problem struct {
 	Cause string     `json:"cause"` // operators see the cause; it holds no secrets
 }
 
-// rebuild answers line by line, so that the caller can show how far it is.
-func (h handler) rebuild(w http.ResponseWriter, r *http.Request) {
+// lines begins an answer line by line, so that the caller can show how far the work is.
+func (h handler) lines(w http.ResponseWriter) func(step) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	out := json.NewEncoder(w)
 	flush := http.NewResponseController(w)
-	say := func(s step) {
+	return func(s step) {
 		if out.Encode(s) == nil {
 			_ = flush.Flush() // not every writer can; the lines then come at the end
 		}
 	}
+}
+
+func (h handler) rebuild(w http.ResponseWriter, r *http.Request) {
+	say := h.lines(w)
 	drift, err := h.ops.Stats.Rebuild(r.Context(), func(done, total int) { say(step{Done: done, Total: total}) })
 	if err != nil {
 		h.log(r, err)

@@ -19,6 +19,7 @@ type city struct {
 	fails    bool
 	added    admin.Member
 	channels admin.Channels
+	signs    admin.Signs
 }
 
 func (c *city) Add(_ context.Context, m admin.Member) (admin.Member, error) {
@@ -80,7 +81,7 @@ const token = "a token"
 // clients gives the same operations over HTTP and in the process.
 func clients(t *testing.T, c *city, o *outbox) map[string]*admin.Client {
 	t.Helper()
-	h := admin.Handler(admin.Ops{Staff: c, Outbox: o, Stats: c, Backup: c, Channels: c.channels, Log: slog.New(slog.DiscardHandler)}, token)
+	h := admin.Handler(admin.Ops{Staff: c, Outbox: o, Stats: c, Backup: c, Channels: c.channels, Signs: c.signs, Log: slog.New(slog.DiscardHandler)}, token)
 	s := httptest.NewServer(h)
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	t.Cleanup(s.Close)

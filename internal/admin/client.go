@@ -74,22 +74,37 @@ func (c *Client) Rebuild(ctx context.Context, p Progress) (Drift, error) {
 	if err != nil {
 		return Drift{}, err
 	}
+	last, err := follow(body, p)
+	if err == nil && last.Drift == nil {
+		err = errCutOff
+	}
+	if err != nil {
+		return Drift{}, err
+	}
+	return *last.Drift, nil
+}
+
+// follow reads a long answer to its end, which has a result.
+func follow(body io.ReadCloser, p Progress) (step, error) {
 	defer body.Close()
 	for lines := json.NewDecoder(body); ; {
 		var s step
 		switch err := lines.Decode(&s); {
-		case errors.Is(err, io.EOF):
-			return Drift{}, errors.New("the answer ended before the work did")
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return step{}, errCutOff
 		case err != nil:
-			return Drift{}, err
+			return step{}, err
 		case s.Error != nil:
-			return Drift{}, s.Error.err()
-		case s.Drift != nil:
-			return *s.Drift, nil
+			return step{}, s.Error.err()
+		case s.Drift != nil, s.Signs != nil:
+			return s, nil
 		}
 		p(s.Done, s.Total)
 	}
 }
+
+// errCutOff is an answer without an end: the city was stopped, or killed.
+var errCutOff = errors.New("the answer ended before the work did")
 
 // Backup writes the archive to w. After an error what was written is worthless.
 func (c *Client) Backup(ctx context.Context, w io.Writer) error {
@@ -119,17 +134,27 @@ func (c *Client) do(ctx context.Context, method, path string, in any) (io.ReadCl
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(data))
+	res, err := c.send(ctx, method, path, "application/json", bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
+// send gives an answer that is a success.
+func (c *Client) send(ctx context.Context, method, path, contentType string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Content-Type", contentType)
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, err
 	}
 	if res.StatusCode == http.StatusOK {
-		return res.Body, nil
+		return res, nil
 	}
 	defer res.Body.Close()
 	var p problem

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -8,12 +9,16 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// bare serves the bytes on standard input at /graphql from a fiber handler that does nothing else, and prints its address. It is the
+// bare serves the bytes on standard input at every address from a fiber handler that does nothing else, and prints its own address. It is the
 // yardstick: what the same machine does with the same bytes when there is no city behind them.
 func bare(body []byte) error {
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
-	app.Post("/graphql", func(c *fiber.Ctx) error {
-		c.Set(fiber.HeaderContentType, "application/graphql-response+json; charset=utf-8")
+	kind := fiber.MIMETextHTMLCharsetUTF8
+	if bytes.HasPrefix(body, []byte("{")) {
+		kind = "application/graphql-response+json; charset=utf-8"
+	}
+	app.All("/*", func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderContentType, kind)
 		return c.Send(body)
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

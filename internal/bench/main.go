@@ -33,7 +33,7 @@ func main() {
 	flag.IntVar(&o.webhooks, "webhooks", 1000, "webhooks a second of the even run")
 	flag.DurationVar(&o.steady, "steady", time.Minute, "length of the even run")
 	flag.IntVar(&o.followers, "followers", 0, "followers of the ward that is alerted; 0 means 10000 for each second of -time, at most 100000")
-	flag.StringVar(&o.only, "only", "", "alerts: measure nothing else, and print it")
+	flag.StringVar(&o.only, "only", "", "alerts or signs: measure nothing else, and print it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -22,6 +22,7 @@ type report struct {
 	rows         []row
 	chat         chatReport
 	alert        alertReport
+	sign         signReport
 	startUp      time.Duration
 	idle, loaded int // bytes
 	where        string
@@ -58,9 +59,14 @@ func (r *report) write(o options) error {
 	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench`. %s\n\n%s\n", r.where, r.settings)
 	if o.only == "" {
 		r.gateway(&b)
+	}
+	b.WriteString(r.sign.String())
+	if o.only == "" {
 		b.WriteString(r.chat.String())
 	}
-	b.WriteString(r.alert.String())
+	if o.only != "signs" {
+		b.WriteString(r.alert.String())
+	}
 	if o.out == "-" || o.only != "" {
 		_, err := os.Stdout.Write(b.Bytes())
 		return err

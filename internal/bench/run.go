@@ -47,9 +47,12 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	var r report
-	steps := []func(context.Context, *report) error{y.startUp, y.fill, y.gateway, y.stopped, y.chat, y.alerts}
-	if o.only == "alerts" {
+	steps := []func(context.Context, *report) error{y.startUp, y.fill, y.gateway, y.stopped, y.signs, y.chat, y.alerts}
+	switch o.only {
+	case "alerts":
 		steps = []func(context.Context, *report) error{y.alerts}
+	case "signs":
+		steps = []func(context.Context, *report) error{y.signs}
 	}
 	for _, step := range steps {
 		if err := step(ctx, &r); err != nil {

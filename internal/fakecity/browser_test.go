@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 )
 
 // echo is a program that takes webhooks of both networks and says every text of Messenger's back, with an answer to choose.
-func echo(graph *string) http.HandlerFunc {
+func echo(graph *atomic.Pointer[string]) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || r.URL.Path != "/webhooks/messenger" {
@@ -44,7 +45,7 @@ func echo(graph *string) http.HandlerFunc {
 		for _, e := range in.Entry {
 			for _, m := range e.Messaging {
 				if m.Message.Text != "" && !m.Message.IsEcho {
-					answer(r.Context(), *graph, m.Sender.ID, "Đã nhận: "+m.Message.Text)
+					answer(r.Context(), *graph.Load(), m.Sender.ID, "Đã nhận: "+m.Message.Text)
 				}
 			}
 		}
@@ -73,7 +74,7 @@ func TestPageInChromium(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var graph string
+	var graph atomic.Pointer[string]
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /webhooks/", echo(&graph))
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
@@ -92,7 +93,8 @@ func TestPageInChromium(t *testing.T) {
 	srv := httptest.NewServer(city)
 	t.Cleanup(srv.Close)
 	t.Cleanup(city.Close)
-	graph = srv.URL + fakecity.MessengerGraph
+	address := srv.URL + fakecity.MessengerGraph
+	graph.Store(&address)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

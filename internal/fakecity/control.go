@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/motcua/motcua/channels/channelfake"
@@ -14,13 +15,16 @@ import (
 	"github.com/motcua/motcua/channels/zalo/zalofake"
 )
 
-// network is one stand-in as all are moved together.
+// network is one network as all are moved together.
 type network struct {
 	out   func(how string)    // "refuse" takes it away, "" brings it back
 	how   func() string       // what out has set
 	mend  func()              // sets back all that goes wrong
 	clock func(time.Duration) // sets how far its clock is ahead; nil when it has none
 }
+
+// names are those of all networks, as the program's settings have them.
+func names() []string { return []string{"zalo", "messenger", "zns", "fcm", "webpush", "sms", "web"} }
 
 // network finds one by its name; false when there is none.
 func (c *City) network(name string) (network, bool) {
@@ -29,7 +33,7 @@ func (c *City) network(name string) (network, bool) {
 		return network{
 			out:   func(how string) { c.Zalo.Break(func(f *zalofake.Faults) { f.Outage, f.OutageS = how, 0 }) },
 			how:   func() string { return c.Zalo.Faults().Outage },
-			mend:  func() { c.Zalo.Break(func(f *zalofake.Faults) { *f = zalofake.Faults{} }) },
+			mend:  func() { c.Zalo.Mend() },
 			clock: func(d time.Duration) { c.Zalo.Break(func(f *zalofake.Faults) { f.ClockOffsetS = seconds(d) }) },
 		}, true
 	case "messenger":
@@ -41,27 +45,40 @@ func (c *City) network(name string) (network, bool) {
 				c.Messenger.Break(func(f *messengerfake.Faults) { f.ClockOffsetS = seconds(d) })
 			},
 		}, true
+	}
+	return c.notifier(name)
+}
+
+// notifier finds one that citizens do not write to, and the web chat.
+func (c *City) notifier(name string) (network, bool) {
+	switch name {
+	case "zns": // a host of Zalo's
+		out := func(how string) { c.Zalo.Break(func(f *zalofake.Faults) { f.OutageBusiness, f.OutageS = how, 0 }) }
+		return network{out: out, how: func() string { return c.Zalo.Faults().OutageBusiness }, mend: func() { out("") }}, true
 	case "fcm":
 		return network{
 			out:  func(how string) { c.FCM.Break(func(f *fcmfake.Faults) { f.Outage = how }) },
-			how:  func() string { return c.FCM.Break(func(*fcmfake.Faults) {}).Outage },
-			mend: func() { c.FCM.Break(func(f *fcmfake.Faults) { *f = fcmfake.Faults{} }) },
+			how:  func() string { return c.FCM.Faults().Outage },
+			mend: func() { c.FCM.Mend() },
 		}, true
-	case "push":
+	case "webpush":
 		return network{
 			out:  func(how string) { c.WebPush.Break(func(f *webpushfake.Faults) { f.Outage = how }) },
-			how:  func() string { return c.WebPush.Break(func(*webpushfake.Faults) {}).Outage },
-			mend: func() { c.WebPush.Break(func(f *webpushfake.Faults) { *f = webpushfake.Faults{} }) },
+			how:  func() string { return c.WebPush.Faults().Outage },
+			mend: func() { c.WebPush.Mend() },
 		}, true
 	case "sms":
-		return network{out: c.silenceSMS, how: func() string { return refuse }, mend: func() { c.silenceSMS("") }}, true
+		return network{out: c.silenceSMS, how: c.silent, mend: func() { c.SMS.Break(smsfake.Fault{}) }}, true
+	case "web": // the chat is the program's own: its browser on the page goes off line
+		out := func(how string) { c.browser.Store(&how) }
+		return network{out: out, how: func() string { return *c.browser.Load() }, mend: func() { out("") }}, true
 	}
 	return network{}, false
 }
 
 const refuse = "refuse" // how a network is out: it answers 503
 
-// silenceSMS does what the others have a fault for. The provider does not tell its faults.
+// silenceSMS does what the others have a fault for.
 func (c *City) silenceSMS(how string) {
 	if how == "" {
 		c.SMS.Break(smsfake.Fault{})
@@ -70,18 +87,17 @@ func (c *City) silenceSMS(how string) {
 	c.SMS.Break(smsfake.Fault{Status: http.StatusServiceUnavailable, Times: math.MaxInt})
 }
 
-func seconds(d time.Duration) int64 { return int64(d / time.Second) }
-
-// names are those of all networks.
-var names = []string{"zalo", "messenger", "fcm", "push", "sms"}
-
-// outage is the planned end of one.
-type outage struct {
-	end   time.Time
-	timer *time.Timer
+func (c *City) silent() string {
+	if f := c.SMS.Fault(); f.Status == http.StatusServiceUnavailable && f.Times > 0 {
+		return refuse
+	}
+	return ""
 }
 
-// Outage takes a network away, by its name, until the time is over; 0 brings it back. It is false for a name that is none: zalo, messenger, fcm, push, sms.
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }
+
+// Outage takes a network away, by its name, until the time is over by the town's clock; 0 brings it back. It is false for a name that is none: zalo,
+// messenger, zns, fcm, webpush, sms, web. The web chat is the program's own: in its place the browser on the page is off line.
 func (c *City) Outage(name string, d time.Duration) bool {
 	n, ok := c.network(name)
 	if !ok {
@@ -89,46 +105,32 @@ func (c *City) Outage(name string, d time.Duration) bool {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if was, ok := c.planned[name]; ok {
-		was.timer.Stop()
-		delete(c.planned, name)
-	}
+	delete(c.planned, name)
 	if d <= 0 {
 		n.out("")
 		return true
 	}
 	n.out(refuse)
-	end := time.Now().Add(d)
-	c.planned[name] = outage{end, time.AfterFunc(d, func() { c.over(name, end) })}
+	c.planned[name] = c.cfg.Now().Add(d)
 	return true
 }
 
-// over ends an outage, unless another one was planned meanwhile.
-func (c *City) over(name string, end time.Time) {
+// wake ends the outages whose time is over. Every request to a stand-in comes by here, so nobody meets one that is.
+func (c *City) wake() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.planned[name].end != end {
-		return
-	}
-	delete(c.planned, name)
-	if n, ok := c.network(name); ok {
-		n.out("")
-	}
-}
-
-// forget drops planned ends.
-func (c *City) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for name, o := range c.planned {
-		o.timer.Stop()
-		delete(c.planned, name)
+	now := c.cfg.Now()
+	for name, end := range c.planned {
+		if n, ok := c.network(name); ok && !end.After(now) {
+			delete(c.planned, name)
+			n.out("")
+		}
 	}
 }
 
 // SetClock sets how far the clocks of the networks that have one are ahead.
 func (c *City) SetClock(ahead time.Duration) {
-	for _, name := range names {
+	for _, name := range names() {
 		if n, ok := c.network(name); ok && n.clock != nil {
 			n.clock(ahead)
 		}
@@ -137,8 +139,10 @@ func (c *City) SetClock(ahead time.Duration) {
 
 // Mend sets back all that goes wrong on any network, and the clocks.
 func (c *City) Mend() {
-	c.forget()
-	for _, name := range names {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.planned)
+	for _, name := range names() {
 		if n, ok := c.network(name); ok {
 			n.mend()
 		}
@@ -152,12 +156,13 @@ type state struct {
 }
 
 func (c *City) state() state {
+	c.wake()
 	s := state{ClockS: max(c.Zalo.Faults().ClockOffsetS, c.Messenger.Faults().ClockOffsetS), OutageS: map[string]int64{}}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for name, o := range c.planned {
+	for name, end := range c.planned {
 		if n, ok := c.network(name); ok && n.how() != "" { // else somebody has brought it back by hand
-			s.OutageS[name] = seconds(time.Until(o.end)) + 1
+			s.OutageS[name] = seconds(end.Sub(c.cfg.Now())) + 1
 		}
 	}
 	return s
@@ -189,7 +194,7 @@ func (c *City) controlRoutes() {
 			return
 		}
 		if in.Seconds < 0 || in.Seconds > 86400 || !c.Outage(in.Network, time.Duration(in.Seconds)*time.Second) {
-			channelfake.Wrong(w, http.StatusBadRequest, errors.New("network: zalo, messenger, fcm, push or sms; seconds: 0 to 86400"))
+			channelfake.Wrong(w, http.StatusBadRequest, errors.New("network: "+strings.Join(names(), ", ")+"; seconds: 0 to 86400"))
 			return
 		}
 		answer(w)

@@ -54,13 +54,14 @@ func TestClockOfAll(t *testing.T) {
 
 // TestOutages takes each network away: it is out, it is brought back by hand, and it comes back by itself.
 func TestOutages(t *testing.T) {
-	for _, name := range []string{"zalo", "messenger", "fcm", "push", "sms"} {
+	for _, name := range []string{"zalo", "messenger", "zns", "fcm", "webpush", "sms", "web"} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := newCity(t)
 				var s state
 				call(t, c, http.MethodPost, "/control/outage", `{"network":"`+name+`","seconds":600}`, http.StatusOK, &s)
 				require.InDelta(t, 600, s.OutageS[name], 1)
+				require.Len(t, s.OutageS, 1)
 				require.True(t, out(t, c, name))
 				require.True(t, c.Outage(name, 0))
 				require.False(t, out(t, c, name))
@@ -68,10 +69,8 @@ func TestOutages(t *testing.T) {
 				require.True(t, c.Outage(name, 10*time.Minute))
 				require.True(t, c.Outage(name, 20*time.Minute), "a later end takes the place of the first")
 				time.Sleep(10 * time.Minute)
-				synctest.Wait()
 				require.True(t, out(t, c, name))
 				time.Sleep(10 * time.Minute)
-				synctest.Wait()
 				require.False(t, out(t, c, name))
 
 				require.True(t, c.Outage(name, time.Hour))
@@ -94,13 +93,47 @@ func out(t *testing.T, c *fakecity.City, name string) bool {
 	t.Helper()
 	path := map[string]string{
 		"zalo": "/zalo/openapi/v3.0/oa/message/cs", "messenger": "/messenger/graph/v25.0/100000000000001/messages",
-		"fcm": "/fcm/v1/projects/motcua-dev/messages:send", "push": "/push/push/x", "sms": "/sms/messages",
+		"fcm": "/fcm/v1/projects/motcua-dev/messages:send", "webpush": "/push/push/x", "sms": "/sms/messages",
+		"zns": "/zalo/business/message/template",
 	}[name]
+	if path == "" { // the chat is the program's own
+		var s state
+		call(t, c, http.MethodGet, "/control/state", "", http.StatusOK, &s)
+		return s.OutageS[name] > 0
+	}
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader("{}"))
 	r.Header.Set("Authorization", "Bearer t")
 	w := httptest.NewRecorder()
 	c.ServeHTTP(w, r)
 	return w.Code == http.StatusServiceUnavailable
+}
+
+// TestOutagesFollowTheTownsClock moves the clock that the program was given.
+func TestOutagesFollowTheTownsClock(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	c := fakecity.New(fakecity.Config{SMSToken: "t", Now: func() time.Time { return now }})
+	t.Cleanup(c.Close)
+	require.True(t, c.Outage("messenger", 10*time.Minute))
+	now = now.Add(9 * time.Minute)
+	require.True(t, out(t, c, "messenger"))
+	var s state
+	call(t, c, http.MethodGet, "/control/state", "", http.StatusOK, &s)
+	require.InDelta(t, 60, s.OutageS["messenger"], 1)
+	now = now.Add(time.Minute)
+	require.False(t, out(t, c, "messenger"))
+}
+
+// TestZNSIsAHostOfZalos: the two fail apart.
+func TestZNSIsAHostOfZalos(t *testing.T) {
+	t.Parallel()
+	c := newCity(t)
+	require.True(t, c.Outage("zns", time.Hour))
+	require.True(t, out(t, c, "zns"))
+	require.False(t, out(t, c, "zalo"))
+	require.True(t, c.Outage("zalo", time.Hour))
+	require.True(t, c.Outage("zns", 0))
+	require.True(t, out(t, c, "zalo"))
 }
 
 func TestBroughtBackByHand(t *testing.T) {

@@ -7,6 +7,7 @@ package fakecity
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/motcua/motcua/channels/fcm/fcmfake"
@@ -19,7 +20,7 @@ import (
 // Config says what the stand-ins accept. Their Now, and Outlines, when they are not set, come from here.
 type Config struct {
 	SMSToken  string           // bearer token that the SMS stand-in accepts
-	Now       func() time.Time // for the times shown
+	Now       func() time.Time // the town's clock, for the times shown and for the ends of outages; nil takes the one on the wall
 	Zalo      zalofake.Config
 	Messenger messengerfake.Config
 	FCM       fcmfake.Config
@@ -54,9 +55,10 @@ type City struct {
 	WebPush   *webpushfake.Service
 	cfg       Config
 	mux       *http.ServeMux
+	browser   atomic.Pointer[string] // how the page's own browser is out; "" when it is not
 
 	mu      sync.Mutex
-	planned map[string]outage // ends of outages, by the network's name
+	planned map[string]time.Time // ends of outages by the town's clock, by the network's name
 }
 
 var _ http.Handler = (*City)(nil)
@@ -66,8 +68,9 @@ func New(cfg Config) *City {
 	cfg = cfg.shared()
 	c := &City{
 		SMS: smsfake.New(cfg.SMSToken, cfg.Now), Zalo: zalofake.New(cfg.Zalo), Messenger: messengerfake.New(cfg.Messenger),
-		FCM: fcmfake.New(cfg.FCM), WebPush: webpushfake.New(cfg.WebPush), cfg: cfg, mux: http.NewServeMux(), planned: map[string]outage{},
+		FCM: fcmfake.New(cfg.FCM), WebPush: webpushfake.New(cfg.WebPush), cfg: cfg, mux: http.NewServeMux(), planned: map[string]time.Time{},
 	}
+	c.browser.Store(new(string))
 	for path, standIn := range map[string]http.Handler{SMSPath: c.SMS, ZaloPath: c.Zalo, MessengerPath: c.Messenger, FCMPath: c.FCM, PushPath: c.WebPush} {
 		c.mux.Handle(path+"/", http.StripPrefix(path, standIn))
 	}
@@ -87,6 +90,9 @@ func New(cfg Config) *City {
 
 // shared gives the stand-ins what they have in common.
 func (cfg Config) shared() Config {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	for _, now := range []*func() time.Time{&cfg.Zalo.Now, &cfg.Messenger.Now, &cfg.FCM.Now, &cfg.WebPush.Now} {
 		if *now == nil {
 			*now = cfg.Now
@@ -101,12 +107,12 @@ func (cfg Config) shared() Config {
 // ServeHTTP answers a request.
 func (c *City) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	c.wake()
 	c.mux.ServeHTTP(w, r)
 }
 
 // Close ends what the stand-ins do in the background.
 func (c *City) Close() {
-	c.forget()
 	c.Zalo.Close()
 	c.Messenger.Close()
 	c.FCM.Close()

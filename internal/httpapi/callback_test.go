@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,18 +14,15 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/httpapi"
-	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/message"
 )
 
 func TestCallback(t *testing.T) {
 	t.Parallel()
-	texts, err := locale.Load(os.DirFS("../../configs/locales"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	texts := configstest.Texts(t)
 	var calls atomic.Int32
 	finish := func(_ context.Context, q url.Values) error {
 		calls.Add(1)
@@ -79,10 +75,7 @@ func TestCallback(t *testing.T) {
 // Anybody can call the address: what needs no state that we made must not fill the log.
 func TestCallbackDoesNotLogStrangers(t *testing.T) {
 	t.Parallel()
-	texts, err := locale.Load(os.DirFS("../../configs/locales"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	texts := configstest.Texts(t)
 	var log bytes.Buffer
 	finish := func(_ context.Context, q url.Values) error {
 		if q.Get("state") == "" {
@@ -106,10 +99,7 @@ func TestCallbackDoesNotLogStrangers(t *testing.T) {
 // The code in the query opens the network: neither the log at its most talkative nor a trace may hold it.
 func TestCallbackLeavesNoTraceOfItsCode(t *testing.T) {
 	t.Parallel()
-	texts, err := locale.Load(os.DirFS("../../configs/locales"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	texts := configstest.Texts(t)
 	var log bytes.Buffer
 	talk := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	spans := tracetest.NewInMemoryExporter()

@@ -42,11 +42,7 @@ func (h mediaRoutes) receive(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	var body io.Reader = bytes.NewReader(nil)
-	if s := c.Context().RequestBodyStream(); s != nil {
-		body = s
-	}
-	it, err := h.media.Receive(c.UserContext(), utils.CopyString(c.Params("id")), q, utils.CopyString(c.Get(fiber.HeaderContentType)), body)
+	it, err := h.media.Receive(c.UserContext(), utils.CopyString(c.Params("id")), q, utils.CopyString(c.Get(fiber.HeaderContentType)), uploadOf(c))
 	if err != nil {
 		return err
 	}
@@ -126,7 +122,11 @@ func describe(c *fiber.Ctx, f *media.File) {
 	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; sandbox")
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin") // mini-apps' pages show them; the signature is what protects them
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
-	c.Set(fiber.HeaderCacheControl, "private, max-age="+strconv.Itoa(int(f.Left.Seconds()))+", immutable")
+	scope := "private"
+	if f.Public {
+		scope = "public"
+	}
+	c.Set(fiber.HeaderCacheControl, scope+", max-age="+strconv.Itoa(int(f.Left.Seconds()))+", immutable")
 	c.Set(fiber.HeaderETag, f.ETag)
 	c.Set(fiber.HeaderLastModified, f.ModTime.UTC().Format(http.TimeFormat))
 	c.Set(fiber.HeaderAcceptRanges, "bytes")

@@ -292,7 +292,7 @@ func TestMediaUnreadBodyIsNoRequest(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = c.Close() }()
-			if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 				t.Fatal(err)
 			}
 			last := "GET /media/last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

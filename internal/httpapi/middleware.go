@@ -16,10 +16,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/limit"
 )
-
-// uploadPath begins the paths whose bodies are streams with limits of their own.
-const uploadPath = "/media/"
 
 type metrics struct {
 	requests *prometheus.HistogramVec
@@ -128,28 +126,37 @@ func (s *Server) headers(c *fiber.Ctx) error {
 			return c.Next()
 		}
 	}
+	if answersItself(c.Path()) {
+		return c.Next()
+	}
 	c.Set(fiber.HeaderAllow, "GET, HEAD, POST, PUT, OPTIONS")
 	return fiber.ErrMethodNotAllowed
 }
 
 // shed answers 503 at once when more is under way than the machine can do in time: those accepted stay quick.
 func (s *Server) shed(c *fiber.Ctx) error {
-	places := s.inFlight
-	switch {
-	case isUpload(c):
-		places = s.uploads
-	case isWebhook(c):
-		places = s.webhooks
-	}
-	if !enter(places) {
+	leave, ok := s.place(c)
+	if !ok {
 		return s.overload()
 	}
 	s.metrics.inFlight.Inc()
-	defer func() { <-places; s.metrics.inFlight.Dec() }()
+	defer func() { leave(); s.metrics.inFlight.Dec() }()
 	if s.draining.Load() {
 		c.Set(fiber.HeaderConnection, "close")
 	}
 	return c.Next()
+}
+
+// place takes a place for a request, if one is free. Then leave must be called.
+func (s *Server) place(c *fiber.Ctx) (leave func(), ok bool) {
+	if s.isUpload(c) {
+		return s.uploadsOf(c).enter(limit.Network(s.ClientIP(c)))
+	}
+	places := s.inFlight
+	if isWebhook(c) {
+		places = s.webhooks
+	}
+	return func() { <-places }, enter(places)
 }
 
 // enter takes a place, if one is free.
@@ -167,10 +174,22 @@ func (s *Server) overload() error {
 	return fault.New(fault.Unavailable, "").After(time.Second)
 }
 
+// plainBody refuses bodies that are packed: fiber unpacks them for whoever asks for the body, without a limit, so that a few bytes take gigabytes. What
+// networks send is signed as it comes, and never unpacked.
+func (s *Server) plainBody(c *fiber.Ctx) error {
+	if len(c.Request().Header.ContentEncoding()) == 0 || isWebhook(c) {
+		return c.Next()
+	}
+	s.metrics.rejected.WithLabelValues("packed_body").Inc()
+	c.Set(fiber.HeaderConnection, "close") // the body is not read
+	c.Set(fiber.HeaderAcceptEncoding, "identity")
+	return fiber.ErrUnsupportedMediaType
+}
+
 // limitBody reads a body up to the limit before a part sees it; uploads are left to the part that takes them, with more time.
 func (s *Server) limitBody(c *fiber.Ctx) error {
-	if strings.HasPrefix(c.Path(), uploadPath) || c.Path() == chatUploads {
-		return s.allowUpload(c)
+	if strings.HasPrefix(c.Path(), uploadPath) || c.Path() == chatUploads || s.isLongForm(c) {
+		return s.pace(c)
 	}
 	req, limit := c.Request(), s.cfg.MaxBody
 	if !req.IsBodyStream() {
@@ -211,17 +230,4 @@ func (s *Server) tooLarge(c *fiber.Ctx) error {
 	s.metrics.rejected.WithLabelValues("body_too_large").Inc()
 	c.Set(fiber.HeaderConnection, "close") // the rest of the body is not read
 	return fiber.ErrRequestEntityTooLarge
-}
-
-func (s *Server) allowUpload(c *fiber.Ctx) error {
-	if conn := c.Context().Conn(); conn != nil && isUpload(c) {
-		if err := conn.SetReadDeadline(time.Now().Add(s.cfg.UploadTimeout)); err != nil {
-			return fault.Wrap(fault.Unavailable, err)
-		}
-	}
-	return c.Next()
-}
-
-func isUpload(c *fiber.Ctx) bool {
-	return c.Method() == fiber.MethodPut && strings.HasPrefix(c.Path(), uploadPath) || c.Method() == fiber.MethodPost && c.Path() == chatUploads
 }

@@ -30,8 +30,12 @@ func MountKeys(r fiber.Router, keys Keys) {
 	})
 }
 
-// MountIcons adds /icons/<name>.svg for each picture, by name.
+// MountIcons adds /icons/<name>.svg for each picture, by name. /favicon.ico, which browsers ask for where a page names no icon, is nothing, and for a day.
 func MountIcons(r fiber.Router, icons map[string]string) {
+	r.Get("/favicon.ico", func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderCacheControl, "public, max-age=86400")
+		return c.SendStatus(fiber.StatusNoContent)
+	})
 	for name, svg := range icons {
 		r.Get("/icons/"+name+".svg", func(c *fiber.Ctx) error {
 			c.Set(fiber.HeaderCacheControl, "public, max-age=86400")

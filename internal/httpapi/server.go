@@ -55,10 +55,11 @@ type Server struct {
 	draining  atomic.Bool
 	listening atomic.Pointer[net.Listener]
 	inFlight  chan struct{} // places for requests
-	uploads   chan struct{} // places for uploads, which take long: they have their own
 	webhooks  chan struct{} // places for webhooks: what citizens do elsewhere must not make a network give us up
 	bulky     chan struct{} // places for webhooks with bodies larger than those of other requests
 	metrics   metrics
+
+	uploads, chatUploads *uploadPlaces
 }
 
 // New prepares the port; Serve opens it.
@@ -68,8 +69,9 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		return nil, fmt.Errorf("http: trusted_proxies: %w", err)
 	}
 	s := &Server{
-		cfg: cfg, deps: deps, clients: clientFinder{trusted}, inFlight: make(chan struct{}, cfg.MaxInFlight), uploads: make(chan struct{}, cfg.MaxUploads),
+		cfg: cfg, deps: deps, clients: clientFinder{trusted}, inFlight: make(chan struct{}, cfg.MaxInFlight),
 		webhooks: make(chan struct{}, cfg.webhooks()), bulky: make(chan struct{}, maxBulky),
+		uploads: newUploadPlaces(cfg.MaxUploads, cfg.addressUploads()), chatUploads: newUploadPlaces(cfg.guestUploads(), cfg.addressGuestUploads()),
 	}
 	if s.metrics, err = newMetrics(deps.Reg); err != nil {
 		return nil, err
@@ -99,7 +101,7 @@ func (s *Server) routes() {
 	if len(s.deps.Parts) > 0 || len(s.cfg.AllowedOrigins) > 0 {
 		s.app.Use(s.cors())
 	}
-	s.app.Use(s.limitBody, s.shed) // a body that is long in coming takes no place
+	s.app.Use(s.plainBody, s.limitBody, s.shed) // a body that is long in coming takes no place
 	s.app.Get("/", s.first)
 	for _, p := range s.deps.Parts {
 		p.Mount(s.app)

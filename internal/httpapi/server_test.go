@@ -2,6 +2,8 @@ package httpapi_test
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,8 +12,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,9 +22,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.opentelemetry.io/otel/trace/noop"
 
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/httpapi"
-	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/message"
 )
 
@@ -39,15 +41,12 @@ type port struct {
 
 func config() httpapi.Config {
 	return httpapi.Config{HeaderTimeout: 2 * time.Second, UploadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,
-		MaxBody: 64 << 10, MaxInFlight: 8, MaxUploads: 2, DrainTimeout: 5 * time.Second}
+		MaxBody: 64 << 10, MaxInFlight: 8, MaxUploads: 2, DrainTimeout: 30 * time.Second}
 }
 
 func serve(t *testing.T, cfg httpapi.Config, ready func(context.Context) error, parts ...httpapi.Mounter) port {
 	t.Helper()
-	texts, err := locale.Load(os.DirFS("../../configs/locales"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	texts := configstest.Texts(t)
 	if ready == nil {
 		ready = func(context.Context) error { return nil }
 	}
@@ -122,6 +121,7 @@ func TestAnswers(t *testing.T) {
 		{name: "first page speaks Vietnamese", method: "GET", path: "/", status: 200, has: "Một cửa Hải Phòng"},
 		{name: "first page speaks English", method: "GET", path: "/", lang: "en", status: 200, has: "Motcua Hai Phong</h1>"},
 		{name: "icon", method: "GET", path: "/icons/feedback.svg", status: 200, has: "<svg", header: "Content-Type: image/svg+xml"},
+		{name: "icon of a page that names none", method: "GET", path: "/favicon.ico", status: 204, header: "Cache-Control: public, max-age=86400"},
 		{name: "unknown icon", method: "GET", path: "/icons/none.svg", status: 404, has: "NOT_FOUND"},
 		{name: "icon by a way around", method: "GET", path: "/icons/..%2ficons%2ffeedback.svg", status: 404, has: "NOT_FOUND"},
 		{name: "something else than an icon", method: "GET", path: "/icons/README.md", status: 404, has: "NOT_FOUND"},
@@ -174,6 +174,40 @@ func TestChunkedBodyOverTheLimit(t *testing.T) {
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %d, want 413", res.StatusCode)
+	}
+}
+
+func TestPackedBodyIsRefused(t *testing.T) {
+	t.Parallel()
+	var packed bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	if _, err := io.Copy(zip, io.LimitReader(zeros{}, 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := zip.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var unpacked atomic.Int64
+	p := serve(t, config(), nil, part(func(r fiber.Router) {
+		r.Post("/echo", func(c *fiber.Ctx) error { unpacked.Add(int64(len(c.Body()))); return nil })
+	}))
+	for _, encoding := range []string{"gzip", "br", "deflate", "gzip, gzip", "identity", "x"} {
+		req, err := http.NewRequestWithContext(t.Context(), "POST", p.url+"/echo", bytes.NewReader(packed.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Encoding", encoding)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusUnsupportedMediaType {
+			t.Errorf("%s: got %d, want 415", encoding, res.StatusCode)
+		}
+	}
+	if n := unpacked.Load(); n != 0 {
+		t.Errorf("%d bytes reached a part", n)
 	}
 }
 
@@ -274,7 +308,7 @@ func TestSlowHeadIsCutOff(t *testing.T) {
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
-	if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	status, err := bufio.NewReader(conn).ReadString('\n')
@@ -283,7 +317,7 @@ func TestSlowHeadIsCutOff(t *testing.T) {
 	}
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
-		t.Error("the connection was still open after five seconds")
+		t.Error("the connection was still open after half a minute")
 	}
 }
 
@@ -340,9 +374,10 @@ func TestShutdownBeforeServe(t *testing.T) {
 
 func TestConfigNamesEveryProblem(t *testing.T) {
 	t.Parallel()
-	bad := httpapi.Config{PublicURL: "city/", TrustedProxies: []string{"x"}, AllowedOrigins: []string{"nonsense"}, DrainDelay: -1, MaxWebhooks: -1}
+	bad := httpapi.Config{PublicURL: "city/", TrustedProxies: []string{"x"}, AllowedOrigins: []string{"nonsense"}, DrainDelay: -1, MaxWebhooks: -1,
+		MaxGuestUploads: -1, AddressUploads: -1, AddressGuestUploads: -1, UploadPace: -1, UploadGrace: -1}
 	err := bad.Validate()
-	for _, key := range []string{"public_url", "trusted_proxies", "allowed_origins", "header_timeout", "upload_timeout", "write_timeout", "idle_timeout", "drain_delay", "drain_timeout", "max_body", "max_in_flight", "max_uploads", "max_webhooks"} {
+	for _, key := range []string{"public_url", "trusted_proxies", "allowed_origins", "header_timeout", "upload_timeout", "write_timeout", "idle_timeout", "drain_delay", "drain_timeout", "max_body", "max_in_flight", "max_uploads", "max_webhooks", "max_guest_uploads", "address_uploads", "address_guest_uploads", "upload_pace", "upload_grace"} {
 		if err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s is not reported in %v", key, err)
 		}

@@ -42,6 +42,7 @@ type WebNetwork interface {
 
 // WebLog is what was said in the conversations; *webchat.Log is one.
 type WebLog interface {
+	Begun(ctx context.Context, visitor string) (bool, error)
 	Find(ctx context.Context, visitor, id string) (seq int64, err error)
 	Before(ctx context.Context, visitor string, before int64, limit int) ([]webchat.Line, error)
 	Follow(ctx context.Context, visitor string, after int64) iter.Seq2[webchat.Line, error]
@@ -52,7 +53,10 @@ type WebLog interface {
 // WebMedia takes and shows files; *media.Media does.
 type WebMedia interface {
 	Take(ctx context.Context, v account.Viewer, key, contentType string, body io.Reader) (media.Item, error)
+	TakeFromStranger(ctx context.Context, v account.Viewer, key, contentType string, body io.Reader) (media.Item, error)
 	URL(id, rendition string) string
+	// Renew gives an address that is good now in place of one that URL gave once; others come back as they are.
+	Renew(address string) string
 }
 
 // WebDevices knows the browsers that are sent notices.
@@ -73,13 +77,16 @@ type WebPages struct {
 	Policy               string                                                     // the Content-Security-Policy, without frame-ancestors
 }
 
-// WebChatDeps are what the web chat works with. All are needed but Devices and Wards.
+// WebChatDeps are what the web chat works with. All are needed but Devices, Wards, Link and Form.
 type WebChatDeps struct {
 	Network  WebNetwork
 	Taker    Taker
 	Log      WebLog
 	Media    WebMedia
 	Guest    func(ctx context.Context, v webchat.Visitor) (account.Viewer, error) // the viewer that stands for a visitor
+	Origin   func(address string) string                                          // hides an address, as channels.Event carries it
+	Link     func(ctx context.Context, token string) error                        // NOT_FOUND for the token of a link that cannot be opened
+	Form     func(ctx context.Context, token string) error                        // likewise of a form
 	Devices  WebDevices                                                           // nil: no notices by push
 	Limiter  Limiter
 	Texts    *locale.Catalogue
@@ -97,6 +104,8 @@ type WebChatDeps struct {
 // Limiter counts who asks; *limit.Limiter does.
 type Limiter interface {
 	Allow(ctx context.Context, key string, r limit.Rule) (retryAfter time.Duration, err error)
+	Spend(ctx context.Context, key string, r limit.Rule, n int) (retryAfter time.Duration, err error)
+	Return(ctx context.Context, key string, n int)
 }
 
 // WebChat is the HTTP face of the web chat: its pages below /chat, and what they call below /chat/v1. What a visitor says is acknowledged when the event
@@ -107,11 +116,12 @@ type WebChat struct {
 	deps    WebChatDeps
 	streams *webStreams
 	said    *prometheus.CounterVec
+	files   *prometheus.CounterVec
 }
 
 // NewWebChat makes the part; the server mounts and drains it.
 func NewWebChat(cfg webchat.Config, deps WebChatDeps) (*WebChat, error) {
-	if deps.Network == nil || deps.Taker == nil || deps.Log == nil || deps.Media == nil || deps.Guest == nil || deps.Limiter == nil || deps.Texts == nil ||
+	if deps.Network == nil || deps.Taker == nil || deps.Log == nil || deps.Media == nil || deps.Guest == nil || deps.Origin == nil || deps.Limiter == nil || deps.Texts == nil ||
 		deps.Pages.File == nil || deps.ClientIP == nil || deps.Logger == nil || deps.Reg == nil {
 		return nil, errors.New("http: web chat: something that it works with is missing")
 	}
@@ -119,11 +129,17 @@ func NewWebChat(cfg webchat.Config, deps WebChatDeps) (*WebChat, error) {
 	said := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "motcua_webchat_messages_total", Help: "Messages of visitors, by how they ended: OK, REPEAT, or the code of the fault.",
 	}, []string{"outcome"})
-	if err := errors.Join(deps.Reg.Register(open), deps.Reg.Register(said)); err != nil {
+	files := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "motcua_webchat_uploads_total", Help: "Files of visitors, by how they ended: OK, the code of the fault, STRANGERS_FULL or TOO_MANY_BYTES.",
+	}, []string{"outcome"})
+	if err := errors.Join(deps.Reg.Register(open), deps.Reg.Register(said), deps.Reg.Register(files)); err != nil {
 		return nil, fmt.Errorf("http: metrics: %w", err)
 	}
 	cfg = cfg.Filled()
-	return &WebChat{cfg: cfg, deps: deps, said: said, streams: newWebStreams(cfg.Streams, cfg.VisitorStreams, open)}, nil
+	if most := max(deps.MaxPhoto, deps.MaxVideo); int64(min(cfg.Limits.UploadBytes.Max, cfg.Limits.AddressUploadBytes.Max)) <= most {
+		return nil, fmt.Errorf("webchat: limits.upload_bytes, limits.address_upload_bytes: must be more than one video, %d", most)
+	}
+	return &WebChat{cfg: cfg, deps: deps, said: said, files: files, streams: newWebStreams(cfg, open)}, nil
 }
 
 // Mount adds the routes.
@@ -134,6 +150,8 @@ func (w *WebChat) Mount(r fiber.Router) {
 	r.Post(chatUploads, w.answering(w.upload))
 	r.Get("/chat/v1/events", w.answering(w.events))
 	r.Get("/chat/v1/log", w.answering(w.older))
+	r.Get("/chat/v1/links/:token", w.answering(w.lives(w.deps.Link)))
+	r.Get("/chat/v1/forms/:token", w.answering(w.lives(w.deps.Form)))
 	r.Post(chatPush, w.answering(w.subscribe))
 	r.Delete(chatPush, w.answering(w.unsubscribe))
 }
@@ -196,9 +214,12 @@ func (w *WebChat) refuse(c *fiber.Ctx, who caller, err error) error {
 
 // allow counts a call. RATE_LIMITED with words of its own when there are too many.
 func (w *WebChat) allow(ctx context.Context, what, who string, r limit.Rule) error {
-	_, err := w.deps.Limiter.Allow(ctx, "webchat:"+what+":"+who, r)
+	_, err := w.deps.Limiter.Allow(ctx, limitKey(what, who), r)
 	if f := fault.Of(err); f != nil && f.Code == fault.RateLimited {
 		return fault.New(fault.RateLimited, "webchat.too_fast").After(f.RetryAfter)
 	}
 	return err
 }
+
+// limitKey names what is counted of whom.
+func limitKey(what, who string) string { return "webchat:" + what + ":" + who }

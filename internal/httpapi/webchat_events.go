@@ -27,16 +27,16 @@ func (w *WebChat) events(c *fiber.Ctx, who caller) error {
 	if err != nil {
 		return err
 	}
-	if err := w.allow(c.UserContext(), "read", who.ID, w.cfg.Limits.Reads); err != nil {
+	if err := w.countRead(c.UserContext(), who); err != nil {
 		return err
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream; charset=utf-8")
 	if c.Method() == fiber.MethodHead {
 		return nil
 	}
-	s, ok := w.streams.enter(context.WithoutCancel(c.UserContext()), who.ID) // the stream outlives the handler
-	if !ok {
-		return fault.New(fault.Unavailable, "").After(5 * time.Second)
+	s, err := w.streams.enter(context.WithoutCancel(c.UserContext()), who.ID, who.address) // the stream outlives the handler
+	if err != nil {
+		return err
 	}
 	c.Set("X-Accel-Buffering", "no") // proxies pass each event on at once
 	c.Context().SetBodyStreamWriter(func(out *bufio.Writer) {

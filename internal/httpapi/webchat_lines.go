@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"context"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -35,7 +37,7 @@ type shownFile struct {
 
 // show makes a line ready for a page. Addresses of files are made anew each time, because they expire.
 func (w *WebChat) show(l webchat.Line) shownLine {
-	out := shownLine{Seq: l.Seq, ID: l.ID, From: l.From, Name: l.Name, At: l.At.UTC(), Text: l.Text, Choice: l.Choice, Place: l.Place, Blocks: l.Blocks}
+	out := shownLine{Seq: l.Seq, ID: l.ID, From: l.From, Name: l.Name, At: l.At.UTC(), Text: l.Text, Choice: l.Choice, Place: l.Place, Blocks: w.fresh(l.Blocks)}
 	for _, u := range l.Uploads {
 		rendition := ""
 		if u.Kind == string(media.Photo) {
@@ -44,6 +46,30 @@ func (w *WebChat) show(l webchat.Line) shownLine {
 		out.Uploads = append(out.Uploads, shownFile{ID: u.ID, URL: w.deps.Media.URL(u.ID, rendition), Kind: u.Kind})
 	}
 	return out
+}
+
+// fresh gives the blocks with addresses of pictures that are good now.
+func (w *WebChat) fresh(blocks message.Blocks) message.Blocks {
+	out := slices.Clone(blocks)
+	for i, b := range out {
+		switch b := b.(type) {
+		case message.Image:
+			b.URL = w.deps.Media.Renew(b.URL)
+			out[i] = b
+		case message.Card:
+			b.ImageURL = w.deps.Media.Renew(b.ImageURL)
+			out[i] = b
+		}
+	}
+	return out
+}
+
+// countRead counts a look into the log of the visitor, then of their address.
+func (w *WebChat) countRead(ctx context.Context, who caller) error {
+	if err := w.allow(ctx, "read", who.ID, w.cfg.Limits.Reads); err != nil {
+		return err
+	}
+	return w.allow(ctx, "read-address", who.address, w.cfg.Limits.AddressReads)
 }
 
 // older gives lines in front of a place, or the latest ones.
@@ -60,7 +86,7 @@ func (w *WebChat) older(c *fiber.Ctx, who caller) error {
 	if err1 != nil || err2 != nil {
 		return fault.New(fault.Invalid, "")
 	}
-	if err := w.allow(c.UserContext(), "read", who.ID, w.cfg.Limits.Reads); err != nil {
+	if err := w.countRead(c.UserContext(), who); err != nil {
 		return err
 	}
 	lines, err := w.deps.Log.Before(c.UserContext(), who.ID, before, int(min(limit, webchat.MaxRead)))

@@ -23,8 +23,9 @@ const (
 // pages adds the routes of the pages and what they are made of.
 func (w *WebChat) pages(r fiber.Router) {
 	p := w.deps.Pages
-	for _, path := range []string{"/chat", "/chat/link/:token", "/chat/form/:token"} {
-		r.Get(path, w.page)
+	r.Get("/chat", func(c *fiber.Ctx) error { return w.page(c, w.ancestors(c)) })
+	for _, path := range []string{"/chat/link/:token", "/chat/form/:token"} { // people sign in there: no other site may draw over it
+		r.Get(path, func(c *fiber.Ctx) error { return w.page(c, "'none'") })
 	}
 	widget := newStatic(p.Widget, "text/javascript; charset=utf-8", minutes)
 	r.Get("/chat/widget.js", func(c *fiber.Ctx) error {
@@ -46,15 +47,19 @@ func (w *WebChat) pages(r fiber.Router) {
 	}
 }
 
-// page is the document of every page: what it shows, its script decides by the address. Nobody keeps it: its address may hold a token.
-func (w *WebChat) page(c *fiber.Ctx) error {
-	ancestors := "'none'"
-	if c.Query("embed") == "1" {
-		ancestors = strings.Join(append([]string{"'self'"}, w.cfg.EmbedOrigins...), " ")
-		if slices.Contains(w.cfg.EmbedOrigins, "*") {
-			ancestors = "*"
-		}
+// ancestors gives who may show the chat in a frame. Outside the widget nobody does.
+func (w *WebChat) ancestors(c *fiber.Ctx) string {
+	switch {
+	case c.Query("embed") != "1":
+		return "'none'"
+	case slices.Contains(w.cfg.EmbedOrigins, "*"):
+		return "*"
 	}
+	return strings.Join(append([]string{"'self'"}, w.cfg.EmbedOrigins...), " ")
+}
+
+// page is the document of every page: what it shows, its script decides by the address. Nobody keeps it: its address may hold a token.
+func (w *WebChat) page(c *fiber.Ctx, ancestors string) error {
 	c.Set(fiber.HeaderContentSecurityPolicy, w.deps.Pages.Policy+"; frame-ancestors "+ancestors)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
@@ -72,16 +77,17 @@ func (w *WebChat) settings(c *fiber.Ctx) error {
 
 // static is a file that does not change while the program runs.
 type static struct {
-	data, zipped []byte // zipped is nil when it is not smaller
-	tag          string
-	kind, cache  string
+	data        []byte
+	zipped      func() []byte // made when first asked for; nil bytes when that saves nothing
+	tag         string
+	kind, cache string
 }
 
 func newStatic(data []byte, kind, cache string) *static {
 	sum := sha256.Sum256(data)
-	s := &static{data: data, tag: `"` + hex.EncodeToString(sum[:12]) + `"`, kind: kind, cache: cache}
+	s := &static{data: data, tag: `"` + hex.EncodeToString(sum[:12]) + `"`, kind: kind, cache: cache, zipped: func() []byte { return nil }}
 	if strings.HasPrefix(kind, "text/") || strings.Contains(kind, "json") || strings.Contains(kind, "svg") {
-		s.zipped = zip(data)
+		s.zipped = sync.OnceValue(func() []byte { return zip(data) })
 	}
 	return s
 }
@@ -108,9 +114,11 @@ func (s *static) send(c *fiber.Ctx) error {
 		return nil
 	}
 	c.Set(fiber.HeaderContentType, s.kind)
-	if s.zipped != nil && c.AcceptsEncodings("gzip") == "gzip" {
-		c.Set(fiber.HeaderContentEncoding, "gzip")
-		return c.Send(s.zipped)
+	if takesGzip(c) {
+		if zipped := s.zipped(); zipped != nil {
+			c.Set(fiber.HeaderContentEncoding, "gzip")
+			return c.Send(zipped)
+		}
 	}
 	return c.Send(s.data)
 }

@@ -1,13 +1,9 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/url"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -17,9 +13,6 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/message"
 )
-
-// chatUploads takes bodies that are streams.
-const chatUploads = "/chat/v1/uploads"
 
 // chatPush is the one path that is served by DELETE.
 const chatPush = "/chat/v1/push"
@@ -32,7 +25,7 @@ func (w *WebChat) session(c *fiber.Ctx, who caller) error {
 	var in struct {
 		Lang message.Lang `json:"lang"`
 	}
-	if len(c.Body()) > 0 && json.Unmarshal(c.Body(), &in) != nil {
+	if body := c.Request().Body(); len(body) > 0 && json.Unmarshal(body, &in) != nil {
 		return fault.New(fault.Invalid, "")
 	}
 	if in.Lang == "" {
@@ -78,6 +71,7 @@ func (w *WebChat) take(c *fiber.Ctx, who caller) (seq int64, outcome string, err
 		return 0, "", err
 	}
 	for _, e := range batch.Events {
+		e.Origin = w.deps.Origin(w.deps.ClientIP(c))
 		if seq, outcome, err = w.hear(ctx, who, e); err != nil {
 			return 0, "", err
 		}
@@ -111,42 +105,6 @@ func (w *WebChat) hear(ctx context.Context, who caller, e channels.Event) (seq i
 	return seq, "OK", err
 }
 
-// uuidRE is a UUID of any version (RFC 9562 §4).
-var uuidRE = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
-
-// upload takes a photo or video as the visitor's, once by the id that the page gave it.
-func (w *WebChat) upload(c *fiber.Ctx, who caller) error {
-	if !who.known {
-		return who.cause
-	}
-	q, err := url.ParseQuery(string(c.Request().URI().QueryString()))
-	id := q.Get("id")
-	if err != nil || !uuidRE.MatchString(id) {
-		return fault.InvalidField("webchat.upload_id", "id")
-	}
-	ctx := c.UserContext()
-	if err := w.allow(ctx, "upload", who.ID, w.cfg.Limits.Uploads); err != nil {
-		return err
-	}
-	if err := w.allow(ctx, "upload-address", who.address, w.cfg.Limits.AddressUploads); err != nil {
-		return err
-	}
-	viewer, err := w.deps.Guest(ctx, who.Visitor)
-	if err != nil {
-		return err
-	}
-	var body io.Reader = bytes.NewReader(nil)
-	if s := c.Context().RequestBodyStream(); s != nil {
-		body = s
-	}
-	item, err := w.deps.Media.Take(ctx, viewer, "web chat "+strings.ToLower(id), utils.CopyString(c.Get(fiber.HeaderContentType)), body)
-	if err != nil {
-		return err
-	}
-	ticket := w.deps.Network.Ticket(who.Visitor, channels.Attachment{Kind: channels.AttachmentKind(item.Kind), Media: item.ID})
-	return c.JSON(fiber.Map{"id": ticket, "kind": item.Kind})
-}
-
 // subscribe registers the browser for notices.
 func (w *WebChat) subscribe(c *fiber.Ctx, who caller) error {
 	if !who.known {
@@ -155,11 +113,11 @@ func (w *WebChat) subscribe(c *fiber.Ctx, who caller) error {
 	if w.deps.Devices == nil {
 		return fault.New(fault.NotFound, "webchat.no_push")
 	}
-	s, err := subscriptionOf(c.Body())
-	if err != nil {
+	if err := w.counted(c.UserContext(), who); err != nil {
 		return err
 	}
-	if err := w.counted(c.UserContext(), who); err != nil {
+	s, err := subscriptionOf(c.Request().Body())
+	if err != nil {
 		return err
 	}
 	viewer, err := w.deps.Guest(c.UserContext(), who.Visitor)
@@ -202,6 +160,9 @@ func (w *WebChat) unsubscribe(c *fiber.Ctx, who caller) error {
 	}
 	if w.deps.Devices == nil {
 		return c.SendStatus(fiber.StatusNoContent)
+	}
+	if err := w.counted(c.UserContext(), who); err != nil {
+		return err
 	}
 	viewer, err := w.deps.Guest(c.UserContext(), who.Visitor)
 	if err != nil {

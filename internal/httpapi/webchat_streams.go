@@ -5,8 +5,12 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/webchat"
 )
 
 // Why a stream is ended from here.
@@ -17,9 +21,9 @@ var (
 
 // webStream is one open stream.
 type webStream struct {
-	visitor string
-	ctx     context.Context // ends when the stream is to end
-	end     context.CancelCauseFunc
+	visitor, address string
+	ctx              context.Context // ends when the stream is to end
+	end              context.CancelCauseFunc
 }
 
 // reason says why the stream is to end.
@@ -32,37 +36,46 @@ func (s *webStream) reason() string {
 
 // webStreams knows the open streams: how many there are, whose they are, and how to end them.
 type webStreams struct {
-	limit, each int
-	gauge       prometheus.Gauge
+	limit, each, near int // of all, of one visitor, of one address
+	gauge             prometheus.Gauge
 
-	mu       sync.Mutex
-	open     int
-	visitors map[string][]*webStream // oldest first; those that were told to end are in it no more
-	draining bool
-	empty    chan struct{} // closed when the last has ended after they were told to
+	mu        sync.Mutex
+	open      int
+	addresses map[string]int          // open ones by network address
+	visitors  map[string][]*webStream // oldest first; those that were told to end are in it no more
+	draining  bool
+	empty     chan struct{} // closed when the last has ended after they were told to
 }
 
-func newWebStreams(limit, each int, gauge prometheus.Gauge) *webStreams {
-	return &webStreams{limit: limit, each: each, gauge: gauge, visitors: map[string][]*webStream{}, empty: make(chan struct{})}
+func newWebStreams(cfg webchat.Config, gauge prometheus.Gauge) *webStreams {
+	return &webStreams{
+		limit: cfg.Streams, each: cfg.VisitorStreams, near: cfg.AddressStreams, gauge: gauge,
+		addresses: map[string]int{}, visitors: map[string][]*webStream{}, empty: make(chan struct{}),
+	}
 }
 
-// enter takes up one more stream and ends the visitor's oldest if they have too many. It tells whether there is room; then leave must be called.
-func (w *webStreams) enter(ctx context.Context, visitor string) (*webStream, bool) {
+// enter takes up one more stream and ends the visitor's oldest if they have too many; then leave must be called. UNAVAILABLE without room, RATE_LIMITED when
+// the address has too many: who is behind it has to close some, for a visitor costs nothing.
+func (w *webStreams) enter(ctx context.Context, visitor, address string) (*webStream, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.draining || w.open >= w.limit {
-		return nil, false
+	switch {
+	case w.draining || w.open >= w.limit:
+		return nil, fault.New(fault.Unavailable, "").After(5 * time.Second)
+	case w.addresses[address] >= w.near:
+		return nil, fault.New(fault.RateLimited, "webchat.too_many_streams").After(30 * time.Second)
 	}
 	if mine := w.visitors[visitor]; len(mine) >= w.each {
 		mine[0].end(errReplaced)
 		w.visitors[visitor] = slices.Clone(mine[1:])
 	}
-	s := &webStream{visitor: visitor}
+	s := &webStream{visitor: visitor, address: address}
 	s.ctx, s.end = context.WithCancelCause(ctx)
 	w.visitors[visitor] = append(w.visitors[visitor], s)
+	w.addresses[address]++
 	w.open++
 	w.gauge.Inc()
-	return s, true
+	return s, nil
 }
 
 func (w *webStreams) leave(s *webStream) {
@@ -73,6 +86,9 @@ func (w *webStreams) leave(s *webStream) {
 	w.visitors[s.visitor] = rest
 	if len(rest) == 0 {
 		delete(w.visitors, s.visitor)
+	}
+	if w.addresses[s.address]--; w.addresses[s.address] == 0 {
+		delete(w.addresses, s.address)
 	}
 	w.open--
 	w.gauge.Dec()

@@ -237,6 +237,8 @@ func TestWebChatLimits(t *testing.T) {
 		{"uploads", func(c *chatCity) { c.cfg.Limits.Uploads = few }, "POST", "/chat/v1/uploads?id=%s", "x", "visitor"},
 		{"uploads of an address", func(c *chatCity) { c.cfg.Limits.AddressUploads = few }, "POST", "/chat/v1/uploads?id=%s", "x", "address"},
 		{"reads", func(c *chatCity) { c.cfg.Limits.Reads = few }, "GET", "/chat/v1/log", "", "visitor"},
+		{"reads of an address", func(c *chatCity) { c.cfg.Limits.AddressReads = few }, "GET", "/chat/v1/log", "", "address"},
+		{"ends of push", func(c *chatCity) { c.cfg.Limits.Messages = few }, "DELETE", "/chat/v1/push", "", "visitor"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -319,4 +321,18 @@ func TestWebChatPush(t *testing.T) {
 	res, _ = p.call(http.MethodDelete, "/chat/v1/push", "")
 	require.Equal(t, 204, res.StatusCode)
 	require.Empty(t, c.devices.of("subject of "+p.id()))
+}
+
+// TestWebChatLinks tells of a link that has ended without asking who asks.
+func TestWebChatLinks(t *testing.T) {
+	t.Parallel()
+	c := newChatCity(t, func(c *chatCity) { c.cfg.Limits.AddressMessages = limit.Rule{Max: 4, Per: time.Hour} })
+	ended := `{"open":false,"message":"Đường liên kết này đã hết hạn, đã được dùng hoặc thuộc tài khoản khác. Bà con lấy đường liên kết mới trong khung chat giúp."}`
+	for path, want := range map[string]string{"links/good": `{"open":true}`, "links/old": ended, "forms/good": `{"open":true}`, "forms/old": ended} {
+		res, body := do(t, http.MethodGet, c.url+"/chat/v1/"+path, nil)
+		require.Equal(t, 200, res.StatusCode)
+		require.JSONEq(t, want, body, path)
+	}
+	res, _ := do(t, http.MethodGet, c.url+"/chat/v1/links/good", nil)
+	require.Equal(t, 429, res.StatusCode)
 }

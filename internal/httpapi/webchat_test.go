@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -25,16 +25,17 @@ import (
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/channels/web"
+	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/httpapi"
 	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/live"
-	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/media"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/secret"
+	"github.com/motcua/motcua/internal/secret/secrettest"
 	stores "github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/memory"
 	"github.com/motcua/motcua/internal/webchat"
@@ -47,9 +48,12 @@ type chatCity struct {
 	engine  stores.Engine
 	box     *secret.Box
 	files   files
+	media   httpapi.WebMedia // nil: files
 	devices devices
-	mute    bool // nobody works on what comes in
+	mute    bool  // nobody works on what comes in
+	maxFile int64 // bytes; 0 means 2
 	reg     *prometheus.Registry
+	seen    *prometheus.Registry // of the replica that runs
 
 	url     string
 	server  *httpapi.Server
@@ -59,13 +63,9 @@ type chatCity struct {
 
 func newChatCity(t *testing.T, change func(*chatCity)) *chatCity {
 	t.Helper()
-	file, err := secret.Generate(true)
-	require.NoError(t, err)
-	box, err := secret.Open(file)
-	require.NoError(t, err)
-	c := &chatCity{t: t, engine: memory.New(), box: box, reg: prometheus.NewRegistry()}
+	c := &chatCity{t: t, engine: memory.New(), box: secrettest.NewBox(t), reg: prometheus.NewRegistry()}
 	many := limit.Rule{Max: 100_000, Per: time.Minute}
-	c.cfg.Limits = webchat.Limits{Sessions: many, Messages: many, AddressMessages: many, Uploads: many, AddressUploads: many, Reads: many}
+	c.cfg.Limits = webchat.Limits{Sessions: many, Messages: many, AddressMessages: many, Uploads: many, AddressUploads: many, Reads: many, AddressReads: many}
 	if change != nil {
 		change(c)
 	}
@@ -80,15 +80,13 @@ func (c *chatCity) open() {
 	var err error
 	c.log, err = webchat.New(t.Context(), c.engine, c.cfg, c.box, hub, time.Now)
 	require.NoError(t, err)
-	c.network = web.New(c.box, c.log, c.cfg.Filled().MaxText, time.Now)
+	c.network = web.New(c.box, c.log, web.Config{MaxText: c.cfg.Filled().MaxText, SessionMax: time.Hour}, time.Now)
 	in, err := inbox.New(t.Context(), c.engine, inbox.Config{Lease: time.Second, Poll: 20 * time.Millisecond}, inbox.Deps{
 		Box: c.box, Fetch: nobody{}, Park: func(context.Context, string, string, error) error { return nil }, Signals: hub, Now: time.Now, Log: log, Reg: prometheus.NewRegistry(),
 	})
 	require.NoError(t, err)
 	part := c.part(in, log)
-	texts, err := locale.Load(os.DirFS("../../configs/locales"))
-	require.NoError(t, err)
-	s, err := httpapi.New(config(), httpapi.Deps{City: message.Text{"vi": "Hải Phòng"}, Texts: texts, Ready: func(context.Context) error { return nil },
+	s, err := httpapi.New(config(), httpapi.Deps{City: message.Text{"vi": "Hải Phòng"}, Texts: configstest.Texts(t), Ready: func(context.Context) error { return nil },
 		Parts: []httpapi.Mounter{part}, Drains: []httpapi.Drainer{part}, Log: log, Reg: prometheus.NewRegistry(), Tracer: noop.NewTracerProvider()})
 	require.NoError(t, err)
 	p := listen(t, s)
@@ -103,14 +101,17 @@ func (c *chatCity) open() {
 }
 
 func (c *chatCity) part(in *inbox.Inbox, log *slog.Logger) *httpapi.WebChat {
-	texts, err := locale.Load(os.DirFS("../../configs/locales"))
-	require.NoError(c.t, err)
+	if c.media == nil {
+		c.media = &c.files
+	}
 	part, err := httpapi.NewWebChat(c.cfg, httpapi.WebChatDeps{
-		Network: c.network, Taker: in, Log: c.log, Media: &c.files, Limiter: limit.New(nil, time.Now, log), Texts: texts, Devices: &c.devices,
+		Network: c.network, Taker: in, Log: c.log, Media: c.media, Limiter: limit.New(nil, time.Now, log), Texts: configstest.Texts(c.t), Devices: &c.devices,
+		Origin: func(address string) string { return "origin of " + address },
 		Guest: func(_ context.Context, v webchat.Visitor) (account.Viewer, error) {
 			return account.Viewer{Subject: "subject of " + v.ID, Lang: v.Lang}, nil
 		},
-		City: message.Text{"vi": "Hải Phòng", "en": "Hai Phong"}, Wards: []byte(`{"type":"FeatureCollection","features":[]}`), VapidKey: "key", MaxPhoto: 1, MaxVideo: 2,
+		Link: lives, Form: lives,
+		City: message.Text{"vi": "Hải Phòng", "en": "Hai Phong"}, Wards: []byte(`{"type":"FeatureCollection","features":[]}`), VapidKey: "key", MaxPhoto: 1, MaxVideo: cmp.Or(c.maxFile, 2),
 		Pages: httpapi.WebPages{
 			Page: []byte("<!doctype html>"), Widget: []byte("widget"), Worker: []byte("worker"), Policy: "default-src 'none'; script-src 'self'",
 			File: func(name string) ([]byte, string, bool) {
@@ -120,8 +121,16 @@ func (c *chatCity) part(in *inbox.Inbox, log *slog.Logger) *httpapi.WebChat {
 		ClientIP: func(c *fiber.Ctx) string { return c.IP() }, Logger: log, Reg: c.reg,
 	})
 	require.NoError(c.t, err)
-	c.reg = prometheus.NewRegistry()
+	c.seen, c.reg = c.reg, prometheus.NewRegistry()
 	return part
+}
+
+// lives knows one link.
+func lives(_ context.Context, token string) error {
+	if token != "good" {
+		return fault.New(fault.NotFound, "account.link_gone")
+	}
+	return nil
 }
 
 // turns is the city's dialogue.
@@ -151,12 +160,17 @@ func (nobody) Fetch(context.Context, inbox.Message, int) (inbox.Fetched, error) 
 
 // files is the city's media.
 type files struct {
-	mu   sync.Mutex
-	got  map[string]int // bytes by "<subject> <key>"
-	fail error
+	mu      sync.Mutex
+	got     map[string]int // bytes by "<subject> <key>"
+	fail    error
+	unread  bool // the body is not looked at
+	strange bool // the last file came from a stranger
 }
 
 func (f *files) Take(_ context.Context, v account.Viewer, key, contentType string, body io.Reader) (media.Item, error) {
+	if f.unread {
+		return media.Item{}, f.fail
+	}
 	data, err := io.ReadAll(body)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -174,7 +188,16 @@ func (f *files) Take(_ context.Context, v account.Viewer, key, contentType strin
 	return media.Item{ID: "item-" + key[len(key)-4:], Kind: kind}, nil
 }
 
+func (f *files) TakeFromStranger(ctx context.Context, v account.Viewer, key, contentType string, body io.Reader) (media.Item, error) {
+	f.mu.Lock()
+	f.strange = true
+	f.mu.Unlock()
+	return f.Take(ctx, v, key, contentType, body)
+}
+
 func (f *files) URL(id, rendition string) string { return "/media/" + id + "?r=" + rendition }
+
+func (f *files) Renew(address string) string { return address }
 
 // devices are the browsers that are sent notices.
 type devices struct {

@@ -51,11 +51,12 @@ type Webhooks struct {
 	log   *slog.Logger
 	calls *prometheus.CounterVec
 	left  *prometheus.CounterVec
+	news  *namesSeen
 }
 
 // NewWebhooks makes the routes of the networks, by name.
 func NewWebhooks(hooks map[string]Webhook, taker Taker, log *slog.Logger, reg prometheus.Registerer) (*Webhooks, error) {
-	w := &Webhooks{hooks: hooks, taker: taker, log: log, calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+	w := &Webhooks{hooks: hooks, taker: taker, log: log, news: newNamesSeen(), calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "motcua_webhooks_total", Help: "Calls of networks, by network and how they ended: OK or the code of the fault.",
 	}, []string{"network", "outcome"}), left: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "motcua_webhooks_ignored_total", Help: "What networks told and nobody here acts on, by network and kind; unknown: the network has learnt something new.",
@@ -96,7 +97,7 @@ func (w *Webhooks) take(c *fiber.Ctx, name string, hook Webhook) ([]byte, error)
 	}
 	batch, err := hook.Parse(r)
 	for _, kind := range batch.Ignored {
-		w.left.WithLabelValues(name, kind).Inc()
+		w.left.WithLabelValues(name, w.news.label(name, kind)).Inc()
 	}
 	if err != nil || len(batch.Events) == 0 {
 		return batch.Reply, err

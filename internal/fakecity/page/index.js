@@ -26,8 +26,18 @@ function show({ clock_s, outage_s }) {
     if (![...clock.options].some((o) => Number(o.value) === clock_s)) clock.append(new Option(`+${clock_s} giây`, clock_s));
     clock.value = clock_s;
   }
+  offLine(outage_s.web > 0);
   const out = buttons.filter((b) => outage_s[b.dataset.outage] > 0).map((b) => b.dataset.name);
   say(out.length ? `Đang mất kết nối: ${out.join(", ")}.` : calm, out.length > 0);
+}
+
+// offLine takes the net from the browser that shows the web chat: its page is closed, and opened again afterwards.
+const web = byId("web"), address = web?.src;
+function offLine(off) {
+  if (!web || web.hidden === off) return;
+  web.hidden = off;
+  byId("off").hidden = !off;
+  web.src = off ? "about:blank" : address;
 }
 
 // say changes the line only when it says something else: it is read aloud.

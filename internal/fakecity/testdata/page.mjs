@@ -139,6 +139,21 @@ async function strip({ page }) {
   await out.click();
   await page.getByText('Không có tin nào được gửi ra ngoài').waitFor();
   check((await json('messenger/control/faults')).outage === '', 'Messenger is still out');
+  const off = page.locator('[data-outage=web]');
+  await off.click();
+  await page.getByTestId('web-off').waitFor();
+  check(!page.frames().some((f) => f.url().endsWith('/chat?embed=1')), 'the chat is open without a net');
+  await shoot(page, 'wide-off');
+  await off.click();
+  await page.getByTestId('frame-web').contentFrame().getByText('Trang chat thử').waitFor();
+  for (const name of ['zns', 'fcm', 'webpush', 'sms']) {
+    const button = page.locator(`[data-outage=${name}]`);
+    await button.click();
+    await page.getByText(`Đang mất kết nối: ${await button.getAttribute('data-name')}.`).waitFor();
+    check((await json('control/state')).outage_s[name] > 590, `${name} is not out`);
+    await button.click();
+    await page.getByText('Không có tin nào được gửi ra ngoài').waitFor();
+  }
   const moved = page.waitForResponse((r) => r.url().endsWith('/control/clock'));
   await page.getByTestId('clock').selectOption('90000');
   await moved;

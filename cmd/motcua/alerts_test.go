@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ func (w warners) write(ctx context.Context, t *testing.T, id, action string, in 
 // approve has the other one agree.
 func (w warners) approve(ctx context.Context, t *testing.T, b citytest.Bulletin) citytest.Bulletin {
 	t.Helper()
-	in := map[string]any{"id": b.ID}
+	in := map[string]any{"id": b.ID, "version": b.Next.Version}
 	if err := w[0].Invoke(ctx, "alerts", "approve", in, "", nil); err == nil || !strings.Contains(err.Error(), "FORBIDDEN") {
 		t.Fatalf("approved by whoever wrote it: %v", err)
 	}
@@ -74,16 +75,22 @@ func (w warners) warn(ctx context.Context, t *testing.T, id, action string, in m
 	return w.approve(ctx, t, w.write(ctx, t, id, action, in))
 }
 
-// awaitDone waits until nothing of a bulletin is to be sent any more.
-func (w warners) awaitDone(ctx context.Context, t *testing.T, id string) (p citytest.AlertProgress) {
+// alertProgress is how far the telling of a revision is.
+type alertProgress struct {
+	citytest.AlertProgress
+	Revision int
+}
+
+// awaitDone waits until nothing of a bulletin's revision is to be sent any more.
+func (w warners) awaitDone(ctx context.Context, t *testing.T, id string, revision int) (p alertProgress) {
 	t.Helper()
 	err := citytest.Poll(ctx, func() (bool, error) {
-		var now citytest.AlertProgress
+		var now alertProgress
 		if err := w[0].Invoke(ctx, "alerts", "progress", map[string]any{"id": id}, "", &now); err != nil {
 			return false, nil // it was killed
 		}
 		p = now
-		return p.Done, nil
+		return p.Done && p.Revision >= revision, nil
 	})
 	if err != nil {
 		t.Fatalf("%+v: %v", p, err)
@@ -153,28 +160,171 @@ func (l lockScreen) await(ctx context.Context, t *testing.T, title string) (note
 	return notes
 }
 
+// follows waits until the network has the phone follow these topics and no others.
+func (l lockScreen) follows(ctx context.Context, t *testing.T, want ...string) {
+	t.Helper()
+	var got []string
+	err := citytest.Poll(ctx, func() (bool, error) {
+		res, err := http.Get(l.fcm + "/control/devices")
+		if err != nil {
+			return false, err
+		}
+		defer res.Body.Close()
+		var all []struct {
+			Name   string
+			Topics []string
+		}
+		if err := json.NewDecoder(res.Body).Decode(&all); err != nil {
+			return false, err
+		}
+		i := slices.IndexFunc(all, func(d struct {
+			Name   string
+			Topics []string
+		}) bool {
+			return d.Name == l.name
+		})
+		if i >= 0 {
+			got = all[i].Topics
+		}
+		return i >= 0 && slices.Equal(got, want), nil
+	})
+	if err != nil {
+		t.Fatalf("%s follows %v, want %v: %v", l.name, got, want, err)
+	}
+}
+
+// heard gives each push that the phone got, "topic title" or "letter title", in order.
+func (l lockScreen) heard(t *testing.T) []string {
+	t.Helper()
+	res, err := http.Get(l.fcm + "/control/devices/" + l.name + "/deliveries")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var all []struct {
+		Topic   string
+		Message struct{ Notification struct{ Title string } }
+	}
+	if err := json.NewDecoder(res.Body).Decode(&all); err != nil {
+		t.Fatal(err)
+	}
+	out := []string{}
+	for _, d := range all {
+		how := "letter"
+		if d.Topic != "" {
+			how = "topic"
+		}
+		out = append(out, how+" "+d.Message.Notification.Title)
+	}
+	return out
+}
+
+// phoneOf gives somebody a phone with the app.
+func phoneOf(ctx context.Context, t *testing.T, city *citytest.Process, c citytest.Client, name string) lockScreen {
+	t.Helper()
+	l := lockScreen{fcm: city.Fakecity + "/fcm", name: name}
+	if err := c.Do(ctx, `mutation($i: RegisterDeviceInput!) { registerDevice(input: $i) { device { id } errors { message } } }`,
+		map[string]any{"i": map[string]any{"fcmToken": l.install(t), "platform": "android"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func prefer(ctx context.Context, t *testing.T, c citytest.Client, in map[string]any) {
+	t.Helper()
+	var out struct {
+		SetNotificationPreferences struct{ Errors []struct{ Message string } }
+	}
+	err := c.Do(ctx, `mutation($i: SetNotificationPreferencesInput!) { setNotificationPreferences(input: $i) { errors { message } } }`, map[string]any{"i": in}, &out)
+	if err != nil || len(out.SetNotificationPreferences.Errors) > 0 {
+		t.Fatal(err, out)
+	}
+}
+
+// muteAlerts is what the app sends for somebody who wants no pushes of warnings.
+var muteAlerts = map[string]any{"rules": []any{map[string]any{"kind": "alerts", "channel": "push", "on": false}}}
+
+// TestWarningByTopic tells phones by the topics of their wards, everybody else by letters, and nobody by both.
+func TestWarningByTopic(t *testing.T) {
+	t.Parallel()
+	ctx := within(t, 5*time.Minute)
+	city := newPlace(t, "MOTCUA_NOTIFY__QUIET__FROM=00:00", "MOTCUA_NOTIFY__QUIET__TO=00:00").start(t)
+	staff := signInWarners(ctx, t, city)
+	ward := "ward-" + alertWard
+	an, binh, chi, dung := signedIn(ctx, t, city, "0912345601", alertWard), signedIn(ctx, t, city, "0912345602", alertWard), signedIn(ctx, t, city, "0912345603", alertWard), signedIn(ctx, t, city, "0912345604", alertWard)
+	prefer(ctx, t, binh, map[string]any{"language": "EN"})
+	prefer(ctx, t, chi, muteAlerts)
+	phones := map[string]lockScreen{}
+	for name, c := range map[string]citytest.Client{"an": an, "binh": binh, "chi": chi, "dung": dung} {
+		phones[name] = phoneOf(ctx, t, city, c, name)
+	}
+	phones["an"].follows(ctx, t, "city", ward)
+	phones["binh"].follows(ctx, t)
+	phones["chi"].follows(ctx, t)
+	phones["dung"].follows(ctx, t, "city", ward)
+	if err := dung.Invoke(ctx, "alerts", "unfollow", map[string]any{"ward": alertWard}, "unfollow", nil); err != nil {
+		t.Fatal(err)
+	}
+	phones["dung"].follows(ctx, t, "city")
+
+	want := map[string][]string{}
+	heard := func(told int, id string, revision int, add map[string]string) {
+		t.Helper()
+		p := staff.awaitDone(ctx, t, id, revision)
+		if p.Told != told || p.Failed != 0 {
+			t.Errorf("%+v, want %d told", p, told)
+		}
+		for name, phone := range phones {
+			if line := add[name]; line != "" {
+				want[name] = append(want[name], line)
+			}
+			if got := phone.heard(t); !slices.Equal(got, want[name]) {
+				t.Errorf("%s heard %q, want %q", name, got, want[name])
+			}
+		}
+	}
+	b := staff.warn(ctx, t, "", "publish", storm("Bão số 3"))
+	heard(3, b.ID, 1, map[string]string{"an": "topic CẢNH BÁO: Bão số 3", "binh": "letter WARNING: Bão số 3", "chi": "letter CẢNH BÁO: Bão số 3"})
+
+	staff.warn(ctx, t, b.ID, "update", storm("Bão số 3 đổi hướng"))
+	heard(3, b.ID, 2, map[string]string{"an": "topic CẢNH BÁO: Bão số 3 đổi hướng", "binh": "letter WARNING: Bão số 3 đổi hướng", "chi": "letter CẢNH BÁO: Bão số 3 đổi hướng"})
+	if notes := phones["an"].await(ctx, t, "CẢNH BÁO: Bão số 3 đổi hướng"); len(notes) != 1 || notes[0].Replaced != 1 {
+		t.Errorf("the phone shows %+v", notes)
+	}
+
+	prefer(ctx, t, an, muteAlerts)
+	phones["an"].follows(ctx, t)
+	staff.warn(ctx, t, b.ID, "clear", map[string]any{"text": "Bão đã tan."})
+	heard(3, b.ID, 3, map[string]string{"an": "letter Đã hết nguy hiểm: Bão số 3 đổi hướng", "binh": "letter All clear: Bão số 3 đổi hướng", "chi": "letter Đã hết nguy hiểm: Bão số 3 đổi hướng"})
+	if notes := phones["an"].await(ctx, t, "Đã hết nguy hiểm: Bão số 3 đổi hướng"); len(notes) != 1 || notes[0].Replaced != 2 {
+		t.Errorf("the phone shows %+v", notes)
+	}
+
+	everywhere := storm("Động đất")
+	everywhere["wards"] = []string{}
+	b = staff.warn(ctx, t, "", "publish", everywhere)
+	heard(3, b.ID, 1, map[string]string{"an": "letter CẢNH BÁO: Động đất", "binh": "letter WARNING: Động đất", "chi": "letter CẢNH BÁO: Động đất", "dung": "topic CẢNH BÁO: Động đất"})
+}
+
 // TestWarningReachesFollowers takes a bulletin from the dispatcher who writes it to the all-clear: a second person approves, the followers of the ward are told in
 // their chat, on their phone and in their inbox, and nobody else is.
 func TestWarningReachesFollowers(t *testing.T) {
-	ctx := within(t, 2*time.Minute)
+	t.Parallel()
+	ctx := within(t, 5*time.Minute)
 	city := newPlace(t, "MOTCUA_NOTIFY__QUIET__FROM=00:00", "MOTCUA_NOTIFY__QUIET__TO=00:00").start(t)
 	staff := signInWarners(ctx, t, city)
 	zalo := citytest.Zalo{Base: city.Fakecity + "/zalo", HTTP: &http.Client{Timeout: 70 * time.Second}}
 	seq := followInChat(ctx, t, zalo, "Hà")
 	an := signedIn(ctx, t, city, "0912345678", alertWard)
 	binh := signedIn(ctx, t, city, "0987654321", "11311")
-	phone := lockScreen{fcm: city.Fakecity + "/fcm", name: "an"}
-	if err := an.Do(ctx, `mutation($i: RegisterDeviceInput!) { registerDevice(input: $i) { device { id } errors { message } } }`,
-		map[string]any{"i": map[string]any{"fcmToken": phone.install(t), "platform": "android"}}, nil); err != nil {
-		t.Fatal(err)
-	}
+	phone := phoneOf(ctx, t, city, an, "an")
 
 	b := staff.write(ctx, t, "", "publish", storm("Bão số 3"))
 	if b.State != "pending" || b.Revision != 0 || b.Next.Reach != 2 || len(inboxOf(ctx, t, an)) != 0 {
 		t.Fatalf("before the approval: %+v, %+v", b, inboxOf(ctx, t, an))
 	}
 	staff.approve(ctx, t, b)
-	told := func(title string, replaced int) inboxLine {
+	told := func(title string, replaced int) inboxLine { // replaced counts the revisions before
 		t.Helper()
 		e, err := zalo.Await(ctx, "Hà", seq, title)
 		if err != nil {
@@ -184,7 +334,7 @@ func TestWarningReachesFollowers(t *testing.T) {
 		if notes := phone.await(ctx, t, title); len(notes) != 1 || notes[0].Replaced != replaced {
 			t.Errorf("the phone shows %+v", notes)
 		}
-		if p := staff.awaitDone(ctx, t, b.ID); p.Told != 2 || p.Failed != 0 {
+		if p := staff.awaitDone(ctx, t, b.ID, replaced+1); p.Told != 2 || p.Failed != 0 {
 			t.Errorf("%+v", p)
 		}
 		lines := inboxOf(ctx, t, an)

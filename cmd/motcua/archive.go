@@ -122,11 +122,11 @@ func packFiles(ctx context.Context, z *zip.Writer, bucket *blob.Bucket) error {
 	}
 }
 
-// restore reads an archive into an empty city.
-func (s *settings) restore(ctx context.Context, z *zip.Reader, say func(string)) error {
+// restore reads an archive into an empty city; file is the archive's name. Nothing is written of one that is not whole.
+func (s *settings) restore(ctx context.Context, file string, z *zip.Reader, say func(string)) error {
 	a, err := readAbout(z)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	box, err := s.keyset(tool)
 	if err != nil {
@@ -134,6 +134,9 @@ func (s *settings) restore(ctx context.Context, z *zip.Reader, say func(string))
 	}
 	if !box.Knows(a.Keyset) {
 		return fmt.Errorf("the backup needs the keyset with fingerprint %s, but %s has %s: name the right one by secrets.keyset_file", a.Keyset, s.keysetPath(), box.Fingerprint())
+	}
+	if err := checkDump(z); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	done, err := s.beginRestore()
 	if err != nil {
@@ -189,9 +192,6 @@ func readAbout(z *zip.Reader) (about, error) {
 }
 
 func (s *settings) restoreStore(ctx context.Context, z *zip.Reader, say func(string)) error {
-	if err := checkDump(z); err != nil {
-		return err
-	}
 	e, err := s.engine(ctx)
 	if err != nil {
 		return err
@@ -209,7 +209,7 @@ func (s *settings) restoreStore(ctx context.Context, z *zip.Reader, say func(str
 	return e.Close()
 }
 
-// checkDump reads the dump to its end before anything is written.
+// checkDump reads the documents to their end before anything is written.
 func checkDump(z *zip.Reader) error {
 	f, err := z.Open(storeEntry)
 	if err != nil {

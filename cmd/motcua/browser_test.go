@@ -11,7 +11,8 @@ import (
 
 // TestPagesInChromium uses the explorer and the stand-in phone in a real browser, as wide as a small phone.
 func TestPagesInChromium(t *testing.T) {
-	ctx := within(t, 2*time.Minute)
+	t.Parallel()
+	ctx := within(t, 6*time.Minute)
 	city := newPlace(t).start(t)
 	citizen, err := city.SignIn(ctx, "0912345678")
 	if err != nil {

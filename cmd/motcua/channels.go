@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,10 +32,18 @@ func channelsCommand(r *runtime) *cobra.Command {
 func channelsSetup(r *runtime) *cobra.Command {
 	var code string
 	cmd := &cobra.Command{
-		Use: "setup NETWORK", Short: "Connect the city's account on a network: where an administrator must agree there, prints a link and waits; elsewhere puts up greeting and menu", Args: cobra.ExactArgs(1),
-		ValidArgs: setupNetworks(),
+		Use: "setup NETWORK", Short: "Connect the city's account on a network",
+		Long: "Connect the city's account on a network: " + strings.Join(setupNetworks(), " or ") + ".\n\nWhere an administrator must agree there (" + strings.Join(consentNetworks(), ", ") +
+			"), it prints a link and waits; elsewhere it puts up greeting and menu.\nThe other networks need settings only, see `motcua check` and docs/operations.md.",
+		Args: cobra.ExactArgs(1), ValidArgs: setupNetworks(),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(setupNetworks(), args[0]) {
+				return fmt.Errorf("%q: there is nothing to set up; networks: %s", args[0], strings.Join(setupNetworks(), ", "))
+			}
 			if !slices.Contains(consentNetworks(), args[0]) {
+				if code != "" {
+					return fmt.Errorf("--code: nobody has to agree on %s", args[0])
+				}
 				return r.setupChannel(cmd.Context(), args[0])
 			}
 			if code != "" {
@@ -49,10 +58,15 @@ func channelsSetup(r *runtime) *cobra.Command {
 
 func channelsStatus(r *runtime) *cobra.Command {
 	return &cobra.Command{
-		Use: "status [NETWORK]", Short: "Tell whether a network is connected, and until when", Args: cobra.MaximumNArgs(1),
-		ValidArgs: statusNetworks(),
+		Use: "status [NETWORK]", Short: "Tell whether a network is connected, and until when",
+		Long: "Tell whether a network is connected, until when, and what is missing: " + strings.Join(statusNetworks(), ", ") + "; without a name all of them.\n" +
+			"The others have no state that can be asked for: their settings are checked by `motcua check`, their attempts counted by /metrics.",
+		Args: cobra.MaximumNArgs(1), ValidArgs: statusNetworks(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			all := len(args) == 0
+			if !all && !slices.Contains(statusNetworks(), args[0]) {
+				return fmt.Errorf("%q has no state to ask for; networks: %s", args[0], strings.Join(statusNetworks(), ", "))
+			}
 			if all {
 				args = statusNetworks()
 			}
@@ -68,7 +82,7 @@ func channelsStatus(r *runtime) *cobra.Command {
 					}
 					lines = append(lines, channelLine(name, s))
 				}
-				return r.table("NETWORK\tSTATE\tACCOUNT\tRENEWED\tACCESS UNTIL\tPROBLEM", lines)
+				return r.table(statusHead, lines)
 			})
 		},
 	}
@@ -182,10 +196,25 @@ func codeAndState(pasted string) (code, state string, err error) {
 	return q.Get("code"), q.Get("state"), nil
 }
 
+// connected tells how a network stands after the set-up. What is still missing makes the command fail.
 func (r *runtime) connected(name string, s admin.ChannelStatus) error {
-	fmt.Fprintf(r.stdout, "%s is connected\n", name)
-	return r.table("NETWORK\tSTATE\tACCOUNT\tRENEWED\tACCESS UNTIL\tPROBLEM", []string{channelLine(name, s)})
+	if s.Connected && s.Problem == "" {
+		fmt.Fprintf(r.stdout, "%s is connected\n", name)
+	}
+	if err := r.table(statusHead, []string{channelLine(name, s)}); err != nil {
+		return err
+	}
+	switch {
+	case !s.Connected:
+		return fmt.Errorf("%s is not connected: %s", name, s.Problem)
+	case s.Problem != "":
+		return fmt.Errorf("%s is connected, but: %s", name, s.Problem)
+	}
+	return nil
 }
+
+// statusHead is the head of the table that channelLine fills.
+const statusHead = "NETWORK\tSTATE\tACCOUNT\tRENEWED\tACCESS UNTIL\tPROBLEM"
 
 func channelLine(name string, s admin.ChannelStatus) string {
 	state, renewed, until := "not connected", "", ""

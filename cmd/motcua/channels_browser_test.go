@@ -27,7 +27,8 @@ type networkTalk struct {
 
 // TestOneDialogueOnEveryNetwork has the same report made on Zalo, on Messenger and on the city's own page, by one script in a real browser.
 func TestOneDialogueOnEveryNetwork(t *testing.T) {
-	ctx := within(t, 2*time.Minute)
+	t.Parallel()
+	ctx := within(t, 6*time.Minute)
 	city := newPlace(t).start(t)
 	photo, marker := photoWithPlace(t)
 	file := filepath.Join(t.TempDir(), "photo.jpg")
@@ -36,7 +37,7 @@ func TestOneDialogueOnEveryNetwork(t *testing.T) {
 	}
 	o := newOffice(ctx, t, city)
 	var seen networksSeen
-	o.whileBrowsing(ctx, t, &seen, "channels.mjs", city.HTTP, city.Fakecity, file, "30000")
+	o.whileBrowsing(ctx, t, &seen, "channels.mjs", city.HTTP, city.Fakecity, file, "60000")
 	if len(seen.Failures) > 0 {
 		t.Fatalf("%s\n%s", strings.Join(seen.Failures, "\n"), heard(seen))
 	}

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -25,8 +28,12 @@ import (
 	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/intent"
 	"github.com/motcua/motcua/internal/limit"
+	"github.com/motcua/motcua/internal/media"
 	"github.com/motcua/motcua/internal/once"
+	"github.com/motcua/motcua/internal/openweb"
 	"github.com/motcua/motcua/internal/outbox"
+	"github.com/motcua/motcua/internal/qrscan"
+	"github.com/motcua/motcua/internal/setting"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/feedback"
 )
@@ -47,10 +54,17 @@ func (sys *system) openChat(ctx context.Context) error {
 		return err
 	}
 	sys.sends = limit.New(sys.redis, sys.now, sys.log)
+	scanner, err := qrscan.New(sys.settings.Chat.Codes, sys.reg)
+	if err != nil {
+		return err
+	}
 	sys.chats, err = chat.New(ctx, sys.engine, sys.settings.Chat, chat.Deps{
-		Steps: machine, Runner: tries{sys.runner, sys.sends}, People: sys.accounts, Box: sys.box, Channels: sys.networks, Limiter: sys.sends,
+		Steps: machine, Runner: tries{sys.runner, sys.accounts, sys.sends}, People: sys.accounts, Box: sys.box, Channels: sys.networks, Limiter: sys.sends,
 		Texts: sys.texts, Nudge: func() { sys.outbox.Nudge(chatRelay) }, Now: sys.now, Log: sys.log, Reg: sys.reg,
-		UnitOf: sys.unitOf, Office: sys.office, Officer: sys.officer, Accesses: sys.trail, Receipt: sys.receipt, Fated: sys.fated,
+		ActsFor: sys.accounts.ActsFor, UnitOf: sys.unitOf, Office: sys.office, Officer: sys.officer, Accesses: sys.trail, Receipt: sys.receipt, Fated: sys.fated,
+		Scan: func(ctx context.Context, id string) ([]string, error) {
+			return scanner.Texts(ctx, id, func(ctx context.Context) (io.ReadCloser, error) { return sys.photo(ctx, id) })
+		},
 		Signal: func(topic string) { sys.hub.Signal(context.Background(), topic) }, Forget: sys.forget,
 	})
 	if err != nil {
@@ -64,11 +78,15 @@ func (sys *system) openChat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var faults setting.Faults
 	for name, ch := range sys.networks {
 		p := ch.Profile()
-		err = errors.Join(err, sys.inbox.Serves(p), under("channels."+name+".media_hosts", inbox.CheckHosts(p.MediaHosts)))
+		faults.Also(sys.inbox.Serves(p))
+		if err := openweb.Hosts(p.MediaHosts).Check(); err != nil {
+			faults.Add("channels."+name+".media_hosts", "%w", err)
+		}
 	}
-	return err
+	return faults.Err()
 }
 
 // dialogue makes the machine that talks: it understands the words of the city's services and those of any dialogue.
@@ -83,7 +101,24 @@ func (sys *system) dialogue() (*conversation.Machine, error) {
 	}
 	services := sys.runner.Catalogue()
 	intents := intent.New(append(phrases, intent.Of(services.Apps())...))
-	return conversation.NewMachine(services, intents, sys.texts, sys.settings.Conversation)
+	rules := sys.settings.Conversation
+	if sys.address != "" {
+		rules.Own = append(slices.Clone(rules.Own), sys.address)
+	}
+	return conversation.NewMachine(services, intents, sys.texts, rules)
+}
+
+// photo opens a photo as it is kept, in its largest form.
+func (sys *system) photo(ctx context.Context, id string) (io.ReadCloser, error) {
+	address, err := url.Parse(sys.media.URL(id, media.Large))
+	if err != nil {
+		return nil, err
+	}
+	f, err := sys.media.Open(ctx, id, address.Query())
+	if err != nil {
+		return nil, err
+	}
+	return f.Range(ctx, 0, -1)
 }
 
 // chatRelay is the relay that sends what conversations hold.
@@ -249,7 +284,7 @@ func (sys *system) watchConversation(ctx context.Context, id string) <-chan stru
 // forget removes what is kept of somebody on a network who asks for it: pushes to their browser, files that belong to no case, what waits to be acted on,
 // the log of our own pages, and their id on the network.
 func (sys *system) forget(ctx context.Context, v account.Viewer, m inbox.Message) error {
-	errs := []error{sys.forgetDevices(ctx, v)}
+	errs := []error{sys.forgetDevices(ctx, v), sys.inbox.Forget(ctx, m)}
 	for _, subject := range v.Subjects {
 		errs = append(errs, sys.media.Forget(ctx, subject))
 	}
@@ -262,14 +297,14 @@ func (sys *system) forget(ctx context.Context, v account.Viewer, m inbox.Message
 	return sys.accounts.Forget(ctx, account.Identity{Network: m.Channel, Account: m.Event.Account, User: string(m.Event.From)})
 }
 
-// forgetDevices removes the browsers and phones of a guest. Those of somebody with an account are the account's.
+// forgetDevices removes the browsers and phones that were registered for a chat itself, as those of a guest. Those of an account that it is linked to are the
+// account's.
 func (sys *system) forgetDevices(ctx context.Context, v account.Viewer) error {
-	if v.SignedIn() {
-		return nil
-	}
-	list, err := sys.devices.List(ctx, v)
+	own := cmp.Or(v.Scope, v.Subject)
+	guest := account.Viewer{Subject: own, Subjects: []string{own}}
+	list, err := sys.devices.List(ctx, guest)
 	for _, d := range list {
-		if gone := sys.devices.Remove(ctx, v, d.ID); fault.CodeOf(gone) != fault.NotFound {
+		if gone := sys.devices.Remove(ctx, guest, d.ID); fault.CodeOf(gone) != fault.NotFound {
 			err = errors.Join(err, gone)
 		}
 	}

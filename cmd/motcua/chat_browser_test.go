@@ -59,7 +59,8 @@ const (
 
 // TestChatInChromium has citizens report on the stand-in phone, in a real browser as wide as a small phone, while the office does its work.
 func TestChatInChromium(t *testing.T) {
-	ctx := within(t, 2*time.Minute)
+	t.Parallel()
+	ctx := within(t, 6*time.Minute)
 	city := newPlace(t).start(t)
 	photo, marker := photoWithPlace(t)
 	file := filepath.Join(t.TempDir(), "photo.jpg")
@@ -68,7 +69,7 @@ func TestChatInChromium(t *testing.T) {
 	}
 	o := newOffice(ctx, t, city)
 	var seen phonesSeen
-	o.whileBrowsing(ctx, t, &seen, "chat.mjs", city.Fakecity, city.Admin, file, "30")
+	o.whileBrowsing(ctx, t, &seen, "chat.mjs", city.Fakecity, city.Admin, file, "60")
 	if len(seen.Failures) > 0 {
 		for _, f := range seen.Failures {
 			t.Error(f)

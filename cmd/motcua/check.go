@@ -8,12 +8,14 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/motcua/motcua/miniapps"
 )
 
 func checkCommand(r *runtime) *cobra.Command {
 	var asDev, units bool
 	cmd := &cobra.Command{
-		Use: "check", Short: "Validate settings and city data, and tell what serve would do. Changes nothing", Args: cobra.NoArgs,
+		Use: "check", Short: "Validate settings, city data and the manifests of the mini-apps, and tell what serve would do. Changes nothing", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if units {
 				return r.listUnits()
@@ -22,7 +24,7 @@ func checkCommand(r *runtime) *cobra.Command {
 			if asDev {
 				p = dev
 			}
-			return r.check(p)
+			return r.check(p, manifests)
 		},
 	}
 	cmd.Flags().BoolVar(&asDev, "dev", false, "check what dev would do instead")
@@ -30,14 +32,16 @@ func checkCommand(r *runtime) *cobra.Command {
 	return cmd
 }
 
-func (r *runtime) check(p profile) error {
+// check reads all that a start would read. declared gives the manifests of the mini-apps.
+func (r *runtime) check(p profile, declared func() ([]miniapps.Manifest, error)) error {
 	s, err := r.load(p)
 	place, _, dataErr := s.data()
+	apps, appErr := declared()
 	var keyErr error
 	if p == prod {
 		keyErr = r.developmentSecrets(s)
 	}
-	if err := errors.Join(err, dataErr, keyErr); err != nil {
+	if err := errors.Join(err, dataErr, appErr, keyErr); err != nil {
 		return err
 	}
 	provisional := 0
@@ -49,12 +53,14 @@ func (r *runtime) check(p profile) error {
 	lines := []string{
 		"city\t" + place.Name().In("vi") + fmt.Sprintf(": %d wards, %d units, %d categories in %d groups", len(place.Wards()), len(place.Units()), len(place.Categories()), len(place.Groups())),
 		"holidays\t" + fmt.Sprintf("%s: %d days, of which %d are provisional", joined(place.HolidayYears()), len(place.Calendar().Holidays()), provisional),
+		"mini-apps\t" + versions(apps),
 		"citizens' port\t" + s.HTTPAddr + ", reached at " + cmp.Or(s.HTTP.PublicURL, "its own address"),
 		"operators' port\t" + s.AdminAddr,
 		"documents\t" + ifElse(s.MongoDB.URI != "", "MongoDB, database "+s.MongoDB.Database, "embedded in "+s.DataDir+": one replica only"),
 		"signals, caches\t" + ifElse(s.Redis.URI != "", "Redis", "inside the process"),
 		"media\t" + cmp.Or(s.Media.Bucket, "folder media in "+s.DataDir),
 		"text messages\t" + ifElse(p == dev, "stand-in", s.Channels.SMS.APIBase),
+		"networks\t" + ifElse(p == dev, "all, as stand-ins", strings.Join(s.networks(), ", ")),
 		"introspection\t" + string(s.Graph.Introspection),
 		"trusted proxies\t" + cmp.Or(strings.Join(s.HTTP.TrustedProxies, ", "), "none"),
 	}
@@ -75,6 +81,15 @@ func (r *runtime) listUnits() error {
 		lines = append(lines, u.ID+"\t"+string(u.Kind)+"\t"+u.Name.In("vi"))
 	}
 	return r.table("UNIT\tKIND\tNAME", lines)
+}
+
+// versions names mini-apps with their versions: "feedback 1.0.0, alerts 1.2.0".
+func versions(apps []miniapps.Manifest) string {
+	out := make([]string, len(apps))
+	for i, m := range apps {
+		out[i] = m.AppID + " " + m.VersionName
+	}
+	return strings.Join(out, ", ")
 }
 
 func joined(years []int) string {

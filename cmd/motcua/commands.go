@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,20 +34,7 @@ func secretsCommand(r *runtime) *cobra.Command {
 			}
 			return r.writeKeyset(args[0], data)
 		},
-	}, &cobra.Command{
-		Use: "rotate FILE NEW-FILE", Short: "Make a keyset with a new first key; what the old ones sealed stays readable", Args: cobra.ExactArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error {
-			old, err := os.ReadFile(args[0])
-			if err != nil {
-				return err
-			}
-			data, err := secret.Rotate(old)
-			if err != nil {
-				return err
-			}
-			return r.writeKeyset(args[1], data)
-		},
-	}, &cobra.Command{
+	}, rotateCommand(r), &cobra.Command{
 		Use: "vapid", Short: "Make the key pair by which push services know the city (channels.webpush). With another pair every browser has to subscribe again", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			public, private, err := webpush.GenerateKeys()
@@ -57,6 +45,30 @@ func secretsCommand(r *runtime) *cobra.Command {
 			return err
 		},
 	})
+}
+
+func rotateCommand(r *runtime) *cobra.Command {
+	var leaked bool
+	cmd := &cobra.Command{
+		Use: "rotate FILE NEW-FILE", Short: "Make a keyset with new keys; what the old ones sealed stays readable", Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			old, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			change := secret.Rotate
+			if leaked {
+				change = secret.Replace
+			}
+			data, err := change(old)
+			if err != nil {
+				return err
+			}
+			return r.writeKeyset(args[1], data)
+		},
+	}
+	cmd.Flags().BoolVar(&leaked, "leaked", false, "others may have read FILE: replace every key at once. Signed links and web chats end; stop every replica before NEW-FILE comes into use")
+	return cmd
 }
 
 func (r *runtime) writeKeyset(path string, data []byte) error {
@@ -194,29 +206,53 @@ func statsCommand(r *runtime) *cobra.Command {
 }
 
 func backupCommand(r *runtime) *cobra.Command {
-	return &cobra.Command{
+	var force bool
+	cmd := &cobra.Command{
 		Use: "backup FILE", Short: "Write documents and media into one file; it names the keyset that it needs", Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			part := args[0] + ".part"
-			f, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-			if err != nil {
-				return err
-			}
-			bar := r.bar(-1, "writing", progressbar.OptionShowBytes(true))
-			err = r.operate(cmd.Context(), func(ctx context.Context, c *admin.Client) error {
-				return c.Backup(ctx, io.MultiWriter(f, bar))
-			})
-			_ = bar.Clear() // a bar that cannot be drawn is no error
-			if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-				return errors.Join(err, os.Remove(part))
-			}
-			if err := os.Rename(part, args[0]); err != nil {
-				return err
-			}
-			fmt.Fprintf(r.stdout, "%s written. It can be restored only together with this city's keyset\n", args[0])
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return r.backup(cmd.Context(), args[0], force) },
 	}
+	cmd.Flags().BoolVar(&force, "force", false, "replace the file when it exists")
+	return cmd
+}
+
+// backup writes the file, which appears whole or not at all.
+func (r *runtime) backup(ctx context.Context, file string, force bool) error {
+	if err := mayWrite(file, force); err != nil {
+		return err
+	}
+	part := file + ".part"
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	bar := r.bar(-1, "writing", progressbar.OptionShowBytes(true))
+	err = r.operate(ctx, func(ctx context.Context, c *admin.Client) error {
+		return c.Backup(ctx, io.MultiWriter(f, bar))
+	})
+	_ = bar.Clear() // a bar that cannot be drawn is no error
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(part))
+	}
+	if err := os.Rename(part, file); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.stdout, "%s written. It can be restored only together with this city's keyset\n", file)
+	return nil
+}
+
+// mayWrite refuses a file that exists, unless it may be replaced.
+func mayWrite(file string, force bool) error {
+	if force {
+		return nil
+	}
+	_, err := os.Lstat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("%s exists: --force replaces it", file)
 }
 
 func restoreCommand(r *runtime) *cobra.Command {
@@ -235,7 +271,7 @@ func restoreCommand(r *runtime) *cobra.Command {
 				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			defer z.Close()
-			return s.restore(cmd.Context(), &z.Reader, func(line string) { fmt.Fprintln(r.stdout, "restored "+line) })
+			return s.restore(cmd.Context(), args[0], &z.Reader, func(line string) { fmt.Fprintln(r.stdout, "restored "+line) })
 		},
 	}
 }

@@ -31,16 +31,20 @@ import (
 	"github.com/motcua/motcua/internal/httpapi"
 	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/media"
+	"github.com/motcua/motcua/internal/netcall"
 	"github.com/motcua/motcua/internal/notify"
 	"github.com/motcua/motcua/internal/outbox"
 	"github.com/motcua/motcua/internal/redisx"
+	"github.com/motcua/motcua/internal/setting"
 	"github.com/motcua/motcua/internal/store/mongo"
 	"github.com/motcua/motcua/internal/store/sqlite"
 	"github.com/motcua/motcua/internal/telemetry"
 	"github.com/motcua/motcua/internal/webchat"
+	"github.com/motcua/motcua/internal/webform"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/alerts"
 	"github.com/motcua/motcua/miniapps/feedback"
+	"github.com/motcua/motcua/miniapps/signs"
 )
 
 // settings is configs/motcua.yaml as a struct: one section for each package.
@@ -64,6 +68,8 @@ type settings struct {
 	Casework  casework.Config       `koanf:"casework"`
 	Feedback  feedback.Config       `koanf:"feedback"`
 	Alerts    alerts.Config         `koanf:"alerts"`
+	Signs     signSettings          `koanf:"signs"`
+	WebForm   webform.Config        `koanf:"webform"`
 	Notify    notify.Config         `koanf:"notify"`
 	Devices   device.Config         `koanf:"devices"`
 	WebChat   webchat.Config        `koanf:"webchat"`
@@ -92,6 +98,20 @@ type secretSettings struct {
 type mediaSettings struct {
 	media.Config `koanf:",squash"`
 	Bucket       string `koanf:"bucket"`
+}
+
+type signSettings struct {
+	signs.Config `koanf:",squash"`
+	Sample       bool               `koanf:"sample"` // `motcua dev` fills an empty registry with the city's sample signs
+	Limits       httpapi.SignLimits `koanf:"limits"`
+}
+
+// Validate reports all settings that cannot work.
+func (s signSettings) Validate() error {
+	var faults setting.Faults
+	faults.Also(s.Config.Validate())
+	faults.Under("limits", s.Limits.Validate())
+	return faults.Err()
 }
 
 type storeSettings struct {
@@ -143,75 +163,94 @@ func (s *settings) relax() {
 	if s.HTTP.DrainDelay == 2*time.Second {
 		s.HTTP.DrainDelay = 0 // no balancer watches
 	}
+	if q := &s.Notify.Quiet; q.From == "21:30" && q.To == "06:30" {
+		q.From, q.To = "00:00", "00:00" // who works while the city sleeps sees notices leave
+	}
 	s.Account.Code.ResendAfter = 0 // one who tries things out signs in often
 	s.Account.Code.SendsPerHour, s.Account.Code.SendsPerDay, s.Account.Code.ChecksPerDay = 100, 100, 1000
 }
 
 // validate collects the problems of every section, each with its key.
 func (s *settings) validate(p profile) error {
-	errs := []error{
-		under("telemetry", s.Telemetry.Validate()), under("redis", s.Redis.Validate()), under("http", s.HTTP.Validate()),
-		under("graph", s.Graph.Validate()), under("runner", s.Runner.Validate()), under("account", s.Account.Validate()), under("media", s.Media.Validate()),
-		under("casework", s.Casework.Validate()), under("feedback", s.Feedback.Validate()), under("notify", s.Notify.Validate()), under("audit", s.Audit.Validate()),
-		under("outbox", s.Outbox.Validate()), under("inbox", s.Inbox.Validate()), under("chat", s.Chat.Validate()),
-		under("conversation", s.Conversation.Validate()), under("channels.zalo", s.Channels.Zalo.Validate()), under("store", s.Store.Validate()),
-		under("channels.zns", s.Channels.ZNS.Validate()), under("channels.messenger", s.Channels.Messenger.Validate()), under("channels.fcm", s.Channels.FCM.Validate()),
-		under("channels.webpush", s.Channels.WebPush.Validate()), under("alerts", s.Alerts.Validate()), under("devices", s.Devices.Validate()),
-		under("webchat", s.WebChat.Validate()),
+	var faults setting.Faults
+	for _, section := range []struct {
+		name string
+		its  interface{ Validate() error }
+	}{
+		{"telemetry", s.Telemetry}, {"redis", s.Redis}, {"http", s.HTTP}, {"graph", s.Graph}, {"runner", s.Runner}, {"account", s.Account},
+		{"media", s.Media}, {"casework", s.Casework}, {"feedback", s.Feedback}, {"notify", s.Notify}, {"audit", s.Audit}, {"outbox", s.Outbox},
+		{"inbox", s.Inbox}, {"chat", s.Chat}, {"conversation", s.Conversation}, {"channels.zalo", s.Channels.Zalo}, {"store", s.Store},
+		{"channels.zns", s.Channels.ZNS}, {"channels.messenger", s.Channels.Messenger}, {"channels.fcm", s.Channels.FCM},
+		{"channels.webpush", s.Channels.WebPush}, {"alerts", s.Alerts}, {"devices", s.Devices}, {"webchat", s.WebChat}, {"signs", s.Signs},
+		{"webform", s.WebForm},
+	} {
+		faults.Under(section.name, section.its.Validate())
 	}
 	if s.MongoDB.URI != "" {
-		errs = append(errs, under("mongodb", s.MongoDB.Validate()))
+		faults.Under("mongodb", s.MongoDB.Validate())
 	} else {
-		errs = append(errs, under("sqlite", s.SQLite.Validate()))
+		faults.Under("sqlite", s.SQLite.Validate())
 	}
 	for key, addr := range map[string]string{"http_addr": s.HTTPAddr, "admin_addr": s.AdminAddr, "fakecity_addr": s.FakecityAddr} {
 		if _, _, err := net.SplitHostPort(addr); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %q is not host:port", key, addr))
+			faults.Add(key, "%q is not host:port", addr)
 		}
 	}
-	if s.DataDir == "" {
-		errs = append(errs, errors.New("data_dir: must name a folder"))
-	}
+	faults.Refuse(s.DataDir == "", "data_dir", "must name a folder")
+	faults.Also(s.checkApproved())
+	s.halfway(&faults)
 	if p == prod {
-		errs = append(errs, s.unsafe()...)
+		s.unsafe(&faults)
 	}
-	return errors.Join(errs...)
+	return faults.Err()
 }
 
 // unsafe lists what must not be so where real citizens are.
-func (s *settings) unsafe() []error {
-	errs := []error{
-		under("channels.sms", s.Channels.SMS.Validate()), under("channels.fcm", s.Channels.FCM.ForCitizens()), under("channels.webpush", s.Channels.WebPush.ForCitizens()),
-	}
-	refuse := func(bad bool, text string) {
-		if bad {
-			errs = append(errs, errors.New(text))
+func (s *settings) unsafe(faults *setting.Faults) {
+	faults.Under("channels.sms", s.Channels.SMS.Validate())
+	faults.Under("channels.fcm", s.Channels.FCM.ForCitizens())
+	faults.Under("channels.webpush", s.Channels.WebPush.ForCitizens())
+	for _, w := range s.webhookSecrets() {
+		if len(w.value) < minSecret {
+			faults.Add(w.key, "must have %d characters or more: whoever guesses it speaks as any citizen", minSecret)
 		}
 	}
-	refuse(s.Secrets.KeysetFile == "", "secrets.keyset_file: must be set (make one with `motcua secrets generate`)")
-	refuse(!strings.HasPrefix(s.HTTP.PublicURL, "https://"), "http.public_url: must be an https:// address")
-	refuse(s.Graph.Introspection == graph.IntrospectionOn, "graph.introspection: must be off or staff")
-	refuse(s.Graph.Explorer, "graph.explorer: must be false")
-	refuse(s.Graph.Transport.Get != transport.GetRegistered, "graph.transport.get: must be registered")
-	refuse(s.MongoDB.URI != "" && s.Redis.URI == "", "redis.uri: must be set with mongodb.uri: replicas count and signal together")
-	refuse(s.MongoDB.URI != "" && s.Media.Bucket == "", "media.bucket: must be set with mongodb.uri: replicas share no disk")
+	faults.Refuse(s.Secrets.KeysetFile == "", "secrets.keyset_file", "must be set (make one with `motcua secrets generate`)")
+	faults.Under("http", s.HTTP.ForCitizens())
+	faults.Refuse(s.Graph.Introspection == graph.IntrospectionOn, "graph.introspection", "must be off or staff")
+	faults.Refuse(s.Graph.Explorer, "graph.explorer", "must be false")
+	faults.Refuse(s.Graph.Transport.Get != transport.GetRegistered, "graph.transport.get", "must be registered")
+	faults.Refuse(s.MongoDB.URI != "" && s.Redis.URI == "", "redis.uri", "must be set with mongodb.uri: replicas count and signal together")
+	faults.Refuse(s.MongoDB.URI != "" && s.Media.Bucket == "", "media.bucket", "must be set with mongodb.uri: replicas share no disk")
 	host, _, err := net.SplitHostPort(s.AdminAddr)
 	ip := net.ParseIP(host)
-	refuse(err == nil && s.Secrets.AdminToken == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()),
-		"admin_addr: must be on the loopback interface unless secrets.admin_token is set")
-	return errs
+	faults.Refuse(err == nil && s.Secrets.AdminToken == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()),
+		"admin_addr", "must be on the loopback interface unless secrets.admin_token is set")
 }
 
-// under names the section before each problem of a joined error.
-func under(section string, err error) error {
-	if err == nil {
-		return nil
+// minSecret is how many characters a secret that signs webhooks has at least. The networks' own have 20 and more.
+const minSecret = 16
+
+// secretSetting is a secret with its key.
+type secretSetting struct{ key, value string }
+
+// webhookSecrets gives the secrets by which real networks sign. Those of stand-ins on this machine protect nobody.
+func (s *settings) webhookSecrets() []secretSetting {
+	var out []secretSetting
+	add := func(on bool, key, value string) {
+		if on {
+			out = append(out, secretSetting{key, value})
+		}
 	}
-	var out []error
-	for _, line := range flatten(err) {
-		out = append(out, errors.New(section+"."+line))
+	if z := s.Channels.Zalo; z.Enabled() && !netcall.Local(z.APIBase) {
+		add(true, "channels.zalo.oa_secret_key", z.OASecretKey)
+		add(z.OASecretKeyOld != "", "channels.zalo.oa_secret_key_old", z.OASecretKeyOld)
 	}
-	return errors.Join(out...)
+	if m := s.Channels.Messenger; m.Enabled() && !netcall.Local(m.APIBase) {
+		add(true, "channels.messenger.app_secret", m.AppSecret)
+		add(m.AppSecretOld != "", "channels.messenger.app_secret_old", m.AppSecretOld)
+	}
+	return out
 }
 
 // cityFiles opens the folder of the city's data: one of the shipped cities by its name, or any folder by its path.

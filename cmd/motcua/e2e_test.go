@@ -49,10 +49,13 @@ func newPlace(t *testing.T, env ...string) place {
 	return place{data: data, env: append([]string{
 		"MOTCUA_DATA_DIR=" + data, "MOTCUA_HTTP_ADDR=127.0.0.1:0", "MOTCUA_ADMIN_ADDR=127.0.0.1:0", "MOTCUA_FAKECITY_ADDR=127.0.0.1:0",
 		"MOTCUA_HTTP__DRAIN_DELAY=0s",
-		"MOTCUA_NOTIFY__QUIET__FROM=00:00", "MOTCUA_NOTIFY__QUIET__TO=00:00", // never: tests run at night too
+		"MOTCUA_SIGNS__SAMPLE=false", // but where signs are tried: they take their time
 		"GORACE=atexit_sleep_ms=100", // the detector waits a second at each exit otherwise
 	}, env...)}
 }
+
+// sampleSigns has a city begin with its sample signs.
+const sampleSigns = "MOTCUA_SIGNS__SAMPLE=true"
 
 // start runs `motcua dev` there until the test ends.
 func (p place) start(t *testing.T) *citytest.Process {
@@ -79,6 +82,14 @@ func (p place) startAs(t *testing.T, command string) *citytest.Process {
 		}
 	})
 	return city
+}
+
+// soaking gives how much is tried: little where the tests run at each change, all where MOTCUA_SOAK is set, as `make soak` does.
+func soaking(little, all int) int {
+	if os.Getenv("MOTCUA_SOAK") == "" {
+		return little
+	}
+	return all
 }
 
 func tail(s string) string { return s[max(0, len(s)-6000):] }

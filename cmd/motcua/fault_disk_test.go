@@ -52,7 +52,7 @@ func fill(t *testing.T, name string) {
 // TestFullDisk fills the disk under a city: writes are refused in clear words, reads go on, and once there is space again nothing is lost or doubled.
 func TestFullDisk(t *testing.T) {
 	const most = 3000 // reports that the log may still take, because it is written over
-	ctx := within(t, 2*time.Minute)
+	ctx := within(t, 5*time.Minute)
 	disk := smallDisk(t, "16m")
 	p := newPlace(t)
 	p.data = filepath.Join(disk, "data")

@@ -23,7 +23,7 @@ import (
 func TestUploadsSurviveKills(t *testing.T) {
 	t.Parallel()
 	const photos, kills = 10, 3
-	ctx := within(t, time.Minute)
+	ctx := within(t, 3*time.Minute)
 	p := newPlace(t)
 	city := p.start(t)
 	citizen, err := city.SignIn(ctx, "0912345678")
@@ -144,7 +144,8 @@ func documents(t *testing.T, backup string) int {
 
 // TestKilledCommands ends seed, backup and restore with SIGKILL half-way: said again, each does its work as if nothing had been.
 func TestKilledCommands(t *testing.T) {
-	ctx := within(t, 2*time.Minute)
+	t.Parallel()
+	ctx := within(t, 5*time.Minute)
 	seed := []string{"seed", "--reports", "700", "--citizens", "20"}
 	whole, dir := newPlace(t), t.TempDir()
 	whole.must(ctx, t, seed...)

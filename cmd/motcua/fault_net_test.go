@@ -15,7 +15,7 @@ import (
 // TestRedisBlackHole swallows every byte on the way to Redis: requests are answered all the same, sign-in included, each within its limit.
 func TestRedisBlackHole(t *testing.T) {
 	const clients, each, longest = 8, 15, 10 * time.Second
-	ctx := within(t, time.Minute)
+	ctx := within(t, 3*time.Minute)
 	server := startRedis(ctx, t, "")
 	way := newWire(t, server.addr)
 	city := newPlace(t, "MOTCUA_REDIS__URI=redis://"+way.addr+"/0").start(t)
@@ -51,7 +51,7 @@ func TestRedisBlackHole(t *testing.T) {
 func TestStoreGoesAway(t *testing.T) {
 	t.Parallel()
 	const failsWithin, backWithin = 5 * time.Second, 5 * time.Second
-	ctx := within(t, 2*time.Minute)
+	ctx := within(t, 5*time.Minute)
 	u, err := url.Parse(mongotest.Serve(t))
 	if err != nil {
 		t.Fatal(err)

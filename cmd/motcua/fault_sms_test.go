@@ -91,7 +91,7 @@ func newProduction(ctx context.Context, t *testing.T, base string, env ...string
 func TestCodesSurviveAKill(t *testing.T) {
 	t.Parallel()
 	const phones = 10
-	ctx := within(t, time.Minute)
+	ctx := within(t, 3*time.Minute)
 	out := newProvider(t)
 	out.set("hold")
 	p := newProduction(ctx, t, out.URL, "MOTCUA_OUTBOX__ATTEMPT=1s")

@@ -99,7 +99,7 @@ func openEvents(ctx context.Context, city *citytest.Process, token, query string
 // TestStoppingMovesStreams sends SIGTERM while sockets and event streams are open: each is told to connect again, and the program ends in time.
 func TestStoppingMovesStreams(t *testing.T) {
 	const each = 25
-	ctx := within(t, time.Minute)
+	ctx := within(t, 3*time.Minute)
 	city := newPlace(t).start(t)
 	citizen, err := city.SignIn(ctx, "0912345678")
 	if err != nil {
@@ -150,7 +150,7 @@ func TestStoppingMovesStreams(t *testing.T) {
 // TestStoppingCutsStalledUploads sends SIGTERM while a photo has stopped coming: the program waits its time, ends, and says that it cut something off.
 // The photo can be sent anew.
 func TestStoppingCutsStalledUploads(t *testing.T) {
-	ctx := within(t, time.Minute)
+	ctx := within(t, 3*time.Minute)
 	p := newPlace(t, "MOTCUA_HTTP__DRAIN_TIMEOUT=1s")
 	city := p.start(t)
 	citizen, err := city.SignIn(ctx, "0912345678")

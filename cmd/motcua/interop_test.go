@@ -18,7 +18,8 @@ const interop = "../../graph/testdata/interop"
 
 // TestGraphQLOverHTTPAudits runs every audit of npm graphql-http against the running program.
 func TestGraphQLOverHTTPAudits(t *testing.T) {
-	ctx := within(t, time.Minute)
+	t.Parallel()
+	ctx := within(t, 3*time.Minute)
 	city := newPlace(t).start(t)
 	cmd := exec.CommandContext(ctx, "node", "audit.mjs", city.HTTP+"/graphql")
 	cmd.Dir = interop
@@ -36,7 +37,8 @@ func TestGraphQLOverHTTPAudits(t *testing.T) {
 
 // TestSubscriptionClients follows a report with the npm clients graphql-ws and graphql-sse while an officer moves it.
 func TestSubscriptionClients(t *testing.T) {
-	ctx := within(t, 2*time.Minute)
+	t.Parallel()
+	ctx := within(t, 5*time.Minute)
 	city := newPlace(t).start(t)
 	citizen, err := city.SignIn(ctx, "0912345678")
 	if err != nil {

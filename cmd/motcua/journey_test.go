@@ -124,7 +124,8 @@ const reportFields = `id code status ward { code fullName } unit { code } photos
 
 // TestJourney is the main job on real input: a report with a photo and a point finds its ward and unit, an officer works on it, the citizen follows.
 func TestJourney(t *testing.T) {
-	ctx := within(t, 2*time.Minute)
+	t.Parallel()
+	ctx := within(t, 5*time.Minute)
 	city := newPlace(t).start(t)
 	citizen, err := city.SignIn(ctx, "0912345678")
 	if err != nil {

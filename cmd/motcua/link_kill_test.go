@@ -28,8 +28,9 @@ type joiner struct {
 // Meanwhile an officer is silent, as long as one may be: a minute is the least that can be set.
 func TestKilledWhileJoining(t *testing.T) {
 	t.Parallel()
-	const people, kills = 4, 12
-	ctx := within(t, 2*time.Minute)
+	const people = 4
+	kills := soaking(4, 12)
+	ctx := within(t, 5*time.Minute)
 	c := newChatPlace(ctx, t, append(quick, "MOTCUA_ACCOUNT__LINK__TRIES_PER_DAY=100", "MOTCUA_ACCOUNT__LINK__OFFERS_PER_DAY=100", "MOTCUA_CHAT__LEASE=2s", "MOTCUA_CHAT__DESK_SILENCE=1m")...)
 	c.stubborn(ctx, t)
 	comesBack := silentOfficer(ctx, t, c)
@@ -140,7 +141,10 @@ func (j *joiner) link(ctx context.Context) error {
 			}
 			continue
 		}
-		return j.says(ctx, out.OfferLinkCode.Code.Code, linked)
+		if err := j.says(ctx, out.OfferLinkCode.Code.Code, agreed); err != nil {
+			return err
+		}
+		return j.says(ctx, "Đồng ý", linked)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/motcua/motcua/internal/citytest"
 )
 
@@ -25,6 +27,8 @@ func TestOnePersonOnEveryNetwork(t *testing.T) {
 	for name, run := range map[string]func(context.Context, *testing.T, *citytest.Process){
 		"three chats and the app are one account": testOneAccount,
 		"nothing is joined without proof":         testNoProof,
+		"a link that somebody sent asks first":    testSentLink,
+		"a borrowed chat has no phone":            testBorrowedChat,
 		"a link is for one account":               testLinkOfOther,
 		"codes cannot be guessed":                 testGuessing,
 		"a number has a new holder":               testRecycledNumber,
@@ -37,7 +41,9 @@ func TestOnePersonOnEveryNetwork(t *testing.T) {
 		"a form goes on in the app":               testForm,
 		"an officer on Zalo":                      testOfficerOnZalo,
 		"an officer on Messenger":                 testOfficerOnMessenger,
+		"an officer on the web":                   testOfficerOnWeb,
 		"a person in the network's console":       testConsole,
+		"the console answers who waits":           testConsoleAtTheDesk,
 		"somebody asks to be forgotten":           testForgotten,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -133,6 +139,16 @@ func (p *talker) offerLink() string {
 
 const linked, refusedCode, noReports = "Liên kết xong", "Mã chưa đúng, đã hết hạn hoặc đã được dùng", "Bà con chưa gửi phản ánh nào"
 
+// link types a code and agrees to what it is asked.
+func (p *talker) link(code string) {
+	p.t.Helper()
+	p.ask(code, agreed)
+	p.ask("Đồng ý", linked)
+}
+
+// agreed is what a chat is asked before it is joined to an account.
+const agreed = "đồng ý liên kết chứ"
+
 type opened struct {
 	Link struct {
 		Network, Code string
@@ -163,12 +179,15 @@ func testOneAccount(ctx context.Context, t *testing.T, city *citytest.Process) {
 	zalo.signIn(city, phone, "Đăng nhập xong")
 	app := inApp(ctx, t, city, phone)
 	wantOwned(ctx, t, app, z)
-	messenger.ask(offerCode(ctx, t, app), linked)
+	messenger.link(offerCode(ctx, t, app))
 	link := openLink(ctx, t, app, web.offerLink()).Link
 	if link.Network != "web" || link.Conflict {
 		t.Errorf("the link shows %+v", link)
 	}
-	web.ask(link.Code, linked)
+	if asked := web.ask(link.Code, agreed); strings.Count(asked, "091••••001") != 2 || !strings.Contains(asked, `"Đồng ý"`) {
+		t.Errorf("the question does not name the account: %s", asked)
+	}
+	web.ask("đồng ý", linked)
 
 	r, refused, err := trySubmit(ctx, app, reportOf("hoa", "Ổ gà to giữa đường, báo từ ứng dụng"))
 	if err != nil || refused != "" {
@@ -232,7 +251,7 @@ func testNoProof(ctx context.Context, t *testing.T, city *citytest.Process) {
 	other.ask("đăng nhập", "số điện thoại di động")
 	other.ask(phone, "nhập 6 chữ số")
 	other.ask(right, "Mã chưa đúng") // the code of another chat's question
-	other.ask("huỷ", "Đã huỷ")
+	other.ask("huỷ", "Đã dừng ở bước")
 	for left := 4; left > 0; left-- {
 		same.ask(notThis(right), fmt.Sprintf("còn %d lần thử", left))
 	}
@@ -254,7 +273,58 @@ func testNoProof(ctx context.Context, t *testing.T, city *citytest.Process) {
 	if got := networks(ctx, t, app); got != "zalo" {
 		t.Errorf("identities: %s", got)
 	}
-	wantHappened(ctx, t, app, "JOINED zalo")
+	wantHappened(ctx, t, app, "JOINED zalo", "REFUSED wrong", "REFUSED wrong") // one for each chat in which codes were typed for the phone
+}
+
+// testSentLink has people open the city's own address with a stranger's code in it, on every network that has such links: they are asked, and nothing is
+// joined by that, by a second visit, or by a no.
+func testSentLink(ctx context.Context, t *testing.T, city *citytest.Process) {
+	stranger := inApp(ctx, t, city, "0911000061")
+	web, messenger := onWeb(ctx, t, city), onMessenger(ctx, t, city, "Nạn nhân")
+	opens := map[*talker]func(ref string) (int64, error){
+		web: func(ref string) (int64, error) {
+			var out struct{ Seq int64 }
+			return out.Seq, web.on.(*visitor).call(ctx, "/messages", map[string]string{"id": uuid.NewString(), "ref": ref}, &out)
+		},
+		messenger: func(ref string) (int64, error) {
+			e, err := messengerOf(city).Do(ctx, "Nạn nhân", "referral", map[string]string{"ref": ref})
+			return e.Seq, err
+		},
+	}
+	for p, open := range opens {
+		mine := p.report("của nạn nhân")
+		for _, code := range []string{offerCode(ctx, t, stranger), offerCode(ctx, t, stranger)} {
+			if _, err := open("link." + code); err != nil {
+				t.Fatal(err)
+			}
+			if asked := p.hear(agreed); !strings.Contains(asked, "091••••061") {
+				t.Errorf("%s is not told whose account it is: %s", p.name, asked)
+			}
+		}
+		p.ask("không", "Đã dừng ở bước")
+		p.owns([]string{mine}, mine)
+		wantOwned(ctx, t, stranger)
+	}
+	if got := networks(ctx, t, stranger); got != "" {
+		t.Errorf("joined: %s", got)
+	}
+}
+
+// testBorrowedChat has somebody at a linked chat type the code of their own account, to take the chat's account along: that needs its phone.
+func testBorrowedChat(ctx context.Context, t *testing.T, city *citytest.Process) {
+	const phone = "0911000062"
+	chat, thief := onWeb(ctx, t, city), inApp(ctx, t, city, "0911000063")
+	mine := chat.report("của chủ")
+	chat.signIn(city, phone, "Đăng nhập xong")
+	before := len(codes(ctx, city, phone))
+	chat.ask("gộp tài khoản", "Bà con lấy mã liên kết")
+	chat.ask(offerCode(ctx, t, thief), "Bà con đồng ý gộp chứ")
+	chat.ask("Đồng ý", "nhập 6 chữ số")
+	right := newCode(ctx, t, city, phone, before)
+	chat.ask(notThis(right), "còn 4 lần thử")
+	wantOwned(ctx, t, thief)
+	chat.ask(right, "Đã gộp hai tài khoản")
+	wantOwned(ctx, t, thief, mine)
 }
 
 // notThis gives a code that is wrong.
@@ -282,7 +352,7 @@ func testLinkOfOther(ctx context.Context, t *testing.T, city *citytest.Process) 
 	if again := openLink(ctx, t, mine, token).Link; again.Code != link.Code {
 		t.Error("a link that is opened again shows another code")
 	}
-	web.ask(link.Code, linked)
+	web.link(link.Code)
 	cannotOpen(ctx, t, mine, token, "NOT_FOUND")   // replayed
 	cannotOpen(ctx, t, theirs, token, "NOT_FOUND") // replayed
 	wantOwned(ctx, t, mine, code)
@@ -292,7 +362,7 @@ func testLinkOfOther(ctx context.Context, t *testing.T, city *citytest.Process) 
 	}
 
 	spent := offerCode(ctx, t, theirs)
-	onMessenger(ctx, t, city, "Người quen").ask(spent, linked)
+	onMessenger(ctx, t, city, "Người quen").link(spent)
 	thief.ask(spent, refusedCode)
 	thief.ask("huỷ", "Đã huỷ")
 	web.ask(offerCode(ctx, t, theirs), "đang liên kết với một tài khoản khác") // it has an account
@@ -328,14 +398,14 @@ func testGuessing(ctx context.Context, t *testing.T, city *citytest.Process) {
 	if got := networks(ctx, t, app); got != "" {
 		t.Errorf("linked: %s", got)
 	}
-	onZalo(ctx, t, city, "Người có mã").ask(right, linked)
+	onZalo(ctx, t, city, "Người có mã").link(right)
 }
 
 // testTypedAgain mistypes a code and types it again.
 func testTypedAgain(ctx context.Context, t *testing.T, city *citytest.Process) {
 	app, chat := inApp(ctx, t, city, "0911000014"), onZalo(ctx, t, city, "Gõ nhầm")
 	chat.ask("7K3M-9QXD", refusedCode)
-	chat.ask(offerCode(ctx, t, app), linked)
+	chat.link(offerCode(ctx, t, app))
 }
 
 // quoted is what a text asks its reader to write.
@@ -377,7 +447,6 @@ func testRecycledNumber(ctx context.Context, t *testing.T, city *citytest.Proces
 	holder.ask("mất điện thoại", "số điện thoại đang dùng hiện nay")
 	holder.ask(phone, "nhập 6 chữ số")
 	holder.ask(newCode(ctx, t, city, phone, before), "Vừa có thay đổi trên tài khoản này")
-	holder.ask("huỷ", "Bà con cần gì")
 	holder.owns([]string{z})
 	wantOwned(ctx, t, app, z)
 	wantHappened(ctx, t, app, "JOINED zalo", "REFUSED conflict", "REFUSED conflict", "RECOVERY_STARTED zalo", "RECOVERY_CANCELLED zalo")
@@ -389,13 +458,13 @@ func testLostPhone(ctx context.Context, t *testing.T, city *citytest.Process) {
 	lost, owner := onMessenger(ctx, t, city, "Mất máy"), onZalo(ctx, t, city, "Mất máy")
 	lost.signIn(city, phone, "Đăng nhập xong")
 	app := inApp(ctx, t, city, phone)
-	owner.ask(offerCode(ctx, t, app), linked)
+	owner.link(offerCode(ctx, t, app))
 	before := len(codes(ctx, city, next))
 	lost.ask("mất điện thoại", "số điện thoại đang dùng hiện nay")
 	lost.ask(next, "nhập 6 chữ số")
 	lost.ask(newCode(ctx, t, city, next, before), "các nơi đang liên kết đều được báo")
 	owner.told("Có yêu cầu đổi số điện thoại")
-	owner.ask("hủy yêu cầu đổi số", "Hủy mọi yêu cầu đổi số đang chờ")
+	owner.ask("hủy yêu cầu đổi số", "bỏ mọi yêu cầu đổi số đang chờ")
 	owner.ask("gửi", "Không còn yêu cầu nào đang chờ")
 	if stopped := read[[]tie](ctx, t, app, "recoveries", `{ recoveries { id network } }`, nil); len(stopped) != 0 {
 		t.Errorf("recoveries: %+v", stopped)
@@ -406,28 +475,31 @@ func testLostPhone(ctx context.Context, t *testing.T, city *citytest.Process) {
 	}
 }
 
-// testEverywhereTold has something happen to an account that has two chats: each is told, whoever sits at the other, and what the notice asks to be
-// written is understood.
+// testEverywhereTold has something happen to an account from one of its two chats: the other is told, whoever sits at the first, and what the notice asks to be
+// written is understood in both.
 func testEverywhereTold(ctx context.Context, t *testing.T, city *citytest.Process) {
 	const phone, next = "0911000012", "0911000013"
 	first, second := onMessenger(ctx, t, city, "Hai nơi"), onZalo(ctx, t, city, "Hai nơi")
 	first.signIn(city, phone, "Đăng nhập xong")
 	app := inApp(ctx, t, city, phone)
-	second.ask(offerCode(ctx, t, app), linked)
+	second.link(offerCode(ctx, t, app))
 	before := len(codes(ctx, city, next))
 	second.ask("mất điện thoại", "số điện thoại đang dùng hiện nay")
 	second.ask(next, "nhập 6 chữ số")
 	second.ask(newCode(ctx, t, city, next, before), "các nơi đang liên kết đều được báo")
-	for notice, answer := range map[string]string{"được liên kết với Zalo": "Tài khoản của bà con", "Có yêu cầu đổi số điện thoại": "Hủy mọi yêu cầu đổi số đang chờ"} {
-		t.Run(notice, func(t *testing.T) {
+	notices := []struct{ notice, answer string }{ // the second answer leaves a question open, so it is the last
+		{"được liên kết với Zalo", "Tài khoản của bà con"},
+		{"Có yêu cầu đổi số điện thoại", "bỏ mọi yêu cầu đổi số đang chờ"},
+	}
+	for _, n := range notices {
+		t.Run(n.notice, func(t *testing.T) {
 			first, second := *first, *second
 			first.t, second.t = t, t
-			words := quoted.FindStringSubmatch(second.told(notice))
+			words := quoted.FindStringSubmatch(first.told(n.notice))
 			if words == nil {
 				t.Fatal("the notice does not say what to write")
 			}
-			first.told(notice)
-			second.ask(words[1], answer)
+			second.ask(words[1], n.answer)
 		})
 	}
 }
@@ -436,7 +508,7 @@ func testEverywhereTold(ctx context.Context, t *testing.T, city *citytest.Proces
 func TestNothingIsJoinedTooLate(t *testing.T) {
 	t.Parallel()
 	ctx := within(t, 60*time.Second)
-	city := newPlace(t, append(brisk, "MOTCUA_ACCOUNT__LINK__CODE_TTL=1ms", "MOTCUA_ACCOUNT__LINK__LINK_TTL=1ms", "MOTCUA_ACCOUNT__CODE__TTL=1s")...).start(t)
+	city := newPlace(t, append(brisk, "MOTCUA_ACCOUNT__LINK__CODE_TTL=1ms", "MOTCUA_ACCOUNT__LINK__LINK_TTL=1ms")...).start(t)
 	app, chat, web := inApp(ctx, t, city, "0911000011"), onMessenger(ctx, t, city, "Muộn"), onWeb(ctx, t, city)
 	chat.ask(offerCode(ctx, t, app), refusedCode)
 	cannotOpen(ctx, t, app, web.offerLink(), "NOT_FOUND")

@@ -5,11 +5,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -41,9 +39,10 @@ func root() *cobra.Command {
 	cmd.PersistentFlags().StringVar(&r.file, "config", "", "configuration file (YAML); the environment wins over it")
 	cmd.AddCommand(
 		devCommand(r), serveCommand(r), checkCommand(r), secretsCommand(r),
-		staffCommand(r), channelsCommand(r), outboxCommand(r), statsCommand(r),
+		staffCommand(r), channelsCommand(r), signsCommand(r), outboxCommand(r), statsCommand(r),
 		backupCommand(r), restoreCommand(r), storeCommand(r), seedCommand(r),
 	)
+	nameArguments(cmd)
 	return cmd
 }
 
@@ -52,28 +51,4 @@ func group(use, short string, below ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	cmd.AddCommand(below...)
 	return cmd
-}
-
-// describe puts an error into one line, or into a list when there are several.
-func describe(err error) string {
-	var many interface{ Unwrap() []error }
-	if !errors.As(err, &many) {
-		return err.Error()
-	}
-	lines := flatten(err)
-	if len(lines) == 1 {
-		return lines[0]
-	}
-	return fmt.Sprintf("%d problems:\n  - %s", len(lines), strings.Join(lines, "\n  - "))
-}
-
-// flatten lists the single errors that were joined, each once.
-func flatten(err error) []string {
-	var out []string
-	for line := range strings.Lines(err.Error()) {
-		if line = strings.TrimSpace(line); line != "" {
-			out = append(out, line)
-		}
-	}
-	return out
 }

@@ -86,6 +86,7 @@ func answers(ctx context.Context, t *testing.T, city *citytest.Process) string {
 
 // TestBackupIsRestored takes a backup of a running city and restores it into an empty folder.
 func TestBackupIsRestored(t *testing.T) {
+	t.Parallel()
 	ctx := within(t, 3*time.Minute)
 	p := lived(ctx, t)
 	city := p.start(t)
@@ -127,6 +128,7 @@ func TestBackupIsRestored(t *testing.T) {
 
 // TestCityMovesToMongoDB copies a city from the embedded store to the MongoDB engine, which then answers the same.
 func TestCityMovesToMongoDB(t *testing.T) {
+	t.Parallel()
 	ctx := within(t, 5*time.Minute)
 	p := lived(ctx, t)
 	city := p.start(t)

@@ -189,7 +189,7 @@ func (w *town) moveIn(name, phone string, chats []string, account bool, device s
 // tell has a notice of a case come, as the service that keeps the case does.
 func (w *town) tell(to, id, notice string) {
 	w.t.Helper()
-	must(w.t, w.deliver(w.t.Context(), casework.Notice{
+	must(w.t, w.deliver(feedback.ID)(w.t.Context(), casework.Notice{
 		ID: id + "#" + notice, To: to, Notice: notice, Case: id, At: w.clock.now(),
 		Params: map[string]string{"code": codeOf(id), "reason": "xong"}, Names: map[string]message.Text{"unit": {"vi": "Phòng Hạ tầng", "en": "Infrastructure"}},
 	}))

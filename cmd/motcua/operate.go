@@ -58,6 +58,9 @@ func (r *runtime) operate(ctx context.Context, f func(ctx context.Context, c *ad
 	if client != nil {
 		return f(ctx, client)
 	}
+	if !s.founded() {
+		return fmt.Errorf("data_dir: there is no city in %s: name its folder, or start one with `motcua dev`", s.DataDir)
+	}
 	sys, err := open(ctx, s, tool, r.quiet(), "")
 	if err != nil {
 		return err
@@ -67,6 +70,16 @@ func (r *runtime) operate(ctx context.Context, f func(ctx context.Context, c *ad
 	ops.Log = slog.New(slog.DiscardHandler) // the command itself tells what fails
 	err = f(ctx, admin.Local(admin.Handler(ops, local), local))
 	return errors.Join(err, sys.close())
+}
+
+// founded tells whether there is a city to work on, or secrets of its own to found one with. Without, a command in the wrong folder would make a city that nobody
+// wanted, and print plates by keys that no other has.
+func (s *settings) founded() bool {
+	if s.MongoDB.URI != "" || s.Secrets.KeysetFile != "" {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(s.DataDir, s.SQLite.File))
+	return err == nil
 }
 
 // dial gives a client of the running city, or nil when none runs.
@@ -100,7 +113,7 @@ func (r *runtime) quiet() *slog.Logger {
 
 // ops puts the parts into the operators' terms.
 func (sys *system) ops() admin.Ops {
-	return admin.Ops{Staff: staffOps{sys}, Outbox: outboxOps{sys.outbox}, Stats: statsOps{sys}, Backup: backupOps{sys}, Channels: channelOps{sys}, Log: sys.log}
+	return admin.Ops{Staff: staffOps{sys}, Outbox: outboxOps{sys.outbox}, Stats: statsOps{sys}, Backup: backupOps{sys}, Channels: channelOps{sys}, Signs: sys.signOps(), Log: sys.log}
 }
 
 type staffOps struct{ sys *system }
@@ -108,6 +121,9 @@ type staffOps struct{ sys *system }
 func (o staffOps) Add(ctx context.Context, m admin.Member) (admin.Member, error) {
 	if _, ok := o.sys.city.Unit(m.Unit); m.Unit != "" && !ok {
 		return m, &fault.Error{Code: fault.Invalid, Cause: fmt.Errorf("there is no unit %q: `motcua check --units` lists them", m.Unit)}
+	}
+	if m.Unit == "" && slices.Contains(m.Roles, string(account.Officer)) {
+		return m, &fault.Error{Code: fault.Invalid, Cause: errors.New("an officer needs a unit: give it by --unit (`motcua check --units` lists them)")}
 	}
 	roles := make([]account.Role, len(m.Roles))
 	for i, r := range m.Roles {

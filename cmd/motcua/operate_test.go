@@ -46,7 +46,8 @@ func (p place) must(ctx context.Context, t *testing.T, args ...string) string {
 
 // TestClearRefusals shows what a person reads when the program cannot start: the cause, in one line or one list, and exit code 1.
 func TestClearRefusals(t *testing.T) {
-	ctx := within(t, time.Minute)
+	t.Parallel()
+	ctx := within(t, 3*time.Minute)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +68,8 @@ func TestClearRefusals(t *testing.T) {
 	}{
 		{"port taken", []string{"dev"}, []string{"MOTCUA_HTTP_ADDR=" + taken.Addr().String()}, 1, []string{"http_addr", "address already in use"}},
 		{"data folder is a file", []string{"dev"}, []string{"MOTCUA_DATA_DIR=" + file}, 1, []string{"not a directory"}},
-		{"unknown setting", []string{"dev"}, []string{"MOTCUA_HTTP__PUBLICURL=x"}, 1, []string{"unknown key http.publicurl"}},
+		{"unknown setting", []string{"dev"}, []string{"MOTCUA_HTTP__PUBLICURL=x"}, 1, []string{"MOTCUA_HTTP__PUBLICURL: unknown key http.publicurl"}},
+		{"a setting that cannot be read", []string{"dev"}, []string{"MOTCUA_HTTP__HEADER_TIMEOUT=soon"}, 1, []string{`http.header_timeout: "soon" is no duration`, "30s"}},
 		{"bad values", []string{"dev"}, []string{"MOTCUA_HTTP__MAX_BODY=1", "MOTCUA_ACCOUNT__ACCESS_TTL=25h"}, 4, []string{"http.max_body", "account.access_ttl"}},
 		{"missing file", []string{"dev", "--config", "/no/such.yaml"}, nil, 1, []string{"/no/such.yaml"}},
 		{"serve with nothing set", []string{"serve"}, nil, 0, []string{"secrets.keyset_file", "http.public_url", "channels.sms.api_base", "channels.sms.token"}},
@@ -77,8 +79,12 @@ func TestClearRefusals(t *testing.T) {
 		{"unknown city", []string{"check", "--dev"}, []string{"MOTCUA_CITY=atlantis"}, 1, []string{"atlantis"}},
 		{"unknown command", []string{"fly"}, nil, 1, []string{"unknown command"}},
 		{"restore of rubbish", []string{"restore", file}, nil, 1, []string{file}},
-		{"staff without unit", []string{"staff", "add", "--phone", "0912345678", "--role", "officer"}, nil, 1, []string{"unit"}},
-		{"staff of an unknown unit", []string{"staff", "add", "--phone", "0912345678", "--role", "officer", "--unit", "moon"}, nil, 1, []string{"moon", "check --units"}},
+		{"staff without unit", []string{"staff", "add", "--phone", "0912345678", "--role", "officer"}, []string{"MOTCUA_DATA_DIR=" + devKeys.data}, 1, []string{"officer", "--unit", "check --units"}},
+		{"staff of an unknown unit", []string{"staff", "add", "--phone", "0912345678", "--role", "officer", "--unit", "moon"}, []string{"MOTCUA_DATA_DIR=" + devKeys.data}, 1, []string{"moon", "check --units"}},
+		{"a folder without a city", []string{"signs", "list"}, nil, 1, []string{"there is no city in"}},
+		{"nothing to print", []string{"signs", "print", "--unordered", "--out", filepath.Join(t.TempDir(), "x.pdf")}, nil, 1, []string{"there is no city in"}},
+		{"a backup without a name", []string{"backup"}, nil, 1, []string{"FILE missing: motcua backup FILE"}},
+		{"a backup that exists", []string{"backup", file}, []string{"MOTCUA_DATA_DIR=" + devKeys.data}, 1, []string{file + " exists: --force replaces it"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -103,7 +109,7 @@ func TestClearRefusals(t *testing.T) {
 
 // TestProductionServes starts serve with real secrets and the stand-ins as a process of their own, and signs in.
 func TestProductionServes(t *testing.T) {
-	ctx := within(t, 2*time.Minute)
+	ctx := within(t, 5*time.Minute)
 	standIns := startFakecity(ctx, t)
 	p := newPlace(t)
 	keys := filepath.Join(t.TempDir(), "keyset.json")
@@ -135,6 +141,24 @@ func TestProductionServes(t *testing.T) {
 	if body, err := io.ReadAll(res.Body); err != nil || bytes.Contains(body, []byte(`"data":{`)) {
 		t.Errorf("an unregistered query by GET is answered: %s %v", body, err)
 	}
+
+	// Others may have read the file: with every key replaced the same phone still leads to the same account.
+	city.Stop(15 * time.Second)
+	replaced := filepath.Join(t.TempDir(), "keyset.json")
+	p.must(ctx, t, "secrets", "rotate", "--leaked", keys, replaced)
+	standIns = startFakecity(ctx, t) // one that has no code yet
+	p.env = append(p.env, "MOTCUA_SECRETS__KEYSET_FILE="+replaced, "MOTCUA_CHANNELS__SMS__API_BASE="+standIns.Fakecity+"/sms")
+	city = p.startAs(t, "serve")
+	city.Fakecity = standIns.Fakecity
+	var before, after struct{ Me struct{ ID string } }
+	again, err := city.SignIn(ctx, "0912345678")
+	if err == nil {
+		err = again.Do(ctx, "{ me { id } }", nil, &after)
+	}
+	citizen.URL = again.URL
+	if err := errors.Join(err, citizen.Do(ctx, "{ me { id } }", nil, &before)); err != nil || before != after {
+		t.Errorf("after the keys were replaced: account %q instead of %q, %v", after.Me.ID, before.Me.ID, err)
+	}
 }
 
 func startFakecity(ctx context.Context, t *testing.T) *citytest.Process {
@@ -153,7 +177,7 @@ func startFakecity(ctx context.Context, t *testing.T) *citytest.Process {
 
 // TestStoppingFailsNoRequest sends SIGTERM under load: every request that was begun is answered, and the program ends by itself.
 func TestStoppingFailsNoRequest(t *testing.T) {
-	ctx := within(t, time.Minute)
+	ctx := within(t, 3*time.Minute)
 	p := newPlace(t, "MOTCUA_HTTP__DRAIN_DELAY=500ms")
 	city := p.start(t)
 	var (
@@ -201,7 +225,8 @@ func TestStoppingFailsNoRequest(t *testing.T) {
 
 // TestStaffWhileRunningAndStopped uses the same command on a running city, through its operators' port, and on a stopped one.
 func TestStaffWhileRunningAndStopped(t *testing.T) {
-	ctx := within(t, time.Minute)
+	t.Parallel()
+	ctx := within(t, 3*time.Minute)
 	p := newPlace(t)
 	city := p.start(t)
 	before := p.must(ctx, t, "staff", "add", "--phone", "0909000001", "--role", "officer", "--unit", "ward-11311")
@@ -233,7 +258,8 @@ func TestStaffWhileRunningAndStopped(t *testing.T) {
 
 // TestDeadLettersAreReplayed has a code refused for good, finds it with the command, and sends it again.
 func TestDeadLettersAreReplayed(t *testing.T) {
-	ctx := within(t, time.Minute)
+	t.Parallel()
+	ctx := within(t, 3*time.Minute)
 	p := newPlace(t)
 	city := p.start(t)
 	breakSMS(ctx, t, city, `{"status":400,"times":1}`)

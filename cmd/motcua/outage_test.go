@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	crowdSize = 50
+	crowdSize = 25 // times two notices each: more than the networks take in a minute
 	outageFor = 10 * time.Minute
-	perMinute = 60 // messages that each network which has such a limit takes from us
+	perMinute = 30 // messages that each network which has such a limit takes from us
 	outBound  = 80 // requests in ten minutes to a network that is away: a few at first, then one after each pause
 )
 
@@ -128,9 +128,18 @@ func (w *town) orderly(network string, limited bool, back time.Time) {
 func (w *town) crowd(s side) []neighbour {
 	out := make([]neighbour, crowdSize)
 	for i := range out {
-		out[i] = w.reachedBy(s.network, fmt.Sprintf("%s-%d-%02d", s.network, s.number, i), fmt.Sprintf("+849010%02d0%02d", s.number, i))
-		if i%20 == 19 {
-			w.clock.set(w.clock.now().Add(time.Minute))
+		name := fmt.Sprintf("%s-%d-%02d", s.network, s.number, i)
+		if s.network == "zalo" || s.network == "messenger" { // they come all at once
+			out[i] = neighbour{name: name, chats: []string{s.network}, greeting: "xin chào, đây là " + name + " trên " + s.network}
+			w.write(s.network, name, out[i].greeting)
+			continue
+		}
+		out[i] = w.reachedBy(s.network, name, fmt.Sprintf("+849010%02d0%02d", s.number, i))
+	}
+	for i := range out {
+		if n := &out[i]; n.greeting != "" {
+			w.worked(n.greeting)
+			n.subject = w.guest(n.greeting).Subject
 		}
 	}
 	return out

@@ -51,7 +51,7 @@ func (sys *system) again(ctx context.Context, in outbox.Intent) error {
 	if err := bson.Unmarshal(plain, &p); err != nil {
 		return outbox.Permanent("malformed", errors.New("relay: an item that is not ours")) // the decoder's words may quote it
 	}
-	relay := sys.feedback.Relays()[p.Relay]
+	relay := sys.relays[p.Relay]
 	if relay == nil {
 		return outbox.Permanent("no_relay", fmt.Errorf("there is no relay %q", p.Relay))
 	}

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/motcua/motcua/channels"
+	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/internal/message"
 )
 
@@ -14,12 +17,13 @@ import (
 type line struct {
 	name      string
 	templates []string
+	perMinute int
 	answer    channels.Outcome
 	got       []channels.Outbound
 }
 
 func (l *line) Profile() channels.Profile {
-	return channels.Profile{Name: l.name, Templates: l.templates}
+	return channels.Profile{Name: l.name, Templates: l.templates, PerMinute: l.perMinute}
 }
 
 func (l *line) Parse(channels.Request) (channels.Batch, error) { return channels.Batch{}, nil }
@@ -50,7 +54,7 @@ func TestCodesGoByTheCheaperNetworkFirst(t *testing.T) {
 		"another text of it": {[]string{channels.CodeTemplate}, sent, &channels.Template{Name: "other"}, 1, 0},
 	} {
 		text, zns := &line{name: "sms", answer: sent}, &line{name: "zns", templates: tt.templates, answer: tt.zns}
-		phoneNetworks{text: text, zns: zns}.Send(t.Context(), "+84912345678", channels.Outbound{ID: "1", Kind: channels.Code, Blocks: words, Template: tt.template})
+		phoneNetworks{text: text, zns: zns, over: (&system{}).over}.Send(t.Context(), "+84912345678", channels.Outbound{ID: "1", Kind: channels.Code, Blocks: words, Template: tt.template})
 		require.Len(t, text.got, tt.texts, name)
 		require.Len(t, zns.got, tt.want, name)
 		for _, m := range text.got {
@@ -58,4 +62,28 @@ func TestCodesGoByTheCheaperNetworkFirst(t *testing.T) {
 			require.Equal(t, words, m.Blocks, name)
 		}
 	}
+}
+
+// TestABulkOfNoticesHoldsNoCodeBack: codes have a share of what the network takes in a minute, and leave as text messages when that is used up too.
+func TestABulkOfNoticesHoldsNoCodeBack(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	sys := &system{sends: limit.New(nil, func() time.Time { return now }, slog.New(slog.DiscardHandler))}
+	sent := channels.Outcome{Status: channels.Sent, MessageID: "1"}
+	text, zns := &line{name: "sms", answer: sent}, &line{name: "zns", templates: []string{channels.CodeTemplate}, perMinute: 20, answer: sent}
+	left := 0
+	for range 100 {
+		if sys.over(t.Context(), zns.Profile(), false) == 0 {
+			left++
+		}
+	}
+	require.Equal(t, 18, left, "notices")
+	phones := phoneNetworks{text: text, zns: zns, over: sys.over}
+	code := channels.Outbound{Kind: channels.Code, Blocks: message.Blocks{message.Words{Text: "Mã: 123456"}}, Template: &channels.Template{Name: channels.CodeTemplate}}
+	for range 5 {
+		require.Equal(t, channels.Sent, phones.Send(t.Context(), "+84912345678", code).Status, "nothing waits")
+	}
+	require.Len(t, zns.got, 2)
+	require.Len(t, text.got, 3)
+	require.Positive(t, sys.over(t.Context(), channels.Profile{Name: "zalo", PerMinute: 20}, true), "codes count with what leaves in chats of the network")
 }

@@ -86,7 +86,7 @@ func (sys *system) run(ctx context.Context, p ports, started func()) error {
 	if err != nil {
 		return err
 	}
-	operators, err := sys.operators(p.admin)
+	operators, err := sys.operators(ctx, p.admin)
 	if err != nil {
 		return err
 	}
@@ -108,6 +108,20 @@ func (sys *system) run(ctx context.Context, p ports, started func()) error {
 	begin("inbox", func() error { return sys.inbox.Run(work, sys.turn) })
 	begin("retention", func() error {
 		store.Keep(work, sys.engine, sys.settings.Store.SweepEvery, sys.now, sys.log)
+		return nil
+	})
+	begin("scans", func() error { return sys.signs.Scans().Run(work) })
+	begin("signs", func() error {
+		for range sys.hub.Watch(work, signTopic) {
+			sys.plates.Forget()
+		}
+		return nil
+	})
+	begin("plates", func() error {
+		for range sys.hub.WatchSignals(work, signTopic) {
+			sys.signs.Registry().Forget()
+			sys.plates.Forget() // once more: what was made since the signal may tell what the registry did not know yet
+		}
 		return nil
 	})
 	begin("admin", func() error { return ignoreClosed(operators.Serve(p.admin)) })
@@ -149,8 +163,8 @@ func (sys *system) kindOfStore() string {
 	return "sqlite: one replica only"
 }
 
-// operators makes the operators' port and leaves its address and token where the commands find them.
-func (sys *system) operators(l net.Listener) (*http.Server, error) {
+// operators makes the operators' port and leaves its address and token where the commands find them. When ctx ends, so do long operations: an import behind its row.
+func (sys *system) operators(ctx context.Context, l net.Listener) (*http.Server, error) {
 	token := sys.settings.Secrets.AdminToken
 	if token == "" {
 		token = rand.Text()
@@ -162,6 +176,9 @@ func (sys *system) operators(l net.Listener) (*http.Server, error) {
 	mux := telemetry.AdminHandler(sys.reg, telemetry.Check{Name: "store", Run: sys.engine.Ping})
 	mux.Handle("/v1/", admin.Handler(sys.ops(), token))
 	addr, _ := l.Addr().(*net.TCPAddr)
-	guarded := admin.Guard(mux, addr != nil && addr.IP.IsLoopback(), token)
-	return &http.Server{Handler: guarded, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(sys.log.Handler(), slog.LevelWarn)}, nil
+	guarded := admin.Guard(mux, addr != nil && addr.IP.IsLoopback(), sys.settings.Secrets.AdminToken != "", token)
+	return &http.Server{
+		Handler: guarded, BaseContext: func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(sys.log.Handler(), slog.LevelWarn),
+	}, nil
 }

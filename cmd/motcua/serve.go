@@ -93,6 +93,9 @@ func (r *runtime) dev(ctx context.Context) error {
 		return err
 	}
 	people, err := sys.samplePeople(ctx)
+	if err == nil {
+		err = sys.sampleSigns(ctx)
+	}
 	if err != nil {
 		p.close()
 		return errors.Join(err, sys.close())

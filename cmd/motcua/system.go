@@ -33,6 +33,7 @@ import (
 	"github.com/motcua/motcua/internal/live"
 	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/media"
+	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/notify"
 	"github.com/motcua/motcua/internal/outbox"
 	"github.com/motcua/motcua/internal/redisx"
@@ -40,10 +41,13 @@ import (
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/telemetry"
 	"github.com/motcua/motcua/internal/webchat"
+	"github.com/motcua/motcua/internal/webform"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/alerts"
 	"github.com/motcua/motcua/miniapps/feedback"
 	"github.com/motcua/motcua/miniapps/me"
+	"github.com/motcua/motcua/miniapps/signs"
+	"github.com/motcua/motcua/miniapps/signs/signpage"
 )
 
 // system is the city at work: every part, wired. open makes it, run.go runs it, the commands use it.
@@ -74,7 +78,12 @@ type system struct {
 	feedback   *feedback.App
 	alerts     *alerts.App
 	me         *me.App
+	signs      *signs.App
+	forms      *webform.Forms  // set with the faces
+	plates     *signpage.Pages // behind the codes of signs; set with the faces
 	runner     *miniapps.Runner
+	icons      map[string]string           // of mini-apps, SVG
+	relays     map[string]casework.Carrier // of mini-apps, by name
 	grants     *grant.Keeper
 	networks   map[string]channels.Channel // that citizens chat on, by name
 	mandates   map[string]*mandate         // of the networks that need a consent
@@ -137,6 +146,7 @@ func (sys *system) openData(ctx context.Context) error {
 	if sys.city, sys.texts, err = sys.settings.data(); err != nil {
 		return err
 	}
+	sys.texts.LogGaps(sys.log)
 	if sys.box, err = sys.settings.keyset(sys.profile); err != nil {
 		return err
 	}
@@ -185,52 +195,9 @@ func (sys *system) openPeople(ctx context.Context) error {
 		return err
 	}
 	sys.accounts, err = account.New(ctx, sys.engine, sys.settings.Account, account.Deps{
-		Box: sys.box, Limiter: limit.New(sys.redis, sys.now, sys.log), Outbox: sys.outbox, Texts: sys.texts, Accesses: sys.trail, Tell: sys.tellOwner, Now: sys.now, Log: sys.log, Reg: sys.reg,
+		Box: sys.box, Limiter: limit.New(sys.redis, sys.now, sys.log), Outbox: sys.outbox, Texts: sys.texts, Accesses: sys.trail, Tell: sys.tellOwner, Left: sys.leaveDevices, Now: sys.now, Log: sys.log, Reg: sys.reg,
 	})
 	return err
-}
-
-// openServices opens the mini-apps and what they stand on.
-func (sys *system) openServices(ctx context.Context) error {
-	var err error
-	if err = sys.openBucket(ctx); err != nil {
-		return err
-	}
-	if sys.media, err = media.New(ctx, sys.engine, sys.bucket, sys.box, sys.settings.Media.Config, sys.now); err != nil {
-		return err
-	}
-	codes, err := casework.NewCodes(ctx, sys.engine, sys.settings.Casework, sys.now)
-	if err != nil {
-		return err
-	}
-	sys.feedback, err = feedback.New(ctx, sys.engine, feedback.Deps{
-		City: sys.city, Media: sys.media, Codes: codes, Texts: sys.texts, Names: sys.accounts,
-		Deliver: sys.deliver, Park: sys.park, Signal: sys.signalCase, Nudge: sys.outbox.Nudge,
-	}, sys.settings.Feedback, sys.now)
-	if err != nil {
-		return err
-	}
-	sys.media.Connect(feedback.ID, sys.feedback)
-	if sys.alerts, err = alerts.New(ctx, sys.engine, alerts.Deps{City: sys.city, Texts: sys.texts, Audience: audience{sys}, Nudge: sys.outbox.Nudge}, sys.settings.Alerts, sys.now); err != nil {
-		return err
-	}
-	if sys.me, err = me.New(me.Deps{Accounts: sys.accounts, Texts: sys.texts, LinkURL: sys.linkURL, FormURL: sys.formURL, Zone: sys.city.Calendar().Zone()}); err != nil {
-		return err
-	}
-	// The city's services, by name. A new one is a line here.
-	apps := []miniapps.App{sys.feedback, sys.alerts, sys.me}
-	sys.runner, err = miniapps.NewRunner(sys.settings.Runner, miniapps.Deps{
-		Apps: apps, Consents: sys.consents, Claims: sys.accounts, Trail: sys.trail, OnChange: sys.signalCase,
-		Now: sys.now, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
-	})
-	if err != nil {
-		return err
-	}
-	if sys.notices, err = notify.New(ctx, sys.engine, sys.settings.Notify, sys.runner.Catalogue(), sys.hub, sys.now); err != nil {
-		return err
-	}
-	sys.notices.KnowAreas(func(code string) bool { _, ok := sys.city.Ward(code); return ok })
-	return nil
 }
 
 func caseTopic(ref miniapps.CaseRef) string { return "case:" + ref.App + "/" + ref.ID }
@@ -251,10 +218,11 @@ func (sys *system) connect() error {
 		sys.outbox.Handle(account.SMSKind, sys.accounts.SMSHandler(sys.phones)),
 		sys.outbox.Handle(relayKind, sys.again),
 	}
-	for name, relay := range sys.feedback.Relays() {
+	for name, relay := range sys.relays {
 		errs = append(errs, sys.outbox.Relay(name, relay))
 	}
 	errs = append(errs,
+		sys.outbox.Schedule("signs.damage", time.Minute, func(ctx context.Context) error { return second(sys.signs.Damage().Resume(ctx)) }),
 		sys.outbox.Schedule("media.sweep", time.Hour, func(ctx context.Context) error { return second(sys.media.Sweep(ctx)) }),
 		sys.outbox.Schedule("media.sweep_blobs", 24*time.Hour, func(ctx context.Context) error { return second(sys.media.SweepBlobs(ctx)) }),
 	)
@@ -268,7 +236,7 @@ func (sys *system) faces() (*httpapi.Server, error) {
 	var server *httpapi.Server
 	gateway, err := graph.New(sys.settings.Graph, graph.Deps{
 		Accounts: sys.accounts, Accesses: sys.trail, City: sys.city, Media: sys.media, Notices: sys.notices, Reports: sys.feedback, Runner: sys.runner,
-		Dispatches: sys.sender, Devices: sys.devices, Desk: sys.chats, WatchConversation: sys.watchConversation, Firebase: sys.firebase(), ZaloMiniApp: sys.zaloMiniApp(),
+		Dispatches: sys.sender, Devices: sys.devices, Desk: sys.chats, Signs: signFinder{sys.signs, sys.now}, WatchConversation: sys.watchConversation, Firebase: sys.firebase(), ZaloMiniApp: sys.zaloMiniApp(),
 		Limiter: limit.New(sys.redis, sys.now, sys.log), Cache: sys.documents(), WatchCase: sys.watchCase,
 		ClientIP: func(c *fiber.Ctx) string { return server.ClientIP(c) }, Texts: sys.texts, Now: sys.now, Log: sys.log, Reg: sys.reg,
 	})
@@ -279,28 +247,52 @@ func (sys *system) faces() (*httpapi.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := sys.webChat(func(c *fiber.Ctx) string { return server.ClientIP(c) })
+	clientIP := func(c *fiber.Ctx) string { return server.ClientIP(c) }
+	pages, err := sys.webChat(clientIP)
+	if err != nil {
+		return nil, err
+	}
+	forms, err := sys.openForms(clientIP)
+	if err != nil {
+		return nil, err
+	}
+	counter, err := sys.formFaces(forms)
+	if err != nil {
+		return nil, err
+	}
+	plates, err := sys.signFaces(forms, clientIP)
 	if err != nil {
 		return nil, err
 	}
 	server, err = httpapi.New(sys.settings.HTTP, httpapi.Deps{
 		City: sys.city.Name(), Texts: sys.texts, Ready: sys.engine.Ping, Log: sys.log, Reg: sys.reg, Tracer: sys.tracing.Provider,
 		Parts: append([]httpapi.Mounter{
-			gateway, webhooks, pages,
+			gateway, webhooks, pages, counter, plates,
 			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountMedia(r, sys.media) }),
 			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountKeys(r, sys.accounts) }),
-			httpapi.MountFunc(func(r fiber.Router) {
-				httpapi.MountIcons(r, map[string]string{feedback.ID: sys.feedback.Icon(), alerts.ID: sys.alerts.Icon(), me.ID: sys.me.Icon()})
-			}),
+			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountOpen(r, sys.opening) }),
+			httpapi.MountFunc(func(r fiber.Router) { httpapi.MountIcons(r, sys.icons) }),
 		}, sys.callbacks()...),
 		Drains: []httpapi.Drainer{gateway, pages}, Links: sys.links(), Secure: sys.profile == prod,
 	})
 	return server, err
 }
 
+// opening gives the action that shows a citizen what a service has for them: its first that reads, needs nothing to be told, and can be asked for by words.
+func (sys *system) opening(app string) string {
+	m, _ := sys.runner.Catalogue().App(app)
+	for _, a := range m.Actions {
+		_, err := sys.runner.Catalogue().Check(app, a.ID, nil, message.Vietnamese)
+		if a.Audience == miniapps.ByCitizen && a.ReadOnly && len(a.OpeningWords) > 0 && err == nil {
+			return app + "." + a.ID
+		}
+	}
+	return ""
+}
+
 // links are the lines of the first page: what a browser can open.
 func (sys *system) links() []httpapi.Link {
-	out := []httpapi.Link{{Path: "/chat", Key: "http.link_chat"}}
+	out := []httpapi.Link{{Path: httpapi.FormsPath, Key: "http.link_forms"}, {Path: chatPath, Key: "http.link_chat"}}
 	if sys.settings.Graph.Explorer {
 		out = append(out, httpapi.Link{Path: "/graphql", Key: "http.link_graphql"})
 	}

@@ -129,7 +129,7 @@ func (p *talker) ask(text, answer string) string {
 // answers gives what the city has said behind what was said last, up to now.
 func (p *talker) answers() []string {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Millisecond)
+	ctx, cancel := context.WithTimeout(p.ctx, 250*time.Millisecond)
 	defer cancel()
 	list, err := p.on.lines(ctx, p.last)
 	if err != nil && ctx.Err() == nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,10 +12,20 @@ import (
 	"github.com/motcua/motcua/internal/limit"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/feedback"
+	"github.com/motcua/motcua/miniapps/me"
 )
 
 // counted is a Runner that counts.
-type counted struct{ runs int }
+type counted struct {
+	runs int
+	kept []string
+}
+
+// Keep notes whom it was told to keep.
+func (c *counted) Keep(_ context.Context, v account.Viewer) error {
+	c.kept = append(c.kept, v.Subject)
+	return nil
+}
 
 func (c *counted) Run(context.Context, miniapps.Request) (miniapps.Result, error) {
 	c.runs++
@@ -24,7 +35,7 @@ func (c *counted) Run(context.Context, miniapps.Request) (miniapps.Result, error
 func TestCodesAreNotGuessedInAChat(t *testing.T) {
 	t.Parallel()
 	runner := &counted{}
-	r := tries{runner, limit.New(nil, time.Now, slog.New(slog.DiscardHandler))}
+	r := tries{runner, runner, limit.New(nil, time.Now, slog.New(slog.DiscardHandler))}
 	run := func(subject, action string) error {
 		_, err := r.Run(t.Context(), miniapps.Request{App: feedback.ID, Action: action, Viewer: account.Viewer{Subject: subject}})
 		return err
@@ -39,6 +50,14 @@ func TestCodesAreNotGuessedInAChat(t *testing.T) {
 	}
 	if err := run("b", feedback.ActionTrack); err != nil {
 		t.Errorf("somebody else: %v", err)
+	}
+	for app, key := range map[string]string{feedback.ID: "a change", me.ID: "about who they are", "alerts": ""} {
+		if _, err := r.Run(t.Context(), miniapps.Request{App: app, Action: "x", Key: key, Viewer: account.Viewer{Subject: "by " + app}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(runner.kept, []string{"by " + feedback.ID}) {
+		t.Errorf("kept are %v", runner.kept)
 	}
 	if err := run("a", "submit"); err != nil {
 		t.Errorf("something else: %v", err)

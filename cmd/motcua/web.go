@@ -25,7 +25,7 @@ func (sys *system) openWeb(ctx context.Context) error {
 	if sys.weblog, err = webchat.New(ctx, sys.engine, cfg, sys.box, sys.hub, sys.now); err != nil {
 		return err
 	}
-	sys.web = web.New(sys.box, sys.weblog, cfg.MaxText, sys.now)
+	sys.web = web.New(sys.box, sys.weblog, web.Config{MaxText: cfg.MaxText, SessionMax: cfg.SessionMax}, sys.now)
 	sys.networks[web.Name] = sys.web
 	return nil
 }
@@ -35,21 +35,25 @@ const outlineMetres = 40
 
 // webChat makes the face of the web chat.
 func (sys *system) webChat(clientIP func(*fiber.Ctx) string) (*httpapi.WebChat, error) {
+	cfg := sys.settings.WebChat.Filled()
 	wards, err := sys.city.GeoJSON(outlineMetres)
 	if err != nil {
 		return nil, err
 	}
 	deps := httpapi.WebChatDeps{
-		Network: sys.web, Taker: sys.inbox, Log: sys.weblog, Media: sys.media, Guest: sys.visitor, Limiter: limit.New(sys.redis, sys.now, sys.log), Texts: sys.texts,
+		Network: sys.web, Taker: sys.inbox, Log: sys.weblog, Media: sys.media, Guest: sys.visitor, Origin: sys.accounts.Origin, Limiter: limit.New(sys.redis, sys.now, sys.log), Texts: sys.texts,
+		Link: sys.accounts.LinkLives, Form: sys.accounts.FormLives,
 		City: sys.city.Name(), Wards: wards, VapidKey: sys.settings.Channels.WebPush.VAPIDPublicKey,
 		MaxPhoto: sys.settings.Media.MaxPhoto, MaxVideo: sys.settings.Media.MaxVideo,
-		Pages:    httpapi.WebPages{Page: assets.Page(), Widget: assets.Widget(), Worker: assets.Worker(), File: assets.File, Policy: assets.Policy},
+		Pages: httpapi.WebPages{
+			Page: assets.Page(), Widget: assets.Widget(), Worker: assets.Worker(), File: assets.File, Policy: assets.Policy(sys.settings.Media.BaseURL, cfg.Tiles),
+		},
 		ClientIP: clientIP, Logger: sys.log, Reg: sys.reg,
 	}
 	if sys.settings.Channels.WebPush.Enabled() {
 		deps.Devices = browsers{sys.devices}
 	}
-	return httpapi.NewWebChat(sys.settings.WebChat, deps)
+	return httpapi.NewWebChat(cfg, deps)
 }
 
 // visitor gives the viewer that stands for a visitor of our pages.
@@ -70,21 +74,21 @@ func (b browsers) Register(ctx context.Context, v account.Viewer, s httpapi.WebS
 	return err
 }
 
-// Remove forgets all browsers of the visitor: one visitor is one browser, which may have subscribed more than once.
-func (b browsers) Remove(ctx context.Context, v account.Viewer, _ string) error {
-	list, err := b.devices.List(ctx, v)
-	if err != nil {
-		return err
+// Remove forgets one browser of the viewer's, or all that the chat itself has registered: a linked chat acts for an account, whose other browsers are none of
+// its business.
+func (b browsers) Remove(ctx context.Context, v account.Viewer, endpoint string) error {
+	if endpoint != "" {
+		return gone(b.devices.RemoveKnown(ctx, v, "webpush", endpoint))
 	}
-	for _, d := range list {
-		if d.Kind != "webpush" {
-			continue
-		}
-		if err := b.devices.Remove(ctx, v, d.ID); err != nil && fault.CodeOf(err) != fault.NotFound {
-			return fmt.Errorf("devices: %w", err)
-		}
+	return b.devices.Leave(ctx, v.Identity)
+}
+
+// gone makes nothing of the removal of what is not there.
+func gone(err error) error {
+	if err == nil || fault.CodeOf(err) == fault.NotFound {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("devices: %w", err)
 }
 
 // linkURL is the page that opens a link of a chat; formURL the one that opens a half-filled form.

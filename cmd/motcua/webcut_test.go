@@ -35,7 +35,8 @@ type cutLine struct {
 
 // TestWebChatOverCuts takes the network from a visitor twice, and kills the city once, each time while a message is on its way.
 func TestWebChatOverCuts(t *testing.T) {
-	ctx := within(t, 2*time.Minute)
+	t.Parallel()
+	ctx := within(t, 6*time.Minute)
 	p := newPlace(t, quick...)
 	city := p.start(t)
 	p.env = append(p.env, "MOTCUA_HTTP_ADDR="+strings.TrimPrefix(city.HTTP, "http://")) // the same after the restart
@@ -49,7 +50,7 @@ func TestWebChatOverCuts(t *testing.T) {
 		fmt.Fprintln(said, "killed")
 		city = p.start(t)
 		fmt.Fprintln(said, "back")
-	}, city.HTTP, file, "30000")
+	}, city.HTTP, file, "60000")
 	if seen.Failure != "" {
 		t.Fatalf("%s\n%s", seen.Failure, cutText(seen.Shown))
 	}

@@ -87,7 +87,8 @@ var answered = map[string]bool{
 
 // TestEveryZaloEventHasItsEffect sends each sample once as it should be and several times as it should not.
 func TestEveryZaloEventHasItsEffect(t *testing.T) {
-	ctx := within(t, 2*time.Minute)
+	t.Parallel()
+	ctx := within(t, 5*time.Minute)
 	c := newChatPlace(ctx, t, "MOTCUA_INBOX__SETTLE=0s", "MOTCUA_INBOX__FETCH_WAIT=1s")
 	hook := zaloHook{c.city}
 	files, err := filepath.Glob("../../channels/zalo/testdata/events/*.json")

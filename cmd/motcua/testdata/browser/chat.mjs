@@ -176,7 +176,8 @@ const conversations = {
     out.told = await told(p, out.code);
   }],
   place: [byAddress, 'place', async (p, out) => {
-    await p.answer(() => p.place(ward, true), cancellable);
+    await p.answer(() => p.place(ward, true), /Biển tên đường gần đây/); // more than one service takes a place
+    await p.answer(() => p.choose(/^Gửi phản ánh$/), cancellable);
     await p.answer(() => p.say(about(16)), skippable);
     await p.answer(() => p.choose(skip), ready);
     await p.answer(() => p.photo(), ready);

@@ -37,7 +37,7 @@ generate: ## write the generated GraphQL code anew
 	go generate ./...
 
 web: ## build the web chat's pages anew, which needs Node
-	npm ci --prefix channels/web/ui --no-audit --no-fund --silent
+	npm ci --prefix channels/web/ui --no-audit --no-fund --loglevel=error
 	npm run --prefix channels/web/ui --silent build
 
 soak: ## the end-to-end tests with all their messages and kills

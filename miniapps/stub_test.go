@@ -10,16 +10,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace/noop"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/miniapptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // stub is the sample app's manifest with another Do.
 type stub struct {

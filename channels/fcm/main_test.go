@@ -13,21 +13,28 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/channels/fcm/fcmfake"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		if unread := unread(); code == 0 && len(unread) > 0 {
-			fmt.Fprintln(os.Stderr, "no test reads", unread)
-			code = 1
-		}
-		os.Exit(code)
-	}))
+	leaktest.Main(reading{m})
+}
+
+// reading fails tests that leave a file of testdata unread.
+type reading struct{ *testing.M }
+
+func (r reading) Run() int {
+	code := r.M.Run()
+	if unread := unread(); code == 0 && len(unread) > 0 {
+		fmt.Fprintln(os.Stderr, "no test reads", unread)
+		return 1
+	}
+	return code
 }
 
 // read remembers which files of testdata a test has read.

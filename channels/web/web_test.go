@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/channels/channeltest"
@@ -22,7 +23,7 @@ import (
 	"github.com/motcua/motcua/internal/webchat"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // moment is the clock of tests.
 var moment = time.UnixMilli(1_790_000_000_000).UTC()

@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/channels/zaloapi"
@@ -19,7 +20,7 @@ import (
 	"github.com/motcua/motcua/internal/netcall"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // wallet hands out tokens 0, 1, … and fails where it is told to.
 type wallet struct {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/notify"
 )
@@ -11,7 +13,7 @@ import (
 // TestForgottenDevicesGetNoPush has people whose chat is forgotten: what was registered for the chat is gone with it, from the topics of the network too, and what
 // an account has, which the chat was linked to, stays.
 func TestForgottenDevicesGetNoPush(t *testing.T) {
-	leakless(t)
+	leaktest.Check(t)
 	for name, linked := range map[string]bool{"a guest": false, "linked to an account": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newTown(t, forenoon)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/motcua/motcua/internal/casework"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/notify"
@@ -42,7 +44,7 @@ var kinds = []struct {
 // TestWaysByTheClock has notices of cases come a long or short while after people wrote: what leaves is what the networks take at that moment, on the
 // cheapest ground there is, and it arrives once.
 func TestWaysByTheClock(t *testing.T) {
-	leakless(t)
+	leaktest.Check(t)
 	for name, change := range map[string]func(*settings){"nothing approved": noneApproved, "texts approved": allApproved} {
 		t.Run(name, func(t *testing.T) {
 			w := newTown(t, forenoon.Add(-ages[0]), change)

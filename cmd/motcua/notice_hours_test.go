@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/channels/zalo/zalofake"
 	"github.com/motcua/motcua/internal/message"
@@ -18,7 +20,7 @@ var lateEvening = time.Date(2026, 11, 20, 15, 30, 0, 0, time.UTC) // 22:30
 // TestNightAndDigest has notices come at night. What is not urgent leaves in the morning, over some minutes; what is urgent leaves at once by what may carry
 // it, and never as an approved text, which networks refuse at night; what can wait leaves as one message in the evening.
 func TestNightAndDigest(t *testing.T) {
-	leakless(t)
+	leaktest.Check(t)
 	for name, tt := range map[string]func(t *testing.T){"normal": normalAtNight, "urgent": urgentAtNight, "digest": digestOfADay} {
 		t.Run(name, tt)
 	}

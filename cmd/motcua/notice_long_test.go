@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/notify"
 	"github.com/motcua/motcua/miniapps/feedback"
@@ -13,7 +15,7 @@ import (
 
 // TestALongNoticeIsTextedShort tells somebody who has nothing but a phone something that is longer than a text message: its beginning arrives.
 func TestALongNoticeIsTextedShort(t *testing.T) {
-	leakless(t)
+	leaktest.Check(t)
 	w := newTown(t, forenoon, noneApproved)
 	n := w.moveIn("Nam", "+84903000001", nil, true, "", false)
 	long := message.Text{"vi": strings.Repeat("Bà con chằng chống nhà cửa. ", 30), "en": "Stay indoors."}

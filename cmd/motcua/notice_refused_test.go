@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/motcua/motcua/channels/messenger/messengerfake"
 	"github.com/motcua/motcua/channels/zalo/zalofake"
 )
@@ -13,7 +15,7 @@ import (
 // TestANetworkCountsTheHoursOtherwise has networks refuse words that may leave by our clock. What costs nothing elsewhere comes first, then the text that the same
 // network approved, then the others; everybody is told once.
 func TestANetworkCountsTheHoursOtherwise(t *testing.T) {
-	leakless(t)
+	leaktest.Check(t)
 	for name, tt := range map[string]struct {
 		zalo, messenger time.Duration // that the network's clock is ahead
 		chats           []string
@@ -41,7 +43,7 @@ func TestANetworkCountsTheHoursOtherwise(t *testing.T) {
 // TestARecoveryIsToldToThePhoneOnce starts a recovery in the only chat that its owner has. The dialogue there has told it and the phone got a text message of its own:
 // the phone hears no more of it, be it stopped or not.
 func TestARecoveryIsToldToThePhoneOnce(t *testing.T) {
-	leakless(t)
+	leaktest.Check(t)
 	p := &patient{town: newTown(t, forenoon, noneApproved), name: "Quế", old: "+84912000001", new: "+84912000002"}
 	p.textsLeave()
 	p.app, p.refresh = p.signsIn(p.old)

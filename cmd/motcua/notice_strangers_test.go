@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/motcua/motcua/channels/webpush/webpushfake"
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/device"
@@ -81,7 +83,7 @@ func (w *town) warn(id string) {
 // TestStrangersDoNotSilencePushes has a hundred visitors subscribe with endpoints that put everything off. Everybody else's browser is told at once all the same,
 // again and again, also where it is at the same host.
 func TestStrangersDoNotSilencePushes(t *testing.T) {
-	leakless(t)
+	leaktest.Check(t)
 	w := newTown(t, forenoon)
 	s := newPushServer(t)
 	const good, bad = 10, 100

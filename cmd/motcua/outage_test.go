@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/motcua/motcua/channels/fcm/fcmfake"
 	"github.com/motcua/motcua/channels/messenger/messengerfake"
 	"github.com/motcua/motcua/channels/sms/smsfake"
@@ -50,7 +52,7 @@ const byText = "in_progress"
 // TestTenMinutesAway takes each network away for ten minutes while a crowd writes and is told things. Nothing is lost or doubled, each person gets
 // everything in order, the network is hardly asked meanwhile and not overrun afterwards, and the other networks do not notice.
 func TestTenMinutesAway(t *testing.T) {
-	leakless(t)
+	leaktest.Check(t)
 	w := newTown(t, forenoon, allApproved, slowly)
 	for i, c := range awayFor {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/citytest"
 	"github.com/motcua/motcua/internal/fault"
@@ -28,7 +30,7 @@ type patient struct {
 // TestRecoveryByTheClock loses a phone twice over the whole wiring. The first time the old phone is only mislaid: every way tells its owner that somebody asks
 // for the account, and the session there stops it. The second time nobody stops it, and when its time has come the account goes to the new phone.
 func TestRecoveryByTheClock(t *testing.T) {
-	leakless(t)
+	leaktest.Check(t)
 	p := movesIn(t)
 
 	p.begins("mất điện thoại")

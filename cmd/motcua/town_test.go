@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/motcua/motcua/channels/messenger"
@@ -471,13 +470,4 @@ func (s *street) between(name string, from, to time.Time) (n int) {
 		}
 	}
 	return n
-}
-
-// leakless reports goroutines that outlive the town. The server's library leaves two that sleep.
-func leakless(t *testing.T) {
-	t.Helper()
-	before := goleak.IgnoreCurrent()
-	t.Cleanup(func() {
-		goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"), goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
-	})
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/audit"
@@ -15,7 +15,7 @@ import (
 	"github.com/motcua/motcua/miniapps"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var noon = time.Date(2026, 11, 21, 5, 0, 0, 0, time.UTC)
 

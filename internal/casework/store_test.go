@@ -10,14 +10,14 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/memory"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func newCodes(t *testing.T, e store.Engine, now func() time.Time) *Codes {
 	t.Helper()

@@ -12,9 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/configs/configstest"
@@ -28,7 +29,7 @@ import (
 	"github.com/motcua/motcua/miniapps"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // dialogue is a scripted Stepper: the first word of a text says what to do. It appends what it hears to State.Event, so that an event that took effect
 // twice shows.

@@ -3,10 +3,10 @@ package checkdigit
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestDamm(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 
 	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the transcripts")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // noon is a Monday in Hai Phong.
 var noon = time.Date(2026, 8, 3, 5, 0, 0, 0, time.UTC)

@@ -13,9 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/account"
@@ -27,7 +28,7 @@ import (
 	"github.com/motcua/motcua/internal/store/memory"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // network is a network of devices and topics in memory. A token says how it answers: "dead-…", "slow-…", "big-…"; any other takes what it is sent.
 type network struct {

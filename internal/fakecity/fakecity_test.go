@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 
 	"github.com/motcua/motcua/channels/zalo/zalofake"
 	"github.com/motcua/motcua/configs"
@@ -19,7 +19,7 @@ import (
 	"github.com/motcua/motcua/internal/fakecity"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestPages(t *testing.T) {
 	t.Parallel()

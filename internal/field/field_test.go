@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/field"
@@ -18,7 +19,7 @@ import (
 	"github.com/motcua/motcua/miniapps/miniapptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // shared is what the schemas of these tests refer to.
 const shared = `{

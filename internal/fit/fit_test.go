@@ -6,15 +6,16 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels"
 	"github.com/motcua/motcua/internal/fit"
 	"github.com/motcua/motcua/internal/message"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var (
 	rich  = channels.Profile{MaxText: 2000, MaxChoices: 5, MaxLabel: 20, MaxCaption: 100, Images: true, Links: true}

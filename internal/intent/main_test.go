@@ -7,13 +7,13 @@ import (
 	"sync"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 
 	"github.com/motcua/motcua/internal/intent"
 	"github.com/motcua/motcua/miniapps"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // shipped gives the phrases of the core and of all mini-apps, as the program puts them together.
 var shipped = sync.OnceValues(func() ([]intent.Phrase, error) {

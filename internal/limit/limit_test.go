@@ -12,8 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/clocktest"
 	"github.com/motcua/motcua/internal/fault"
@@ -21,7 +22,7 @@ import (
 	"github.com/motcua/motcua/internal/redisx/redisxtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var quiet = slog.New(slog.DiscardHandler)
 

@@ -10,15 +10,16 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/redisx"
 	"github.com/motcua/motcua/internal/redisx/redisxtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var quiet = slog.New(slog.DiscardHandler)
 

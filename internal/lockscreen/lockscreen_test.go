@@ -12,11 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func clock() time.Time { return time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC) }
 

@@ -18,7 +18,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"gocloud.dev/blob"
 
 	"github.com/motcua/motcua/internal/account"
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 		childMain(dir)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }
 
 // hmacSigner is a Signer for tests.

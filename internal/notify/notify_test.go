@@ -10,8 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/fault"
@@ -21,7 +22,7 @@ import (
 	"github.com/motcua/motcua/internal/store/memory"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // templates is a catalogue with one app.
 type templates map[string][2]message.Text

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // huge gives a PNG whose header claims 60,000 by 60,000 pixels.
 func huge(file []byte) []byte {

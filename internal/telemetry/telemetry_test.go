@@ -15,13 +15,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // line logs one line and gives it back, as written and decoded.
 func line(t *testing.T, f func(*slog.Logger)) (string, map[string]any) {

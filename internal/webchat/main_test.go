@@ -7,15 +7,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/live"
 	"github.com/motcua/motcua/internal/message"
 	"github.com/motcua/motcua/internal/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func hub() *live.Hub { return live.New(nil, slog.New(slog.DiscardHandler)) }
 

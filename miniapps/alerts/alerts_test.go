@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
@@ -23,7 +24,7 @@ import (
 	"github.com/motcua/motcua/miniapps/miniapptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var _ outbox.Source = Relay{}
 

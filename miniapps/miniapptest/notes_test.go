@@ -4,13 +4,13 @@ import (
 	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 
 	"github.com/motcua/motcua/miniapps"
 	"github.com/motcua/motcua/miniapps/miniapptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestNotes(t *testing.T) {
 	t.Parallel()

@@ -15,8 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/account"
@@ -34,7 +35,7 @@ import (
 	"github.com/motcua/motcua/miniapps/signs/scans"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // noon is midday of a Monday in the city.
 var noon = time.Date(2026, 11, 16, 5, 0, 0, 0, time.UTC)

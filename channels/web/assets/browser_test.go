@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // TestPagesInChromium plays on the pages in a real browser against a stand-in for the program: conversations, photos, places, networks that go
 // away, notifications, the widget, signed links and forms, each looked at for size and accessibility.

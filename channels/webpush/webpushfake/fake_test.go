@@ -9,15 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	library "github.com/SherClockHolmes/webpush-go"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/channels/webpush/webpushfake"
 	"github.com/motcua/motcua/internal/clocktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 type keys struct{ public, private string }
 

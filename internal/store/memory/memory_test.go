@@ -3,9 +3,10 @@ package memory_test
 import (
 	"testing"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
@@ -13,7 +14,7 @@ import (
 	"github.com/motcua/motcua/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func TestConformance(t *testing.T) { storetest.Run(t, fresh) }
 

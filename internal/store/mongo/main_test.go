@@ -3,7 +3,7 @@ package mongo_test
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }

@@ -4,8 +4,9 @@ import (
 	"os"
 	"testing"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/sqlite"
@@ -16,7 +17,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		child(dir)
 	}
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }
 
 func TestConformance(t *testing.T) { storetest.Run(t, fresh) }

@@ -6,9 +6,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/stretchr/testify/require"
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
@@ -16,7 +17,7 @@ import (
 	"github.com/motcua/motcua/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // process is a mortal engine, and a stand-in beside it that shares its life.
 type process struct {

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 
 	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/fault"
@@ -23,7 +23,7 @@ import (
 	"github.com/motcua/motcua/miniapps/signs/registry"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // What the program hands to damage must fit.
 var _ Texts = (*locale.Catalogue)(nil)

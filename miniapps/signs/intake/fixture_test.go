@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 
 	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/city"
@@ -18,7 +18,7 @@ import (
 	"github.com/motcua/motcua/miniapps/signs/registry"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var noon = time.Date(2026, 11, 16, 5, 0, 0, 0, time.UTC)
 

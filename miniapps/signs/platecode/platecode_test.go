@@ -8,14 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
 
 	"github.com/motcua/motcua/internal/secret"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // fixed are keys that never change, the first one in use.
 type fixed []string

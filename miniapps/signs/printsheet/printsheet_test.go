@@ -14,14 +14,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/goccy/go-yaml"
-	"go.uber.org/goleak"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/motcua/motcua/internal/fault"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/motcua/motcua/internal/leaktest"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
-	"go.uber.org/goleak"
 
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/store"
@@ -21,7 +22,7 @@ import (
 	"github.com/motcua/motcua/miniapps/signs/registry"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // noon is 12:00 in the city, on a Monday.
 var noon = time.Date(2026, 11, 16, 5, 0, 0, 0, time.UTC)

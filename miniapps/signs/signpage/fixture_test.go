@@ -4,16 +4,13 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/motcua/motcua/internal/leaktest"
 
 	"github.com/motcua/motcua/configs/configstest"
 	"github.com/motcua/motcua/internal/city"
@@ -26,17 +23,7 @@ import (
 
 // TestMain looks for what goes on when all ports are closed.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	http.DefaultClient.CloseIdleConnections()
-	known := []goleak.Option{
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"), // sleeps its last ten seconds after the server is gone
-	}
-	if err := goleak.Find(known...); code == 0 && err != nil {
-		fmt.Println(err)
-		code = 1
-	}
-	os.Exit(code)
+	leaktest.Main(m)
 }
 
 // What the program hands to the pages must fit.

@@ -292,7 +292,7 @@ func checkTold(t *testing.T, who string, talk phoneTalk) {
 
 func checkCancelled(t *testing.T, talk phoneTalk) {
 	t.Helper()
-	if strings.Contains(talk.Back, "Bỏ qua") || !strings.Contains(talk.Back, "Huỷ") {
+	if strings.Contains(talk.Back, "Bỏ qua") || !strings.Contains(talk.Back, "Hủy") {
 		t.Errorf("back from the category leads to %q, want the question of the place", talk.Back)
 	}
 	for _, text := range append(slices.Clone(talk.Cancelled), talk.Mine) {

@@ -185,7 +185,7 @@ func TestServiceByItsOwnAddress(t *testing.T) {
 		t.Errorf("stored is %v before anything was right", got)
 	}
 
-	const text = "Đèn đường trước nhà văn hoá không sáng, tối om"
+	const text = "Đèn đường trước nhà văn hóa không sáng, tối om"
 	filling := []string{"f/description", text, "f/place", "12 Lạch Tray, Phường Gia Viên", "f/category", "street-light-out", "f/photos", "file:" + string(photo), "do", "send"}
 	question := form.send(ctx, filling...).says("Gửi phản ánh này chứ", text, "1 ảnh")
 	sent := question.send(ctx, "do", "agree")

@@ -251,12 +251,12 @@ func testNoProof(ctx context.Context, t *testing.T, city *citytest.Process) {
 	other.ask("đăng nhập", "số điện thoại di động")
 	other.ask(phone, "nhập 6 chữ số")
 	other.ask(right, "Mã chưa đúng") // the code of another chat's question
-	other.ask("huỷ", "Đã dừng ở bước")
+	other.ask("hủy", "Đã dừng ở bước")
 	for left := 4; left > 0; left-- {
 		same.ask(notThis(right), fmt.Sprintf("còn %d lần thử", left))
 	}
 	same.ask(notThis(right), "nhập sai quá nhiều lần")
-	same.ask("huỷ", "Bà con cần gì")
+	same.ask("hủy", "Bà con cần gì")
 	same.owns([]string{z})
 
 	for user, act := range map[string]string{"Lan gửi số": "info", "Lan gửi thẻ": "card"} { // a contact that was shared
@@ -347,7 +347,7 @@ func testLinkOfOther(ctx context.Context, t *testing.T, city *citytest.Process) 
 	link := openLink(ctx, t, mine, token).Link
 	cannotOpen(ctx, t, theirs, token, "NOT_FOUND")
 	thief.ask(link.Code, refusedCode)
-	thief.ask("huỷ", "Đã huỷ")
+	thief.ask("hủy", "Đã hủy")
 	thief.ask("phản ánh của tôi", noReports)
 	if again := openLink(ctx, t, mine, token).Link; again.Code != link.Code {
 		t.Error("a link that is opened again shows another code")
@@ -364,7 +364,7 @@ func testLinkOfOther(ctx context.Context, t *testing.T, city *citytest.Process) 
 	spent := offerCode(ctx, t, theirs)
 	onMessenger(ctx, t, city, "Người quen").link(spent)
 	thief.ask(spent, refusedCode)
-	thief.ask("huỷ", "Đã huỷ")
+	thief.ask("hủy", "Đã hủy")
 	web.ask(offerCode(ctx, t, theirs), "đang liên kết với một tài khoản khác") // it has an account
 	wantOwned(ctx, t, mine, code)
 	wantOwned(ctx, t, theirs)
@@ -387,7 +387,7 @@ func testGuessing(ctx context.Context, t *testing.T, city *citytest.Process) {
 	const tries = 10 // account.link.tries_per_day
 	for i := range tries {
 		guesser.ask(fmt.Sprintf("A%d3M-9QXD", i), refusedCode)
-		guesser.ask("huỷ", "Đã huỷ")
+		guesser.ask("hủy", "Đã hủy")
 	}
 	right := offerCode(ctx, t, app)
 	guesser.ask(right, "thử quá nhiều lần trong ngày")

@@ -105,7 +105,7 @@ func TestTitlesAsNetworksShowThem(t *testing.T) {
 func TestOldChoicesAreBounded(t *testing.T) {
 	w := newWorld(t, Rules{Page: maxPage}, feedbackApp(t))
 	for range 5 {
-		for _, line := range []string{"menu", "phản ánh", "khiếu nại", "huỷ"} {
+		for _, line := range []string{"menu", "phản ánh", "khiếu nại", "hủy"} {
 			w.do(line)
 			titles := 0
 			for _, list := range w.state.Before {

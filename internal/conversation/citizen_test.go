@@ -123,7 +123,7 @@ func TestLeaves(t *testing.T) {
 		h                Heard
 		waiting, talking bool
 	}{
-		{Heard{Text: "menu"}, true, true}, {Heard{Choice: "mc:do:menu"}, true, true}, {Heard{Text: "huỷ"}, true, false}, {Heard{Text: "quay lai"}, true, false},
+		{Heard{Text: "menu"}, true, true}, {Heard{Choice: "mc:do:menu"}, true, true}, {Heard{Text: "hủy"}, true, false}, {Heard{Text: "quay lai"}, true, false},
 		{Heard{Text: "thôi"}, true, false}, {Heard{Text: "cảm ơn"}, false, false}, {Heard{Text: "không"}, false, false}, {Heard{Text: "gặp cán bộ"}, false, false},
 		{Heard{Photos: []string{"p"}}, false, false}, {Heard{}, false, false}, {Heard{Choice: "mc:open:petition.send"}, false, false},
 		{Heard{Text: "nhà tôi bị mất nước từ hôm qua"}, false, false},

@@ -34,7 +34,7 @@ func FuzzStep(f *testing.F) {
 		f.Add(string(raw), line, "", uint8(0))
 		f.Add(string(raw), line, "link.G00DCODE", uint8(32))
 	}
-	f.Add(`{"aside":{"app":"petition","action":"send"}}`, "huỷ", "", uint8(0))
+	f.Add(`{"aside":{"app":"petition","action":"send"}}`, "hủy", "", uint8(0))
 	f.Add(`{"aside":{"app":"q","action":"r","sent":{}},"draft":{"app":"me","action":"code"},"call":{"app":"x"},"wait":{"for":"in_app"}}`, "0912345678", "", uint8(64))
 	g := newSignWorld(f)
 	g.quiet = true

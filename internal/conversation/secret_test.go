@@ -25,7 +25,7 @@ func TestKept(t *testing.T) {
 	atCode, atLinkCode, elsewhere := "đăng nhập;0912345678", "nhập mã liên kết", "đăng nhập;0912345678;menu"
 	for _, tt := range []struct{ before, text, kept string }{
 		{atCode, "362684", Masked}, {atCode, "36 26 84 ạ", Masked}, {atCode, "Ma xac nhan cua ban la 362684", Masked}, {atCode, "ba sáu hai sáu tám bốn", Masked},
-		{atCode, "gặp cán bộ", "gặp cán bộ"}, {atCode, "huỷ", "huỷ"}, {atCode, tokenDo + "cancel", tokenDo + "cancel"}, {atCode, "", ""},
+		{atCode, "gặp cán bộ", "gặp cán bộ"}, {atCode, "hủy", "hủy"}, {atCode, tokenDo + "cancel", tokenDo + "cancel"}, {atCode, "", ""},
 		{atLinkCode, "t367 hwg7", Masked}, {atLinkCode, "T367-HWG", Masked},
 		{elsewhere, "362684", Masked}, {elsewhere, "phản ánh", "phản ánh"},
 		{"", "T367-HWG7", Masked}, {"", "t367hwg7", Masked}, {"", "t367 hwg7", Masked}, {"", LinkRef + "T367-HWG7", Masked},

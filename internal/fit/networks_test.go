@@ -54,7 +54,7 @@ func networks(t *testing.T) []channels.Profile {
 func samples(t *testing.T) map[string]message.Blocks {
 	t.Helper()
 	categories := named(t, "testdata/networks/categories.txt")
-	ways := options("Xem thêm", "Bỏ qua", "Quay lại", "Huỷ")
+	ways := options("Xem thêm", "Bỏ qua", "Quay lại", "Hủy")
 	question := "Việc này thuộc lĩnh vực nào ạ? Nếu chưa rõ, bà con chọn “Chưa rõ”.\nKhông bắt buộc."
 	picture := "https://motcua.example/media/dat-cho.jpg"
 	card := message.Card{Title: "Phản ánh 7K3-M9P-2QX", Subtitle: "Đang xử lý", Facts: []message.Fact{
@@ -69,10 +69,10 @@ func samples(t *testing.T) map[string]message.Blocks {
 		"categories":      {message.Words{Text: "Đã ghi: địa điểm."}, message.Choices{Text: question, Options: categories[:9], Controls: ways}},
 		"categories_last": {message.Choices{Text: question, Options: categories[45:], Controls: ways}},
 		"categories_all":  {message.Choices{Text: question, Options: categories, Controls: ways[3:]}},
-		"few_choices":     {message.Choices{Text: "Bà con muốn đặt lịch vào buổi nào ạ?", Options: options("Sáng", "Chiều"), Controls: options("Quay lại", "Huỷ")}},
+		"few_choices":     {message.Choices{Text: "Bà con muốn đặt lịch vào buổi nào ạ?", Options: options("Sáng", "Chiều"), Controls: options("Quay lại", "Hủy")}},
 		"long_titles": {message.Choices{Text: "Bà con cần làm thủ tục nào ạ?", Options: options(
 			"Cấp bản sao trích lục hộ tịch, bản sao Giấy khai sinh", "Cấp bản sao trích lục hộ tịch, bản sao Giấy chứng nhận kết hôn", "Đăng ký khai sinh",
-			"Chứng thực bản sao từ bản chính giấy tờ, văn bản do cơ quan tổ chức có thẩm quyền của Việt Nam cấp hoặc chứng nhận"), Controls: options("Huỷ")}},
+			"Chứng thực bản sao từ bản chính giấy tờ, văn bản do cơ quan tổ chức có thẩm quyền của Việt Nam cấp hoặc chứng nhận"), Controls: options("Hủy")}},
 		"hints":         {message.Choices{Text: "Phản ánh nào ạ?", Options: []message.Choice{{Label: "Đèn đường không sáng", Value: "1", Hint: "7K3-M9P-2QX, gửi hôm qua"}, {Label: "Đèn đường không sáng", Value: "2", Hint: "9TW-1AB-4CD, gửi 12/07"}}}},
 		"card":          {card},
 		"card_pictured": {pictured},

@@ -186,7 +186,7 @@ func TestComments(t *testing.T) {
 	}
 	wantCode(t, say(citizen("binh"), "1", "Cho tôi xem với"), fault.NotFound)
 	wantCode(t, say(officer("power"), "1", "Không phải việc của tôi"), fault.NotFound)
-	wantCode(t, say(citizen("an"), "1", "Chữ khác dưới khoá cũ"), fault.Conflict)
+	wantCode(t, say(citizen("an"), "1", "Chữ khác dưới khóa cũ"), fault.Conflict)
 	wantField(t, say(citizen("an"), "2", "\t \t"), "text", "feedback.comment_length")
 	d.carry()
 	got := d.inbox.of("an") // the report's and the comment's relay promise no order between them

@@ -27,7 +27,7 @@ func samples() []miniapptest.Sample {
 	return []miniapptest.Sample{
 		{Action: "write", Input: `{"text": "mua vé xe buýt"}`, Other: `{"text": "mua hai vé xe buýt"}`, Opens: true},
 		{Name: "write with a place", Action: "write", Input: `{"text": "mua vé xe buýt", "place": {"lat": 20.85, "lon": 106.68}}`, Opens: true},
-		{Action: "amend", Prepare: written, Input: `{"text": "mua vé tàu hoả"}`, Other: `{"text": "mua vé máy bay"}`, Private: true},
+		{Action: "amend", Prepare: written, Input: `{"text": "mua vé tàu hỏa"}`, Other: `{"text": "mua vé máy bay"}`, Private: true},
 		{Action: "mine", Prepare: written},
 		{Action: "kinds"},
 		{Action: "look", Input: `{"answers": {"text": "mua"}}`},

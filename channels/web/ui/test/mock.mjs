@@ -19,7 +19,7 @@ const pixel = `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="160" 
 function answers(m, origin) {
   const text = (m.text ?? "").toLowerCase();
   if (m.ref) return [{ blocks: [{ text: { text: `Bắt đầu việc ${m.ref}.` } }] }];
-  if (m.choice === "cancel") return [{ blocks: [{ text: { text: "Đã huỷ." } }] }];
+  if (m.choice === "cancel") return [{ blocks: [{ text: { text: "Đã hủy." } }] }];
   if (m.choice) return [{ blocks: [{ text: { text: `Bà con chọn ${m.text} (${m.choice}).` } }] }];
   if (m.uploads?.length) return [{ blocks: [{ text: { text: `Đã nhận ${m.uploads.length} tệp.` } }] }];
   if (m.place) return [{ blocks: [{ text: { text: "Đã nhận vị trí." } }, { location: { lat: m.place.lat, lon: m.place.lon, label: "Nơi bà con vừa gửi" } }] }];
@@ -27,7 +27,7 @@ function answers(m, origin) {
     return [{ blocks: [{ choices: {
       text: "Bà con cần việc gì ạ?",
       options: [{ label: "Gửi phản ánh", value: "feedback.submit", hint: "đèn đường, rác, ổ gà…" }, { label: "Tra cứu phản ánh", value: "feedback.track" }, { label: "Đặt lịch hẹn", value: "desk.book" }],
-      controls: [{ label: "Xem thêm", value: "more" }, { label: "Huỷ", value: "cancel" }],
+      controls: [{ label: "Xem thêm", value: "more" }, { label: "Hủy", value: "cancel" }],
     } }] }];
   }
   if (text === "thẻ") {

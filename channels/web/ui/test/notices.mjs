@@ -126,9 +126,9 @@ export const notices = {
     await page.getByRole("button", { name: "Giữ lại" }).click();
     check(problems, await p.focused() === "forget" && (await p.lines()).length === 3, "forget: no is taken for yes");
     await page.getByTestId("forget").click();
-    await page.getByRole("dialog").getByRole("button", { name: "Xoá khỏi máy này" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Xóa khỏi máy này" }).click();
     await page.getByRole("button", { name: "Xem các dịch vụ" }).waitFor();
-    await page.getByText("Đã xoá cuộc trò chuyện khỏi máy này.").waitFor({ state: "attached" });
+    await page.getByText("Đã xóa cuộc trò chuyện khỏi máy này.").waitFor({ state: "attached" });
     await page.waitForFunction(() => document.activeElement.dataset.testid === "text");
     await other.bringToFront();
     await other.getByRole("button", { name: "Xem các dịch vụ" }).waitFor();

@@ -140,7 +140,7 @@ function inside(paths, ward) {
 }
 
 const ward = 'Phường Hồng Bàng', about = (number) => `đèn đường hỏng trước số ${number} Lạch Tray`;
-const anything = /./, skip = /^(Bỏ qua|Skip)$/, send = /^(Gửi|Send)$/, cancellable = /Huỷ|Cancel/, skippable = /Bỏ qua|Skip/, ready = /Gửi phản ánh này chứ|Send this report\?/;
+const anything = /./, skip = /^(Bỏ qua|Skip)$/, send = /^(Gửi|Send)$/, cancellable = /Hủy|Cancel/, skippable = /Bỏ qua|Skip/, ready = /Gửi phản ánh này chứ|Send this report\?/;
 
 // submit agrees to the summary and gives the tracking code.
 async function submit(p) {
@@ -188,9 +188,9 @@ const conversations = {
     await p.answer(() => p.say(about(18)), cancellable);
     await p.answer(() => p.place(ward, true), skippable);
     out.back = await p.answer(() => p.say('quay lại'), anything); // to the place
-    out.cancelled = [await p.answer(() => p.say('huỷ'), anything)];
+    out.cancelled = [await p.answer(() => p.say('hủy'), anything)];
     await report(p, about(20));
-    out.cancelled.push(await p.answer(() => p.choose(/^Huỷ$/), anything));
+    out.cancelled.push(await p.answer(() => p.choose(/^Hủy$/), anything));
     out.mine = await p.answer(() => p.say('phản ánh của tôi'), anything);
     await report(p, about(22));
     out.code = await submit(p);

@@ -109,12 +109,12 @@ export const vi = {
   bellService: "Dịch vụ thông báo của trình duyệt chưa trả lời. Bà con thử lại sau, hoặc dùng trình duyệt khác.",
   later: "Để sau",
 
-  forget: "Xoá khỏi máy này",
-  forgetTitle: "Xoá cuộc trò chuyện khỏi máy này?",
+  forget: "Xóa khỏi máy này",
+  forgetTitle: "Xóa cuộc trò chuyện khỏi máy này?",
   forgetWhat: "Máy này sẽ không mở lại được cuộc trò chuyện và không nhận thông báo nữa. Tin còn chờ gửi cũng bị bỏ.",
-  forgetKept: "Những gì đã gửi thì thành phố vẫn giữ để giải quyết. Bà con nên ghi lại mã phản ánh trước khi xoá.",
+  forgetKept: "Những gì đã gửi thì thành phố vẫn giữ để giải quyết. Bà con nên ghi lại mã phản ánh trước khi xóa.",
   forgetNo: "Giữ lại",
-  forgotten: "Đã xoá cuộc trò chuyện khỏi máy này.",
+  forgotten: "Đã xóa cuộc trò chuyện khỏi máy này.",
 
   errNetwork: "Không có mạng, hoặc thành phố chưa trả lời. Bà con thử lại giúp.",
   errUnknown: "Có lỗi xảy ra. Bà con thử lại giúp.",

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,13 +113,17 @@ var dialogue = []struct{ say, hear string }{
 	{"gửi", "Mã"},
 }
 
-// chatter has people report again and again, each message said when the answer to the one before has come.
-func (c *chatPlace) chatter(ctx context.Context, t *testing.T, people, each int) {
+// chatter has people report again and again, each message said when the answer to the one before has come, and each report begun when begin agrees.
+func (c *chatPlace) chatter(ctx context.Context, t *testing.T, people, each int, begin func(report int) bool) {
 	var wg sync.WaitGroup
 	for p := range people {
 		wg.Go(func() {
 			user := fmt.Sprintf("nguoi-%02d", p)
 			for i := range each {
+				if err := citytest.Poll(ctx, func() (bool, error) { return begin(i), nil }); err != nil {
+					t.Errorf("%s, report %d is not begun: %v", user, i, err)
+					return
+				}
 				if err := c.report(ctx, user, fmt.Sprintf("%d-%d", p, i)); err != nil {
 					t.Errorf("%s, report %d: %v", user, i, err)
 					return
@@ -175,11 +180,15 @@ func (c *chatPlace) stubborn(ctx context.Context, t *testing.T) {
 	c.setup(ctx, t, map[string]any{"retries_ms": retries, "received_ms": -1000, "seen_ms": -1000})
 }
 
-// killWhile ends the process with SIGKILL again and again, so many times, until the work is done.
-func (c *chatPlace) killWhile(t *testing.T, most int, work func()) (kills []time.Time) {
+// killWhile ends the process with SIGKILL again and again, so many times, until the work is done. The work can ask how often that was by then.
+func (c *chatPlace) killWhile(t *testing.T, most int, work func(killed func() int)) (kills []time.Time) {
 	t.Helper()
+	var count atomic.Int64
 	done := make(chan struct{})
-	go func() { defer close(done); work() }()
+	go func() {
+		defer close(done)
+		work(func() int { return int(count.Load()) })
+	}()
 	for {
 		var next <-chan time.Time
 		if len(kills) < most {
@@ -192,6 +201,7 @@ func (c *chatPlace) killWhile(t *testing.T, most int, work func()) (kills []time
 			c.city.Kill()
 			kills = append(kills, time.Now())
 			c.city = c.start(t)
+			count.Add(1)
 		}
 	}
 }
@@ -206,10 +216,9 @@ func TestKilledProcessLosesNoMessage(t *testing.T) {
 	ctx := within(t, time.Duration(soaking(6, 20))*time.Minute)
 	c := newChatPlace(ctx, t, quick...)
 	c.stubborn(ctx, t)
-	kills := c.killWhile(t, most, func() { c.chatter(ctx, t, people, each) })
-	if len(kills) < least {
-		t.Fatalf("the chats ended after %d kills, want at least %d", len(kills), least)
-	}
+	kills := c.killWhile(t, most, func(killed func() int) {
+		c.chatter(ctx, t, people, each, func(report int) bool { return killed() >= report*least/(each-1) })
+	})
 	s := c.stats(ctx, t)
 	t.Logf("%d messages in %d dialogues over %d kills: %d webhooks resent, %d answers given, %d doubled", people*each*len(dialogue), people*each, len(kills),
 		s.Webhooks.Retried, s.Sends.OK, s.Doubles)
@@ -225,7 +234,7 @@ func TestHundredCopiesAreOne(t *testing.T) {
 	c := newChatPlace(ctx, t, quick...)
 	c.stubborn(ctx, t)
 	c.fault(ctx, t, map[string]any{"duplicate": 100})
-	kills := c.killWhile(t, most, func() { c.chatter(ctx, t, people, each) })
+	kills := c.killWhile(t, most, func(func() int) { c.chatter(ctx, t, people, each, func(int) bool { return true }) })
 	c.verifyReports(ctx, t, people*each)
 	c.verifyDoubles(ctx, t, people, kills)
 	var s zaloStats

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 // TestUploadsSurviveKills ends the program again and again while photos are being sent: each that was acknowledged can be attached and read.
 func TestUploadsSurviveKills(t *testing.T) {
 	t.Parallel()
-	const photos, kills = 10, 3
+	const photos, least, most = 10, 2, 3 // photos at the least, kills
 	ctx := within(t, 3*time.Minute)
 	p := newPlace(t)
 	city := p.start(t)
@@ -33,10 +34,11 @@ func TestUploadsSurviveKills(t *testing.T) {
 	p.env = append(p.env, "MOTCUA_HTTP_ADDR="+strings.TrimPrefix(city.HTTP, "http://"))
 	picture, _ := photoWithPlace(t)
 	uploaded := make(chan []string, 1)
+	var killed atomic.Int64
 	tries := 0
 	go func() {
 		var ids []string
-		for i := range photos {
+		for i := 0; ctx.Err() == nil && (i < photos || len(ids)%5 > 0 || killed.Load() < least); i++ {
 			photo := append(bytes.Clone(picture), fmt.Sprintf("photo %d", i)...) // behind its end: another file, the same picture
 			_ = citytest.Poll(ctx, func() (bool, error) {
 				tries++
@@ -50,25 +52,22 @@ func TestUploadsSurviveKills(t *testing.T) {
 		uploaded <- ids
 	}()
 	var ids []string
-	for killed := 0; ids == nil; {
+	for ids == nil {
 		select {
 		case ids = <-uploaded:
-			t.Logf("%d photos acknowledged over %d kills, %d tries", len(ids), killed, tries)
-			if killed < 2 {
-				t.Errorf("the load ended after %d kills", killed)
-			}
+			t.Logf("%d photos acknowledged over %d kills, %d tries", len(ids), killed.Load(), tries)
 		case <-time.After(time.Duration(50+rand.IntN(250)) * time.Millisecond):
-			if killed < kills {
+			if killed.Load() < most {
 				city.Kill()
 				city = p.start(t)
-				killed++
+				killed.Add(1)
 			}
 		}
 	}
-	if len(ids) != photos {
-		t.Fatalf("%d of %d photos were acknowledged", len(ids), photos)
+	if len(ids) < photos || ctx.Err() != nil {
+		t.Fatalf("only %d photos were acknowledged", len(ids))
 	}
-	for i := 0; i < photos; i += 5 {
+	for i := 0; i < len(ids); i += 5 {
 		in := reportOf(fmt.Sprint("photos-", i), fmt.Sprintf("Tường rào đổ, xem ảnh kèm theo, số %d", i))
 		in["photos"] = ids[i : i+5]
 		var sent struct {

@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/motcua/motcua/internal/leaktest"
-
 	"github.com/motcua/motcua/channels/fcm/fcmfake"
 	"github.com/motcua/motcua/channels/messenger/messengerfake"
 	"github.com/motcua/motcua/channels/sms/smsfake"
 	"github.com/motcua/motcua/channels/webpush/webpushfake"
 	"github.com/motcua/motcua/channels/zalo/zalofake"
+	"github.com/motcua/motcua/internal/leaktest"
+	"github.com/motcua/motcua/miniapps/feedback"
 )
 
 const (
@@ -298,7 +298,7 @@ func (w *town) everybodyHas(network string, crowd []neighbour, from map[string]i
 			want = "answer first answer second"
 		}
 		if strings.Join(slices.Compact(slices.Clone(kinds)), " ") != want || strings.Count(strings.Join(kinds, " "), "first") != 1 || strings.Count(strings.Join(kinds, " "), "second") != 1 {
-			w.t.Errorf("%s got %q: %q", n.name, kinds, got)
+			w.t.Errorf("%s got %q: %q; its letters: %+v", n.name, kinds, got, append(w.dispatches(feedback.ID, n.name+"-1"), w.dispatches(feedback.ID, n.name+"-2")...))
 			return
 		}
 	}

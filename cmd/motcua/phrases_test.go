@@ -25,7 +25,7 @@ var promised = map[string]string{
 	"tài khoản của tôi": "me.accounts", "my account": "me.accounts",
 	"không phải tôi yêu cầu": "me.cancel_recovery", "it was not me": "me.cancel_recovery",
 
-	"menu": "menu", "huỷ": "cancel", "cancel": "cancel", "quay lại": "back", "back": "back", "trợ giúp": "help", "help": "help",
+	"menu": "menu", "hủy": "cancel", "cancel": "cancel", "quay lại": "back", "back": "back", "trợ giúp": "help", "help": "help",
 	"English": "english", "Tiếng Việt": "vietnamese", "sửa": "change", "change": "change", "bỏ qua": "skip", "skip": "skip", "xong": "done", "done": "done",
 	"gặp cán bộ": "person", "talk to a person": "person", "speak to an officer": "person", "làm tiếp trên web": goOn, "continue on the web": goOn,
 

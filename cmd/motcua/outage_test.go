@@ -103,7 +103,14 @@ func tenMinutesAway(w *town, s side, limited bool, out func(how string)) {
 	w.street.watch(network)
 	w.run(10*time.Second, time.Second)
 	w.run(50*time.Second, 5*time.Second)
-	w.run(5*time.Minute, 20*time.Second)
+	want := 2 * crowdSize // notices
+	if network == "zalo" || network == "messenger" {
+		want *= 2 // and answers
+	}
+	for end := w.clock.now().Add(15 * time.Minute); w.arrivals(network, crowd, from) < want && w.clock.now().Before(end); {
+		w.run(20*time.Second, 20*time.Second)
+	}
+	w.run(time.Minute, 20*time.Second) // for what comes twice
 	w.everybodyHas(network, crowd, from)
 	w.orderly(network, limited, back)
 }
@@ -275,6 +282,14 @@ func (w *town) got(network string, n neighbour, from map[string]int) (out []stri
 		}
 	}
 	return out
+}
+
+// arrivals counts what the crowd got.
+func (w *town) arrivals(network string, crowd []neighbour, from map[string]int) (n int) {
+	for _, c := range crowd {
+		n += len(w.got(network, c, from))
+	}
+	return n
 }
 
 // everybodyHas looks at what arrived, and in which order: the answer to the first words, the first notice, the answer to the second, the second notice.

@@ -279,6 +279,50 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
+// TestRefusedProbesKeepNoPlace refuses more calls beside a probe than there are places, and then makes as many at once as there are.
+func TestRefusedProbesKeepNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := limits()
+		l.Concurrent, l.Failures = 3, 1
+		var wait chan struct{}
+		next := error(fault.New(fault.Unavailable, ""))
+		g := newRig(t, l, nil, newStub(t, "notes", func(context.Context, miniapps.Call) (miniapps.Result, error) {
+			if wait != nil {
+				<-wait
+			}
+			return miniapps.Result{}, next
+		}))
+		if _, err := g.Run(t.Context(), write("k")); err == nil {
+			t.Fatal("it does not fail")
+		}
+		time.Sleep(l.Rest + time.Millisecond)
+		var ended sync.WaitGroup
+		call := func() {
+			ended.Go(func() {
+				if _, err := g.Run(t.Context(), write("k")); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		wait, next = make(chan struct{}), nil
+		call() // the probe
+		for range 2 * l.Concurrent {
+			if _, err := g.Run(t.Context(), write("k")); fault.Of(err).Key != "runner.resting" {
+				t.Errorf("got %v beside the probe", err)
+			}
+		}
+		close(wait)
+		ended.Wait()
+		wait = make(chan struct{})
+		for range l.Concurrent {
+			call()
+		}
+		close(wait)
+		ended.Wait()
+	})
+}
+
 func TestBreakerCountsTimeoutsAndPanicsAndProbesOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -197,6 +199,12 @@ func TestInvalidArguments(t *testing.T) {
 		require.Equal(t, want, c.Send(t.Context(), "T", push("1", "x")).Reason, details)
 	}
 	c := play(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"error":{"code":400,"message":"The registration token is fine, the time is not.","status":"INVALID_ARGUMENT","details":[`+
+			fcmError+","+field("message.android.ttl")+`]}}`)
+	}))
+	require.Equal(t, "bad_request", c.Send(t.Context(), "T", push("1", "x")).Reason, "the field that is named counts before the words")
+	c = play(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write(sample(t, "error_unregistered"))
 	}))
@@ -265,6 +273,31 @@ func TestAnyOfSomeTopics(t *testing.T) {
 	require.Len(t, fake.Deliveries("Hoa"), 1)
 }
 
+// TestLifetime shows that a push is kept for as long as it is of use, and no longer than the settings say.
+func TestLifetime(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig("http://127.0.0.1:1")
+	cfg.TTL = 2 * time.Hour
+	c := newChannel(t, cfg, &http.Client{})
+	for asked, want := range map[time.Duration]time.Duration{0: 2 * time.Hour, time.Hour: time.Hour, 3 * time.Hour: 2 * time.Hour} {
+		m, reason := c.render(target{token: "T"}, "1", channels.Push{Text: "x", TTL: asked})
+		require.Empty(t, reason)
+		require.Equal(t, want, *m.Android.TTL)
+		require.Equal(t, strconv.FormatInt(moment.Add(want).Unix(), 10), m.APNS.Headers["apns-expiration"])
+		require.Equal(t, strconv.Itoa(int(want.Seconds())), m.Webpush.Headers["TTL"])
+	}
+}
+
+// TestNames shows that a name goes as it is while every network takes it, and as a hash that is as short beyond that.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for n, same := range map[int]bool{1: true, 64: true, 65: false, 200: false} {
+		name := strings.Repeat("x", n)
+		require.Equal(t, same, short(name) == name, n)
+		require.LessOrEqual(t, len(short(name)), 64)
+	}
+}
+
 func TestUnsupported(t *testing.T) {
 	t.Parallel()
 	c, _, to := serve(t)
@@ -303,7 +336,7 @@ func TestTopics(t *testing.T) {
 	for _, bad := range []struct {
 		topic string
 		to    []channels.Address
-	}{{"chủ đề", []channels.Address{to}}, {"a", nil}, {"a", []channels.Address{""}}, {"a", make([]channels.Address, MaxTokens+1)}} {
+	}{{"chủ đề", []channels.Address{to}}, {"a", nil}, {"a", []channels.Address{""}}, {"a", slices.Repeat([]channels.Address{to}, MaxTokens+1)}} {
 		_, err := c.Subscribe(t.Context(), bad.topic, bad.to)
 		require.Equal(t, fault.Invalid, fault.CodeOf(err))
 	}

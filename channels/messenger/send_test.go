@@ -171,7 +171,10 @@ func TestGrounds(t *testing.T) {
 		require.Contains(t, string(r.bodies[0]), `"messaging_type":"`+want+`"`)
 		require.NotContains(t, string(r.bodies[0]), `"tag"`)
 	}
-	r := &recorder{answers: []string{sample(t, "api_error_outside_window")}}
+	r := &recorder{}
+	require.Equal(t, channels.Sent, send(t, serve(t, r, nil), channels.Outbound{Kind: channels.Reply, Late: true, Blocks: words("x")}).Status)
+	require.NotContains(t, string(r.bodies[0]), `"tag"`, "the dialogue is no member of staff, however late")
+	r = &recorder{answers: []string{sample(t, "api_error_outside_window")}}
 	require.Equal(t, "outside_window", send(t, serve(t, r, nil), channels.Outbound{Kind: channels.Notice, Blocks: words("x")}).Reason)
 	require.Len(t, r.bodies, 1, "only what a person wrote goes on their ground")
 	for answer, want := range map[string]string{"api_send_response": "", "api_error_outside_window": "outside_window"} {
@@ -364,7 +367,7 @@ func TestNumbers(t *testing.T) {
 		want      string // "later", "busy", an alarm's reason with !, or never's
 	}{
 		{1, 0, "later"}, {2, 0, "later"}, {-1, 2018012, "later"}, {2, 2018344, "!terms_not_accepted"},
-		{4, 0, "busy"}, {17, 0, "busy"}, {32, 0, "busy"}, {613, 0, "busy"}, {80004, 0, "busy"}, {80006, 2446079, "busy"},
+		{4, 0, "busy"}, {17, 0, "busy"}, {32, 0, "busy"}, {613, 0, "busy"}, {79999, 0, "later"}, {80000, 0, "busy"}, {80004, 0, "busy"}, {80006, 2446079, "busy"}, {80014, 0, "busy"}, {80015, 0, "later"},
 		{10, 2018278, "outside_window"}, {10, 2018065, "outside_window"}, {10, 2534022, "outside_window"}, {10, 2018300, "held_by_another"}, {10, 0, "!permission"}, {10, 1893063, "!page_restricted"},
 		{100, 0, "bad_parameter"}, {100, 5, "bad_parameter"}, {100, 2018001, "unknown_person"}, {100, 2018276, "human_agent_unapproved"},
 		{190, 463, "!token_refused"}, {190, 467, "!token_refused"}, {190, 0, "!token_refused"}, {102, 0, "!token_refused"},
@@ -386,9 +389,13 @@ func TestNumbers(t *testing.T) {
 		require.ErrorContains(t, o.Cause, fmt.Sprintf("%d/%d, trace FAKEtrace0001", tt.code, tt.sub))
 		require.NotContains(t, o.Cause.Error(), person)
 	}
-	o := send(t, serve(t, &recorder{answers: []string{`{"error":{"code":100,"is_transient":true,"fbtrace_id":"7 0"}}`}}, nil), channels.Outbound{Blocks: words("x")})
-	require.Equal(t, channels.Later, o.Status, "what the network calls transient is tried again")
-	require.ErrorContains(t, o.Cause, "trace none")
+	for _, sub := range []int{0, 2018001} {
+		answer := fmt.Sprintf(`{"error":{"code":100,"error_subcode":%d,"is_transient":true,"fbtrace_id":"7 0"}}`, sub)
+		o := send(t, serve(t, &recorder{answers: []string{answer}}, nil), channels.Outbound{Blocks: words("x")})
+		require.Equal(t, channels.Later, o.Status, "what the network calls transient is tried again")
+		require.False(t, o.Gone, "and nobody is given up for it")
+		require.ErrorContains(t, o.Cause, "trace none")
+	}
 }
 
 // TestWaits takes the time that the network asks for.

@@ -80,6 +80,11 @@ func TestLongTextsAreShortened(t *testing.T) {
 	require.True(t, strings.HasSuffix(p.Text, "…"), p.Text[len(p.Text)-40:])
 	require.Greater(t, len(p.Text), 3700)
 
+	for n := range 8 { // whatever stands beside the text, what just fits leaves
+		m := push(strings.Repeat("i", n+1), strings.Repeat("x", 5000))
+		require.Equal(t, channels.Sent, c.Send(t.Context(), to, m).Status, n)
+	}
+
 	m := push("2", "x")
 	m.Push.Title = strings.Repeat("t", 4000)
 	o := c.Send(t.Context(), to, m)
@@ -215,6 +220,31 @@ func TestValidate(t *testing.T) {
 	c, err := New(testConfig(t), nil, time.Now)
 	require.NoError(t, err)
 	require.NotNil(t, c.client.Transport)
+}
+
+// TestWhatIsNoSubscription changes one thing about a good one.
+func TestWhatIsNoSubscription(t *testing.T) {
+	t.Parallel()
+	cfg := testConfig(t)
+	cfg.AllowPrivate = false
+	c, good := newChannel(t, cfg), webpushfake.New(webpushfake.Config{Base: "https://fcm.googleapis.com"}).Subscribe("Lan", "")
+	long := good.Endpoint + "?" + strings.Repeat("x", maxSubscription)
+	for name, tt := range map[string]struct {
+		raw  string
+		want fault.Code
+	}{
+		"as it is":                {good.String(), ""},
+		"padded":                  {strings.Replace(good.String(), good.Keys.Auth, good.Keys.Auth+"==", 1), ""},
+		"too short a secret":      {strings.Replace(good.String(), good.Keys.Auth, "AAAAAAAAAAAAAAAAAAAA", 1), fault.Invalid},
+		"too long a secret":       {strings.Replace(good.String(), good.Keys.Auth, "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", 1), fault.Invalid},
+		"a secret of other signs": {strings.Replace(good.String(), good.Keys.Auth, "!!!!!!!!!!!!!!!!!!!!!!", 1), fault.Invalid},
+		"a key of no curve":       {strings.Replace(good.String(), good.Keys.P256dh, strings.Repeat("A", 87), 1), fault.Invalid},
+		"a fragment":              {strings.Replace(good.String(), good.Endpoint, good.Endpoint+"#x", 1), fault.Invalid},
+		"too long":                {strings.Replace(good.String(), good.Endpoint, long, 1), fault.Invalid},
+	} {
+		_, _, err := c.Check(tt.raw)
+		require.Equal(t, tt.want, fault.CodeOf(err), name)
+	}
 }
 
 func FuzzCheck(f *testing.F) {

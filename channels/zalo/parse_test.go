@@ -174,6 +174,7 @@ func TestRefused(t *testing.T) {
 		{"of the year nought", sign(`{"app_id":"`+appID+`","timestamp":"-5"}`, "-5", secret), nil, fault.Unauthorized, 0},
 
 		{"another application", good(0), func(c *Config) { c.AppID = "1" }, fault.Unauthorized, 0},
+		{"another application, signed as ours", raw(`{"app_id":"1","timestamp":"1795255200000","event_name":"follow"}`), nil, fault.Unauthorized, 0},
 		{"another account", good(0), func(c *Config) { c.OAID = "7" }, "", 1},
 		{"too large", channels.Request{Header: good(0).Header, Body: bytes.Repeat([]byte(" "), maxBody+1)}, nil, fault.Invalid, 0},
 		{"no object", raw(`[]`), nil, fault.Unauthorized, 0},

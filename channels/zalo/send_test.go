@@ -3,6 +3,7 @@ package zalo
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -431,6 +432,21 @@ func TestPictures(t *testing.T) {
 	o := send(t, c, message.Image{URL: picture})
 	require.Equal(t, channels.Later, o.Status)
 	require.Len(t, api.paths, 6+3+3)
+}
+
+// TestForgotten has a picture's id refused that somebody else has replaced meanwhile.
+func TestForgotten(t *testing.T) {
+	t.Parallel()
+	u, err := newUploads(time.Hour)
+	require.NoError(t, err)
+	hash := sha256.Sum256([]byte("x"))
+	u.put(hash, "new", moment)
+	u.forget(hash, "old")
+	id, ok := u.get(hash, moment)
+	require.Equal(t, []any{"new", true}, []any{id, ok})
+	u.forget(hash, "new")
+	_, ok = u.get(hash, moment)
+	require.False(t, ok)
 }
 
 func formFile(t *testing.T, h http.Header, body []byte) []byte {

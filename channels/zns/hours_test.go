@@ -53,6 +53,7 @@ func TestQuiet(t *testing.T) {
 		"2026-11-21T21:59:00+07:00": 8*time.Hour + time.Minute, // the network's clock is ahead
 		"2026-11-22T06:00:00+07:00": skew,                      // it is behind
 		"2026-11-22T06:09:59+07:00": skew,
+		"2026-11-22T06:10:00+07:00": 24*time.Hour - 10*time.Minute,
 		"2026-11-22T06:11:00+07:00": 24*time.Hour - 11*time.Minute,
 	} {
 		require.Equal(t, want, night.refusedAtNight(at(t, now)), now)

@@ -42,9 +42,6 @@ func ParseCode(text string) (Code, error) {
 			}
 			return "", bad
 		}
-		if len(digits) > codeDigits {
-			return "", bad
-		}
 		digits = append(digits, d)
 	}
 	if len(digits) != codeDigits+1 || check(digits[:codeDigits]) != digits[codeDigits] {

@@ -23,6 +23,7 @@ func TestParseCode(t *testing.T) {
 		{"only hyphens", "---", ""},
 		{"too short", string(code[:8]), ""},
 		{"too long", string(code) + "0", ""},
+		{"twice", string(code) + string(code), ""},
 		{"letter that is not used", "U" + string(code[1:]), ""},
 		{"other script", "７" + string(code[1:]), ""},
 		{"control character", string(code) + "\x00", ""},

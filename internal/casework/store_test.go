@@ -151,11 +151,16 @@ func TestArchive(t *testing.T) {
 	if got, err := a.List(t.Context(), "o/1", 9, 2); err != nil || len(got) != 2 || got[0].Seq != 10 {
 		t.Errorf("behind the ninth: got %v, %v", got, err)
 	}
-	if _, err := e.Sweep(t.Context(), noon.Add(2*time.Hour), 100); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := a.List(t.Context(), "o/1", 0, 100); err != nil || len(got) != 0 {
-		t.Errorf("after their time: got %v, %v", got, err)
+	for _, tt := range []struct {
+		after time.Duration
+		want  int
+	}{{59 * time.Minute, 12}, {2 * time.Hour, 0}} {
+		if _, err := e.Sweep(t.Context(), noon.Add(tt.after), 100); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := a.List(t.Context(), "o/1", 0, 100); err != nil || len(got) != tt.want {
+			t.Errorf("after %s: got %v, %v", tt.after, got, err)
+		}
 	}
 }
 
@@ -194,6 +199,26 @@ func TestTallyCountsOnce(t *testing.T) {
 	wg.Wait()
 	if got := slots(t, tally); got["a"] != 0 || got["b"] != 10 {
 		t.Errorf("got %v, want 10 in b", got)
+	}
+}
+
+// TestTallyRemembersTheLastCounts repeats the latest of more counts than a slot remembers.
+func TestTallyRemembersTheLastCounts(t *testing.T) {
+	t.Parallel()
+	tally, err := NewTally(t.Context(), memory.New(), "stats")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const all = 2*remembered + 1
+	for i := range all {
+		for range 2 {
+			if err := tally.Make(t.Context(), Count{ID: fmt.Sprintf("case-%d#1", i), To: "a"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := slots(t, tally)["a"]; got != all {
+		t.Errorf("got %d, want %d", got, all)
 	}
 }
 

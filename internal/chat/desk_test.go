@@ -333,6 +333,39 @@ func releasedHere(t *testing.T, w *world) {
 	require.NoError(t, err)
 }
 
+// TestOfficersAndTheNetworkItself has somebody speak on the network itself while an officer has the conversation: it stays theirs, since when they took it.
+func TestOfficersAndTheNetworkItself(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		k := &hall{}
+		w := newWorld(t, engine, Config{Desk: "hall"}, k.into)
+		w.say(t, "e1", "officer")
+		_, err := w.Take(t.Context(), binh, convo, "k")
+		require.NoError(t, err)
+		taken := *w.chat(t).Desk
+		time.Sleep(time.Minute)
+		require.NoError(t, w.Turn(t.Context(), event("h1", channels.Event{Kind: channels.Echoed, Human: true, Text: "chào bà con"})))
+		d := *w.chat(t).Desk
+		require.Equal(t, []any{DeskTaken, taken.Since, taken.Officer}, []any{d.State, d.Since, d.Officer})
+		require.False(t, d.ActAt.Before(taken.ActAt), "the silence that gives it back begins anew")
+	})
+}
+
+// TestSilenceIsNotShortened by an older word of the same person that comes later.
+func TestSilenceIsNotShortened(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		w.say(t, "e1", "x")
+		time.Sleep(time.Hour)
+		now := time.Now()
+		for i, at := range []time.Time{now, now.Add(-30 * time.Minute)} {
+			require.NoError(t, w.Turn(t.Context(), event(fmt.Sprint("h", i), channels.Event{Kind: channels.Echoed, Human: true, Text: fmt.Sprint("chào ", i), At: at})))
+			require.True(t, w.chat(t).SilentUntil.Equal(now.Add(w.cfg.Silence).Truncate(time.Millisecond)))
+		}
+	})
+}
+
 func TestOutsideOfficeHours(t *testing.T) {
 	t.Parallel()
 	withDesk(t, func(t *testing.T, w *world, k *hall) {

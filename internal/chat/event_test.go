@@ -139,3 +139,19 @@ func TestTyping(t *testing.T) {
 		require.Equal(t, []string{"persontrue"}, p.typing, "not while an officer writes")
 	})
 }
+
+// TestEditedWordsAreNotActedOnAgain: what was said has been answered. That the person is there opens windows.
+func TestEditedWordsAreNotActedOnAgain(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, engine, Config{})
+		w.say(t, "e1", "x")
+		time.Sleep(time.Hour)
+		at := time.Now()
+		require.NoError(t, w.Turn(t.Context(), event("e2", channels.Event{Kind: channels.Said, Text: "y", About: []string{"m1"}})))
+		require.Equal(t, []string{"re x"}, w.net.texts())
+		x := w.chat(t)
+		require.Equal(t, "|e1", x.State.Event)
+		require.WithinDuration(t, at, *x.LastAt, time.Millisecond)
+	})
+}

@@ -85,7 +85,7 @@ func (x *chat) meet(mark string, to fate) {
 func (x *chat) receive(e channels.Event, state string) (changed bool) {
 	for i := range x.Fates {
 		f := &x.Fates[i]
-		about := slices.Contains(e.About, f.Network) || len(e.About) == 0 && !f.At.After(e.At)
+		about := slices.Contains(e.About, f.Network) || len(e.About) == 0 && !f.At.After(e.At.Add(lag))
 		if about && f.Network != "" && rank[f.State] > 0 && rank[state] > rank[f.State] {
 			f.State, changed = state, true
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/inbox"
 	"github.com/motcua/motcua/internal/message"
+	"github.com/motcua/motcua/internal/secret/secrettest"
 	"github.com/motcua/motcua/internal/store"
 	"github.com/motcua/motcua/internal/store/storetest"
 )
@@ -71,6 +72,40 @@ func TestGrounds(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestForbidden says to the millisecond until when what is said of the city's own accord may leave, and for which money.
+func TestForbidden(t *testing.T) {
+	t.Parallel()
+	const moment = time.Millisecond
+	for name, tt := range map[string]struct {
+		kind   channels.Kind
+		ground string
+		paid   bool // the city pays for notices that name no ground
+		after  time.Duration
+		waited time.Duration // since it was to be said
+		want   string
+	}{
+		"free, at the end":                {kind: channels.Notice, ground: GroundFree, after: 48 * time.Hour},
+		"free, over":                      {kind: channels.Notice, ground: GroundFree, after: 48*time.Hour + moment, want: windowClosed},
+		"free where others are paid for":  {kind: channels.Notice, ground: GroundFree, paid: true, after: 49 * time.Hour, want: windowClosed},
+		"paid, at the end":                {kind: channels.Notice, ground: GroundPaid, after: 7 * day},
+		"paid, over":                      {kind: channels.Notice, ground: GroundPaid, after: 7*day + moment, want: windowClosed},
+		"no ground, paid for, at the end": {kind: channels.Notice, paid: true, after: 7 * day},
+		"no ground, not paid for":         {kind: channels.Notice, after: 48*time.Hour + moment, want: windowClosed},
+		"an answer":                       {kind: channels.Reply, after: 30 * day},
+		"given up":                        {kind: channels.Reply, waited: 72*time.Hour + moment, want: gaveUp},
+		"not yet given up":                {kind: channels.Reply, waited: 72 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			now := time.Unix(1_800_000_000, 0)
+			c := &Chats{cfg: Config{GiveUp: 72 * time.Hour, PaidWindows: tt.paid}}
+			last := now.Add(-tt.after)
+			x := &chat{record: record{LastAt: &last}}
+			require.Equal(t, tt.want, c.forbidden(x, outgoing{Kind: tt.kind, Ground: tt.ground, At: now.Add(-tt.waited)}, zalo, now))
+		})
 	}
 }
 
@@ -130,6 +165,110 @@ func TestFates(t *testing.T) {
 		}
 		require.Equal(t, stateUnknown, w.fate(t, "1").State, "too long ago")
 	})
+}
+
+// TestMeet says how the fate of words goes on: what left in part has left, and only a later state takes the place of an earlier one.
+func TestMeet(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		states []string // one after the other
+		want   string
+	}{
+		"refused":                       {[]string{stateNever}, stateNever},
+		"sent":                          {[]string{stateSent}, stateSent},
+		"sent, then refused in part":    {[]string{stateSent, stateNever}, stateSent},
+		"seen, then refused in part":    {[]string{stateSeen, stateNever}, stateSeen},
+		"delivered, then sent in part":  {[]string{stateDelivered, stateSent}, stateDelivered},
+		"refused in part, then sent":    {[]string{stateNever, stateSent}, stateSent},
+		"delivered, then seen":          {[]string{stateDelivered, stateSeen}, stateSeen},
+		"refused in part, then refused": {[]string{stateNever, stateNever}, stateNever},
+	} {
+		x := chat{record: record{Fates: []fate{{Mark: "n", State: stateWaiting}}}}
+		for _, s := range tt.states {
+			x.meet("n", fate{State: s})
+		}
+		require.Equal(t, tt.want, x.Fates[0].State, name)
+	}
+}
+
+// TestTheFirstRefusalStays the reason, of several parts that were refused.
+func TestTheFirstRefusalStays(t *testing.T) {
+	t.Parallel()
+	x := chat{record: record{Fates: []fate{{Mark: "n", State: stateWaiting}}}}
+	for _, reason := range []string{windowClosed, gaveUp} {
+		x.meet("n", fate{State: stateNever, Reason: reason})
+	}
+	require.Equal(t, windowClosed, x.Fates[0].Reason)
+}
+
+// TestSealedForOneConversation cannot be read in the place of another's.
+func TestSealedForOneConversation(t *testing.T) {
+	t.Parallel()
+	c := &Chats{deps: Deps{Box: secrettest.NewBox(t)}}
+	r, err := c.close(&chat{record: record{ID: "zalo/a"}, private: private{Person: "x"}})
+	require.NoError(t, err)
+	x, err := c.open(r)
+	require.NoError(t, err)
+	require.EqualValues(t, "x", x.Person)
+	r.ID = "zalo/b"
+	_, err = c.open(r)
+	require.ErrorIs(t, err, errUnreadable)
+}
+
+// TestReceive takes receipts for what left, and for nothing that waits or was refused.
+func TestReceive(t *testing.T) {
+	t.Parallel()
+	at := time.Unix(1_800_000_000, 0)
+	for name, tt := range map[string]struct {
+		fate  fate
+		about []string
+		want  string
+	}{
+		"named":                     {fate{State: stateSent, Network: "z1"}, []string{"z0", "z1"}, stateSeen},
+		"another named":             {fate{State: stateSent, Network: "z1"}, []string{"z0"}, stateSent},
+		"all until then":            {fate{State: stateSent, Network: "z1"}, nil, stateSeen},
+		"waiting":                   {fate{State: stateWaiting}, nil, stateWaiting},
+		"waiting, a nameless one":   {fate{State: stateWaiting}, []string{""}, stateWaiting},
+		"refused":                   {fate{State: stateNever}, nil, stateNever},
+		"sent under no name":        {fate{State: stateSent}, nil, stateSent},
+		"sent under no name, named": {fate{State: stateSent}, []string{""}, stateSent},
+	} {
+		tt.fate.At = at
+		x := chat{record: record{Fates: []fate{tt.fate}}}
+		changed := x.receive(channels.Event{Kind: channels.Seen, About: tt.about, At: at}, stateSeen)
+		require.Equal(t, tt.want, x.Fates[0].State, name)
+		require.Equal(t, tt.want != tt.fate.State, changed, name)
+	}
+}
+
+// TestSeenUntilATime is a network that says until when everything was looked at, by its own clock: it took the message a moment before that is recorded here.
+func TestSeenUntilATime(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		until time.Duration // after it was recorded
+		want  string
+	}{
+		"just then":       {0, stateSeen},
+		"a moment before": {-lag, stateSeen},
+		"before it left":  {-lag - time.Millisecond, stateSent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+				w := newWorld(t, engine, Config{})
+				w.say(t, "e1", "x")
+				time.Sleep(time.Minute)
+				require.NoError(t, w.Tell(t.Context(), notice("1")))
+				sweep(t, w.Chats)
+				time.Sleep(time.Minute)
+				seen := channels.Event{Kind: channels.Seen, At: time.Now().Add(tt.until - time.Minute)}
+				require.NoError(t, w.Turn(t.Context(), event("s", seen)))
+				sent := w.chat(t).Sent
+				require.Equal(t, tt.want, sent[len(sent)-1].State)
+				require.Equal(t, tt.want, w.fate(t, "1").State, "whoever waits for the notice hears the same")
+			})
+		})
+	}
 }
 
 func TestTheFateOfWhatTheDialogueShowed(t *testing.T) {

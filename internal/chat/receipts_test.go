@@ -78,6 +78,32 @@ func TestAnOldEchoProvesNothing(t *testing.T) {
 	})
 }
 
+// TestHeardEcho says which echoes prove that a message left.
+func TestHeardEcho(t *testing.T) {
+	t.Parallel()
+	began := time.Unix(1_800_000_000, 0)
+	m := outgoing{ID: "e1/1", Blocks: words("re x")}
+	good := early{Network: "z1", State: stateSent, Words: hash("re x"), At: began}
+	for name, tt := range map[string]struct {
+		change func(*early)
+		want   string
+	}{
+		"of its words":                       {func(*early) {}, "z1"},
+		"as old as clocks differ":            {func(e *early) { e.At = began.Add(-skew) }, "z1"},
+		"of an earlier attempt":              {func(e *early) { e.At = began.Add(-skew - time.Millisecond) }, ""},
+		"of other words":                     {func(e *early) { e.Words = hash("re y") }, ""},
+		"of its id":                          {func(e *early) { e.Ref, e.Words = "e1/1", hash("re y") }, "z1"},
+		"of another's id, in the same words": {func(e *early) { e.Ref = "e2/1" }, ""},
+		"a receipt":                          {func(e *early) { e.State = stateDelivered }, ""},
+		"of one that is known":               {func(e *early) { e.Network = "z0" }, ""},
+	} {
+		e := good
+		tt.change(&e)
+		x := chat{record: record{Sent: []sent{{Network: "z0"}}}, private: private{Early: []early{e}}}
+		require.Equal(t, tt.want, x.heardEcho(m, began), name)
+	}
+}
+
 func TestReceiptsOnlyGoForward(t *testing.T) {
 	t.Parallel()
 	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {

@@ -326,3 +326,29 @@ func TestAHiccupOfTheStoreDoublesNothing(t *testing.T) {
 		require.Equal(t, []string{"a1", "a2", "a3"}, w.net.texts())
 	})
 }
+
+// TestWhatWeHoldBackOurselves says nothing about a network: it is neither away nor busy after it.
+func TestWhatWeHoldBackOurselves(t *testing.T) {
+	t.Parallel()
+	storetest.Bubble(t, func(t *testing.T, engine store.Engine) {
+		few := limit.New(nil, time.Now, slog.New(slog.DiscardHandler))
+		w := newWorld(t, engine, Config{PerPerson: 1}, func(d *Deps) { d.Limiter = few })
+		w.say(t, "e1", "many a")
+		require.Len(t, w.net.texts(), 1)
+		r := w.routes["zalo"]
+		pass(t, w.Chats, 8*time.Minute)
+		require.Len(t, w.net.texts(), 3)
+		require.True(t, r.network.Calm())
+
+		ctx, cancel := contextOf(t)
+		w.deps.Channels["zalo"] = &reentrant{network: w.net, first: cancel}
+		w.net.answer = func(int, channels.Outbound) *channels.Outcome { return &channels.Outcome{Status: channels.Later} }
+		x := w.chat(t)
+		time.Sleep(2 * time.Minute)
+		w.try(ctx, &x, outgoing{ID: "x/1", Kind: channels.Reply, Blocks: words("x"), At: time.Now()})
+		require.True(t, r.network.Calm(), "an attempt that was cut short")
+		time.Sleep(2 * time.Minute)
+		w.try(t.Context(), &x, outgoing{ID: "x/2", Kind: channels.Reply, Blocks: words("x"), At: time.Now()})
+		require.False(t, r.network.Calm(), "one that was not")
+	})
+}

@@ -239,3 +239,31 @@ func sum(t *testing.T, reg *prometheus.Registry, name string) float64 {
 	}
 	return total
 }
+
+// TestSuccessCounts even when another replica has taken the event over meanwhile; a failure does not.
+func TestSuccessCounts(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	for end, want := range map[ending]state{endDone: done, endParked: waiting, endLater: waiting, endFailed: waiting} {
+		r := record{State: waiting, Owner: "b", Due: at(now.Add(time.Minute))}
+		err := r.apply(verdict{end: end, cause: errGaveUp}, "a", now, Config{})
+		require.Equal(t, end != endDone, errors.Is(err, store.ErrUnchanged), end)
+		require.Equal(t, want, r.State, end)
+		require.Zero(t, r.Failures)
+	}
+}
+
+// TestReplayKeepsThePlace of a parked event in its conversation.
+func TestReplayKeepsThePlace(t *testing.T) {
+	t.Parallel()
+	began := time.Unix(1_800_000_000, 0)
+	r := record{State: waiting, At: began, Received: began.Add(time.Second)}
+	r.Turn = place(r.At, r.Received.UnixMicro())
+	turn := r.Turn
+	r.park("INTERNAL", began.Add(time.Hour), Config{})
+	require.Empty(t, r.Turn)
+	require.NoError(t, r.replay(began.Add(2*time.Hour)))
+	require.Equal(t, turn, r.Turn)
+	require.Less(t, r.Turn, place(began.Add(time.Minute), began.Add(time.Minute).UnixMicro()))
+	require.Error(t, r.replay(began), "it is not parked")
+}

@@ -197,6 +197,69 @@ func TestBroadcastOfTwoReplicas(t *testing.T) {
 	})
 }
 
+// TestBroadcastThatIsOver: what has not left by the time that it holds until never does.
+func TestBroadcastThatIsOver(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		c := crowdedCity()
+		w = replica(t, w.engine, c, w.texts, Config{})
+		w.settleCrowd()
+		c.answers(func(Way, Letter) Fate { return Fate{State: Pending, Retry: 10 * time.Second} })
+		b := storm(1)
+		b.Until = time.Now().Add(time.Minute)
+		require.NoError(t, w.Announce(t.Context(), b))
+		w.pass(59*time.Second, time.Second)
+		p, err := w.Progress(t.Context(), "b1")
+		require.NoError(t, err)
+		require.False(t, p.Done)
+		c.answers(nil)
+		time.Sleep(time.Second)
+		w.pass(10*time.Minute, 10*time.Second)
+		require.Empty(t, c.took())
+		p, err = w.Progress(t.Context(), "b1")
+		require.NoError(t, err)
+		require.Zero(t, p.Sent)
+		require.True(t, p.Done)
+		nothingWaits(t, w)
+	})
+}
+
+// TestBroadcastToWhoLeft: whoever follows nothing any more when the letters leave is no recipient, and no failure.
+func TestBroadcastToWhoLeft(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		for _, who := range []string{"a", "b"} {
+			w.city.push[who] = []string{"fcm:" + who}
+			w.want(guest(who), Patch{Areas: &[]string{"1"}})
+		}
+		require.NoError(t, w.Announce(t.Context(), storm(1)))
+		require.NoError(t, w.Sources()[relayName(announceLane)].Carry(t.Context(), "b1"))
+		require.NoError(t, w.inbox.wishes.Delete(t.Context(), "a"))
+		w.sweep()
+		require.Equal(t, []string{"fcm Bão 1"}, w.city.took())
+		p, err := w.Progress(t.Context(), "b1")
+		require.NoError(t, err)
+		require.Equal(t, Progress{Revision: 1, Total: 1, Posted: 1, Sent: 1, Done: true}, p)
+	})
+}
+
+// TestAnnouncedAgain is the same revision once more: nothing of the bulletin changes. It stays for as long as it holds.
+func TestAnnouncedAgain(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		b := storm(1)
+		b.Until = time.Now().Add(3 * 365 * day)
+		require.NoError(t, w.Announce(t.Context(), b))
+		w.sweep()
+		first, err := w.inbox.bulletins.Get(t.Context(), "b1")
+		require.NoError(t, err)
+		require.Equal(t, *instant(b.Until), first.ExpiresAt)
+		time.Sleep(time.Hour)
+		require.NoError(t, w.Announce(t.Context(), b))
+		w.sweep()
+		again, err := w.inbox.bulletins.Get(t.Context(), "b1")
+		require.NoError(t, err)
+		require.Equal(t, first, again)
+	})
+}
+
 // TestBroadcastByNight waits for the morning, unless it is urgent; who has other hours is served by them.
 func TestBroadcastByNight(t *testing.T) {
 	inCity(t, func(t *testing.T, w *world) {
@@ -310,6 +373,27 @@ func TestBulletinInTheInbox(t *testing.T) {
 		other, err := w.inbox.List(t.Context(), account.Viewer{Account: "other", Subject: "s2", Subjects: []string{"s2"}, Lang: "en"}, 100, "")
 		require.NoError(t, err)
 		require.Len(t, other.Items, 6, "who follows nothing sees what is for the whole city")
+	})
+}
+
+// TestLooksAreBounded forgets the oldest of many bulletins that were read, not the newest.
+func TestLooksAreBounded(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		v := viewer("vi", "s1")
+		require.NoError(t, w.Announce(t.Context(), storm(1)))
+		full := looks{ID: ownerOf(v), ExpiresAt: time.Now().Add(day)}
+		for i := range maxLooks {
+			full.Read = append(full.Read, fmt.Sprint("old", i, "/1"))
+		}
+		require.NoError(t, w.inbox.looks.Insert(t.Context(), full))
+		_, err := w.inbox.MarkRead(t.Context(), v, "*/b1")
+		require.NoError(t, err)
+		item, err := w.inbox.Get(t.Context(), v, "*/b1")
+		require.NoError(t, err)
+		require.True(t, item.Read)
+		read, err := w.inbox.looksOf(t.Context(), v)
+		require.NoError(t, err)
+		require.Equal(t, append(full.Read[1:], "b1/1"), read)
 	})
 }
 

@@ -242,6 +242,40 @@ func TestFollowYieldsWhatComesLater(t *testing.T) {
 	})
 }
 
+// TestFollowYieldsWhatComesLate is a notice of a replica whose clock is behind, stored after a later one was shown.
+func TestFollowYieldsWhatComesLate(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *Notices, _ store.Engine) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var got []string
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for item, err := range n.Follow(ctx, viewer("en", "s1")) {
+				require.NoError(t, err)
+				got = append(got, item.CaseID)
+			}
+		}()
+		synctest.Wait()
+		clock := n.now
+		for i, behind := range []time.Duration{0, overlap - time.Millisecond, 0} {
+			time.Sleep(time.Minute)
+			for id, late := range map[string]time.Duration{"now": 0, "late": behind} {
+				if id == "late" && behind == 0 {
+					continue
+				}
+				n.now = func() time.Time { return clock().Add(-late) }
+				in := assigned(fmt.Sprint(id, i), "s1")
+				in.CaseID = fmt.Sprint(id, i)
+				require.NoError(t, n.Deliver(ctx, in))
+				synctest.Wait()
+			}
+		}
+		cancel()
+		<-done
+		require.ElementsMatch(t, []string{"now0", "now1", "late1", "now2"}, got)
+	})
+}
+
 func TestParametersAsTexts(t *testing.T) {
 	at := time.Date(2026, 2, 16, 17, 5, 0, 0, time.UTC) // after midnight in the city
 	tests := []struct {

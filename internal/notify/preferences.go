@@ -205,9 +205,6 @@ func (n *Notices) applyPatch(w *wishes, v account.Viewer, p Patch, mark once.Mar
 		}
 		w.Marks.Add(mark.Key, mark.Hash)
 	}
-	if w.Subject == "" || !v.SignedIn() {
-		w.Subject = v.Subject
-	}
 	if !v.SignedIn() {
 		w.ExpiresAt = instant(n.now().Add(guestWishes))
 	}

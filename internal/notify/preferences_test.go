@@ -88,6 +88,26 @@ func TestPreferencesOfAGuestComeAlong(t *testing.T) {
 	})
 }
 
+// TestPreferencesOfAGuestEnd a year after they were last set.
+func TestPreferencesOfAGuestEnd(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		w.want(guest("g"), Patch{DigestHour: ptr(9)})
+		time.Sleep(30 * day)
+		w.want(guest("g"), Patch{DigestHour: ptr(10)})
+		last := time.Now()
+		for _, tt := range []struct {
+			after time.Duration
+			want  *int
+		}{{guestWishes - time.Minute, ptr(10)}, {guestWishes + time.Minute, nil}} {
+			_, err := w.engine.Sweep(t.Context(), last.Add(tt.after), 100)
+			require.NoError(t, err)
+			p, err := w.inbox.Preferences(t.Context(), guest("g"))
+			require.NoError(t, err)
+			require.Equal(t, tt.want, p.DigestHour)
+		}
+	})
+}
+
 func TestPreferencesSayWhatIsWrong(t *testing.T) {
 	many := make([]string, MaxAreas+1)
 	rules := make([]RulePatch, maxRules+1)

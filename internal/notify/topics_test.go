@@ -30,9 +30,14 @@ type topics struct {
 	slow   bool
 	down   bool
 	during func() // runs within Follow, before anything changes
+	amid   func() // runs within Publish
 }
 
 func (x *topics) Publish(_ context.Context, names []string, l Letter) (Fate, error) {
+	if amid := x.amid; amid != nil {
+		x.amid = nil
+		amid()
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.told = append(x.told, strings.Join(names, ",")+" "+l.Title)
@@ -115,6 +120,9 @@ func TestBroadcastByTopic(t *testing.T) {
 				require.Equal(t, []string{"webpush Bão 1", "webpush Bão 1"}, took[31:])
 				require.Equal(t, "fcm Storm 1", took[1])
 				require.Equal(t, []string{"ward-1,ward-2"}, c.topics(), "a device that has it can tell")
+				for _, s := range c.sent {
+					require.Equal(t, s.Title == "Bão 1", s.Topics != "", "topics speak one language: whoever reads another gets the letter all the same")
+				}
 			})
 		})
 	}
@@ -322,6 +330,22 @@ func TestLaterRevisionByTopic(t *testing.T) {
 		p, err := w.Progress(t.Context(), "b1")
 		require.NoError(t, err)
 		require.Equal(t, Progress{Revision: 3, Total: 1, Posted: 1, Sent: 1, Done: true}, p)
+	})
+}
+
+// TestRevisionWhileTopicsAreTold comes between the network's answer and its record: the topics are told the later one too.
+func TestRevisionWhileTopicsAreTold(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		w, x := withTopics(t, w, Config{})
+		first, second := storm(1), storm(2)
+		first.Topic, second.Topic = true, true
+		x.amid = func() { require.NoError(t, w.Announce(t.Context(), second)) }
+		require.NoError(t, w.Announce(t.Context(), first))
+		w.sweep()
+		require.Equal(t, []string{"ward-1,ward-2 Bão 1", "ward-1,ward-2 Bão 2"}, x.told)
+		b, err := w.inbox.bulletins.Get(t.Context(), "b1")
+		require.NoError(t, err)
+		require.Equal(t, []any{2, true}, []any{b.Revision, b.Published})
 	})
 }
 

@@ -56,6 +56,21 @@ func TestWithdraw(t *testing.T) {
 	}
 }
 
+// TestWithdrawWhatHasEnded leaves it as it ended.
+func TestWithdrawWhatHasEnded(t *testing.T) {
+	inCity(t, func(t *testing.T, w *world) {
+		w.city.phone["sent"] = true
+		for _, to := range []string{"sent", "nobody"} {
+			w.post("a", to, "moved")
+			w.sweep()
+			before := w.letter("a", to)
+			require.NotEqual(t, Pending, before.State)
+			require.NoError(t, w.Withdraw(t.Context(), note("a", to, "moved")))
+			require.Equal(t, before, w.letter("a", to))
+		}
+	})
+}
+
 func TestWithdrawWhatWasNeverPosted(t *testing.T) {
 	inCity(t, func(t *testing.T, w *world) {
 		require.NoError(t, w.Withdraw(t.Context(), note("a", "s1", "storm")))

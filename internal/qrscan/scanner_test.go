@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -168,5 +170,42 @@ func TestKnownPhotos(t *testing.T) {
 	}
 	if _, err := s.Texts(t.Context(), "two", opens(nil)); err != nil || looks != 2 {
 		t.Errorf("%v after %d looks", err, looks)
+	}
+}
+
+// TestAHastyLookIsNotRemembered: that nothing was found in time does not mean that nothing is there.
+func TestAHastyLookIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	s := newScanner(t, Config{AtOnce: 1, Time: 10 * time.Millisecond})
+	reads(s, func(ctx context.Context) ([]string, error) {
+		<-ctx.Done()
+		return nil, nil
+	})
+	if got, err := s.Texts(t.Context(), "one", opens(nil)); err != nil || got != nil {
+		t.Fatalf("got %q, %v", got, err)
+	}
+	if err := s.places.Acquire(t.Context(), 1); err != nil { // the first look has really ended
+		t.Fatal(err)
+	}
+	if s.places.Release(1); s.known.Contains("one") {
+		t.Error("it is remembered")
+	}
+}
+
+// TestAdd keeps each text once, bounded in number and length.
+func TestAdd(t *testing.T) {
+	t.Parallel()
+	var list []string
+	for _, text := range []string{"a", " a\n", "", "\xff", "b", strings.Repeat("x", maxText), strings.Repeat("y", maxText+1)} {
+		list = add(list, text)
+	}
+	if !slices.Equal(list, []string{"a", "b", strings.Repeat("x", maxText)}) {
+		t.Errorf("got %.20q", list)
+	}
+	for i := range 2 * maxTexts {
+		list = add(list, strconv.Itoa(i))
+	}
+	if len(list) != maxTexts {
+		t.Errorf("got %d texts", len(list))
 	}
 }

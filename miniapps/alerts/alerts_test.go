@@ -40,9 +40,14 @@ type crowd struct {
 	wards  map[string][]string     // by subject
 	people int                     // that every bulletin reaches
 	down   bool
+	amid   func() // runs within Announce
 }
 
 func (c *crowd) Announce(_ context.Context, n Announcement) error {
+	if amid := c.amid; amid != nil {
+		c.amid = nil
+		amid()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.down {
@@ -185,6 +190,50 @@ func TestTwoPersonsForAGreatOne(t *testing.T) {
 		require.Equal(t, 1, w.carry(), name)
 		_, err = w.try(second(), "approve", id)
 		require.Equal(t, fault.Conflict, fault.CodeOf(err), name)
+	}
+}
+
+// TestUpdateIsNoSecondBulletin: what one person told counts together over bulletins, not over what a bulletin said before. When two agreed it is nobody's alone.
+func TestUpdateIsNoSecondBulletin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.crowd.people = 1500
+	b := w.do(miniapptest.Dispatcher(), "publish", flood).Data.(*Bulletin)
+	require.Equal(t, Active, b.State)
+	update := func(severity string) *Bulletin {
+		return w.do(miniapptest.Dispatcher(), "update", fmt.Sprintf(`{"id": %q, "severity": %q, "wards": ["11311"], "title": "Ngập", "text": "Nước dâng.", "until": "2026-11-17T04:00:00Z"}`, b.ID, severity)).Data.(*Bulletin)
+	}
+	b = update("warning")
+	require.Nil(t, b.Next)
+	require.Equal(t, 2, b.Revision)
+	require.NotEmpty(t, b.AloneBy)
+	b = update("danger")
+	require.NotNil(t, b.Next)
+	b = w.do(second(), "approve", fmt.Sprintf(`{"id": %q, "version": %d}`, b.ID, b.Next.Number)).Data.(*Bulletin)
+	require.Empty(t, b.AloneBy)
+	require.Nil(t, b.AloneAt)
+	other := w.do(miniapptest.Dispatcher(), "publish", flood).Data.(*Bulletin)
+	require.Equal(t, Active, other.State, "it does not count against whoever wrote it")
+}
+
+// TestUpdateWhileItIsTold comes between the handing on of a revision and its record: it is handed on too.
+func TestUpdateWhileItIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.do(miniapptest.Dispatcher(), "publish", flood).Data.(*Bulletin)
+	w.crowd.amid = func() {
+		w.do(miniapptest.Dispatcher(), "update", fmt.Sprintf(`{"id": %q, "severity": "warning", "wards": ["11311"], "title": "Ngập", "text": "Nước dâng.", "until": "2026-11-17T04:00:00Z"}`, b.ID))
+	}
+	require.Equal(t, 2, w.carry())
+	require.Equal(t, "warning", w.crowd.told[b.ID+"/2"].Notice)
+}
+
+// TestTooLateToAgree ends with the time until which the version was to hold.
+func TestTooLateToAgree(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[time.Duration]fault.Code{-time.Millisecond: "", 0: fault.Conflict, time.Hour: fault.Conflict} {
+		b := Bulletin{State: Pending, Next: &Version{Number: 1, Author: "a", Until: noon}}
+		require.Equal(t, want, fault.CodeOf(b.approve("b", 1, noon.Add(after))), "%s", after)
 	}
 }
 

@@ -90,7 +90,7 @@ func (b *Bulletin) On(ward string, now time.Time) bool {
 // rule says when one person alone may not tell the people.
 type rule struct {
 	threshold int // people reached
-	before    int // that the same person has had told alone lately, by other bulletins: many little ones are a great one
+	before    int // that the same person has had told alone lately, by other bulletins: many little ones are a great one. 0 for an all-clear
 }
 
 // lately is for how long what one person had told counts together.
@@ -99,11 +99,7 @@ const lately = time.Hour
 // two tells whether a version needs a second person: when lives are at risk, when it is for the whole city, or when it reaches many. What replaces such a
 // version needs one too, for an all-clear given in error is as dangerous as the warning.
 func (r rule) two(v, replaces *Version) bool {
-	reach := v.Reach
-	if !v.Clear {
-		reach += r.before
-	}
-	if v.Severity == Danger || len(v.Wards) == 0 || reach >= r.threshold {
+	if v.Severity == Danger || len(v.Wards) == 0 || v.Reach+r.before >= r.threshold {
 		return true
 	}
 	return replaces != nil && rule{threshold: r.threshold}.two(replaces, nil)

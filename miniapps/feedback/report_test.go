@@ -46,7 +46,7 @@ func TestClean(t *testing.T) {
 	}{
 		{"good", func(*submission) {}, "", ""},
 		{"shortest", func(s *submission) { s.Description = " ổ gà to ạ \x00\u0007 " }, "description", "feedback.description_length"},
-		{"ten characters after cleaning", func(s *submission) { s.Description = "\tổ gà to quá\n" }, "", ""},
+		{"ten characters after cleaning", func(s *submission) { s.Description = "\tổ gà to ạ!\n" }, "", ""},
 		{"only blanks", func(s *submission) { s.Description = strings.Repeat(" ", 50) }, "description", "feedback.description_length"},
 		{"longest", func(s *submission) { s.Description = strings.Repeat("ư", 4000) }, "", ""},
 		{"longest, typed with combining marks", func(s *submission) { s.Description = strings.Repeat("u\u031b", 4000) }, "", ""},

@@ -113,6 +113,19 @@ func TestSubmitOfAGuestOfANetwork(t *testing.T) {
 }
 
 // TestParallelRepeats sends the same report from twenty places at once, and under its key another one: exactly one of the two is stored.
+// TestSubmitAgainAfterALink repeats a guest's report when their chat has been linked to an account meanwhile: it stays one, and whose it was.
+func TestSubmitAgainAfterALink(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	guest := account.Viewer{Subject: "chat", Subjects: []string{"chat"}, Scope: "chat", Identity: "zalo/1", Assurance: account.Guest}
+	linked := citizen("an")
+	linked.Subjects, linked.Scope, linked.Identity = []string{"an", "chat"}, "chat", "zalo/1"
+	first, again := d.submit(guest, "k", dark), d.submit(linked, "k", dark)
+	if again.ID != first.ID || again.Owner != "chat" || len(docs(t, d.app.records.reports)) != 1 {
+		t.Errorf("got %s of %s, want %s", again.ID, again.Owner, first.ID)
+	}
+}
+
 func TestParallelRepeats(t *testing.T) {
 	t.Parallel()
 	d := deskIn(t, worldOn(storetest.OnFiles(t)))

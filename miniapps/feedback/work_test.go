@@ -69,10 +69,14 @@ func TestAssignElsewhereWithACategory(t *testing.T) {
 	if r0.Category != "" {
 		t.Fatalf("got category %q", r0.Category)
 	}
+	d.clock = d.clock.Add(2 * time.Hour)
 	more := map[string]any{"unit": "power", "category": cut, "reason": "Chuyển Điện lực"}
 	r, err := d.do(officer(operaUnit), "assign", r0.ID, "k", more)
 	if err != nil || r.Unit != "power" || r.Category != cut || r.Status != Assigned || !r.DueAt.Before(r0.DueAt) {
 		t.Fatalf("got %+v, %v", r, err)
+	}
+	if want := d.app.due(cut, r0.CreatedAt); !r.DueAt.Equal(want) {
+		t.Errorf("due at %v, want %v: the time runs from when the citizen wrote", r.DueAt, want)
 	}
 	again, err := d.do(officer(operaUnit), "assign", r0.ID, "k", more) // the answer was lost; the report is out of reach now
 	if err != nil || again.ID != r.ID || again.Entries != r.Entries {
@@ -138,6 +142,10 @@ func TestRefusedSteps(t *testing.T) {
 	id := d.submit(citizen("an"), "k", dark).ID
 	_, err := d.do(dispatcher(), "assign", id, "1", map[string]any{"unit": "nobody"})
 	wantField(t, err, "unit", "feedback.unknown_unit")
+	for _, status := range []string{"received", "assigned"} {
+		_, err = d.do(dispatcher(), "transition", id, "1"+status, map[string]any{"status": status})
+		wantCode(t, err, fault.Invalid)
+	}
 	_, err = d.do(dispatcher(), "assign", id, "2", map[string]any{"unit": "power", "category": "nonsense"})
 	wantField(t, err, "category", "feedback.unknown_category")
 	_, err = d.do(dispatcher(), "transition", id, "3", map[string]any{"status": "rejected", "reason": " \t"})

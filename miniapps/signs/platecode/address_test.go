@@ -90,7 +90,7 @@ func TestFromText(t *testing.T) {
 		"":         {},
 		"\xff\xfe": {},
 		strings.Repeat("a ", maxText/2) + " " + printedCode: {},
-		"nhà 5724": {}, "HP": {}, "hp 5": {}, "Sửa HP 99999999": {},
+		"nhà 5724": {}, "Sửa HP 000005724": {}, "Sửa HP 00000572 4": {}, "HP": {}, "hp 5": {}, "Sửa HP 99999999": {},
 	}
 	for in, want := range tests {
 		got, ok := c.FromText(in, all...)

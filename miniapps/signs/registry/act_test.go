@@ -170,8 +170,14 @@ func TestSaw(t *testing.T) {
 		}
 	}
 	d.later(2 * time.Hour)
-	if err := d.Saw(t.Context(), "000001", noon.Add(2*time.Hour)); err != nil || !d.get(1).SeenAt.Equal(noon.Add(2*time.Hour)) {
-		t.Errorf("got %v, %v", d.get(1).SeenAt, err)
+	for _, s := range []struct{ at, want time.Time }{
+		{noon.Add(seenStep - time.Second), noon},
+		{noon.Add(seenStep), noon.Add(seenStep)},
+		{noon.Add(2 * time.Hour), noon.Add(2 * time.Hour)},
+	} {
+		if err := d.Saw(t.Context(), "000001", s.at); err != nil || !d.get(1).SeenAt.Equal(s.want) {
+			t.Errorf("got %v, %v, want %v", d.get(1).SeenAt, err, s.want)
+		}
 	}
 }
 

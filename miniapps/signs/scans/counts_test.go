@@ -110,6 +110,7 @@ func TestSilent(t *testing.T) {
 			hung(8, 100, func(p *registry.Plate) { p.InstalledAt = time.Time{} }),
 			hung(9, 100, func(p *registry.Plate) { p.Codes[0].RevokedAt = noon }),
 			hung(10, 100), hung(11, -1),
+			hung(12, 400, func(p *registry.Plate) { p.CreatedAt = noon.AddDate(0, 0, -10) }), // before that nobody counted
 		}
 		p, err := d.Silent(t.Context(), plates(list, nil), 0, 0, "")
 		if err != nil || p.HasNext {

@@ -62,6 +62,8 @@ func TestEvents(t *testing.T) {
 		{"many in two hours are none", []step{do(49, inState(registry.Invented, "")), after(time.Hour, inState(registry.Invented, "")), do(48, inState(registry.Invented, ""))}, nil},
 		{"far from its place", []step{do(2, where(north(310))), do(1, where(north(1260)))},
 			map[string]string{"elsewhere.000001.2026-11-16": "3 code= plate=000001 ward=11311 metres=1300"}},
+		{"far from its place, then nearer", []step{do(1, where(north(1260))), do(2, where(north(310)))},
+			map[string]string{"elsewhere.000001.2026-11-16": "3 code= plate=000001 ward=11311 metres=1300"}},
 		{"no place at all", []step{do(1, where(&Point{200, 300})), do(1, where(north(5000)), func(x *Scan) { x.Home = Point{} })}, nil},
 		{"a visitor says so, and again", []step{do(4, said, func(x *Scan) { x.Client = "203.0.113.7" }), do(1, said)},
 			map[string]string{"elsewhere.000001.2026-11-16": "2 code= plate=000001 ward=11311 metres=0"}},
@@ -109,6 +111,58 @@ func TestEvents(t *testing.T) {
 				t.Errorf("%d events were told", len(*d.raised))
 			}
 		})
+	}
+}
+
+// TestTimesOfAnEvent counts scans out of their order, also behind a write.
+func TestTimesOfAnEvent(t *testing.T) {
+	d := open(t, memory.New(), Config{})
+	d.later(8 * time.Hour)
+	for _, write := range [][2]int{{3, 2}, {4, 3}, {1, 2}} {
+		for _, hour := range write {
+			d.see(scan(1, ""), inState(registry.Ended, oldCode), func(x *Scan) { x.At = noon.Add(time.Duration(hour) * time.Hour) })
+		}
+		d.written()
+	}
+	if e := d.list(true)[0]; e.Count != 6 || !e.First.Equal(noon.Add(time.Hour)) || !e.Last.Equal(noon.Add(4*time.Hour)) {
+		t.Errorf("got %d, from %v to %v", e.Count, e.First, e.Last)
+	}
+}
+
+// TestMarks tells repeats of writes, also of one that a later write of the same process overtook.
+func TestMarks(t *testing.T) {
+	var l marks
+	for _, m := range []mark{{1, 5}, {2, 9}, {1, 7}} {
+		if l.seen(m) {
+			t.Errorf("%v is new", m)
+		}
+		l.add(m)
+	}
+	for m, want := range map[mark]bool{{1, 5}: true, {1, 7}: true, {1, 8}: false, {2, 9}: true, {2, 10}: false, {3, 1}: false} {
+		if l.seen(m) != want {
+			t.Errorf("%v: got %v", m, !want)
+		}
+	}
+	if len(l) != 2 {
+		t.Errorf("got %v, want one of each process", l)
+	}
+	for i := range int64(2 * maxMarks) {
+		l.add(mark{100 + i, 1})
+	}
+	if len(l) != maxMarks || !l.seen(mark{100 + 2*maxMarks - 1, 1}) {
+		t.Errorf("got %v, want the last", l)
+	}
+}
+
+// TestLastOfADay is the latest scan, whichever write comes last.
+func TestLastOfADay(t *testing.T) {
+	var x tally
+	for i, at := range []time.Time{noon, noon.Add(-time.Hour)} {
+		x.add(&dayDelta{last: at.UnixMilli()}, mark{1, int64(i)})
+	}
+	x.add(&dayDelta{revoked: 1}, mark{1, 2})
+	if !x.Last.Equal(noon) || x.Revoked != 1 {
+		t.Errorf("got %+v", x)
 	}
 }
 

@@ -40,6 +40,16 @@ func TestVisitsEndAfterTenMinutes(t *testing.T) {
 	}
 }
 
+// TestVisitsOutOfOrder notes a visit that was before the one that is known.
+func TestVisitsOutOfOrder(t *testing.T) {
+	for milli, want := range map[int64]bool{-1000: false, -599_000: false, -600_000: true} {
+		v, at := newVisits(), noon.UnixMilli()
+		if v.fresh(77<<40|1, at); v.fresh(77<<40|1, at+milli) != want {
+			t.Errorf("%d ms before: want %v", -milli, want)
+		}
+	}
+}
+
 // TestVisitsOfACrowd has far more strangers than there is room for: none of them is taken for somebody else, and those who come back at once are known.
 func TestVisitsOfACrowd(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,7 +81,7 @@ func (sys *system) dump(ctx context.Context, kinds []store.Kind, w io.Writer) (e
 		_, err := store.Dump(ctx, sys.engine, kinds, w, sys.now(), nil)
 		return err
 	}
-	dir, err := os.MkdirTemp(sys.settings.DataDir, "snapshot-")
+	dir, err := os.MkdirTemp(sys.settings.DataDir, snapshotPrefix)
 	if err != nil {
 		return err
 	}
@@ -101,6 +102,27 @@ func (sys *system) dump(ctx context.Context, kinds []store.Kind, w io.Writer) (e
 	}
 	_, err = store.Dump(ctx, e, kinds, w, sys.now(), nil)
 	return errors.Join(err, e.Close())
+}
+
+// snapshotPrefix begins the names of the folders that hold the documents still while they are dumped.
+const snapshotPrefix = "snapshot-"
+
+// forgetSnapshots removes what a killed backup left behind: a whole copy of the documents that nothing would ever sweep. Only who has the store to itself
+// may call it.
+func (s *settings) forgetSnapshots() error {
+	left, err := os.ReadDir(s.DataDir)
+	if err != nil {
+		return fmt.Errorf("data_dir: %w", err)
+	}
+	for _, entry := range left {
+		if !strings.HasPrefix(entry.Name(), snapshotPrefix) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(s.DataDir, entry.Name())); err != nil {
+			return fmt.Errorf("data_dir: %w", err)
+		}
+	}
+	return nil
 }
 
 func packFiles(ctx context.Context, z *zip.Writer, bucket *blob.Bucket) error {
@@ -128,14 +150,13 @@ func (s *settings) restore(ctx context.Context, file string, z *zip.Reader, say 
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	box, err := s.keyset(tool)
-	if err != nil {
+	if err := s.mayRestore(); err != nil {
 		return err
 	}
-	if !box.Knows(a.Keyset) {
-		return fmt.Errorf("the backup needs the keyset with fingerprint %s, but %s has %s: name the right one by secrets.keyset_file", a.Keyset, s.keysetPath(), box.Fingerprint())
+	if err := s.keysetFor(a); err != nil {
+		return err
 	}
-	if err := checkDump(z); err != nil {
+	if err := checkDump(z); err != nil { // which takes long: what can be told without comes first
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	done, err := s.beginRestore()
@@ -162,16 +183,38 @@ func (s *settings) restored() error {
 	return fmt.Errorf("data_dir: a restore into %s did not end: run `motcua restore` again", s.DataDir)
 }
 
-func (s *settings) beginRestore() (done func() error, err error) {
-	mark := filepath.Join(s.DataDir, restoreMark)
-	_, markErr := os.Stat(mark)
+// mayRestore refuses a data folder that has a city which no restore has left half done.
+func (s *settings) mayRestore() error {
+	_, markErr := os.Stat(filepath.Join(s.DataDir, restoreMark))
 	_, storeErr := os.Stat(filepath.Join(s.DataDir, s.SQLite.File))
 	if s.MongoDB.URI == "" && markErr != nil && storeErr == nil {
-		return nil, fmt.Errorf("data_dir: there is a city in %s already", s.DataDir)
+		return fmt.Errorf("data_dir: there is a city in %s already", s.DataDir)
 	}
+	return nil
+}
+
+// keysetFor refuses a keyset that is not the backup's. None is made where there is none: it would open nothing.
+func (s *settings) keysetFor(a about) error {
+	path := s.keysetPath()
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the backup needs the keyset with fingerprint %s, but there is no %s: name the right one by secrets.keyset_file", a.Keyset, path)
+	}
+	box, err := s.keyset(tool)
+	if err != nil {
+		return err
+	}
+	if !box.Knows(a.Keyset) {
+		return fmt.Errorf("the backup needs the keyset with fingerprint %s, but %s has %s: name the right one by secrets.keyset_file", a.Keyset, path, box.Fingerprint())
+	}
+	return nil
+}
+
+// beginRestore marks the data folder until the restore has come to its end.
+func (s *settings) beginRestore() (done func() error, err error) {
 	if err := os.MkdirAll(s.DataDir, 0o700); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("data_dir: %w", err)
 	}
+	mark := filepath.Join(s.DataDir, restoreMark)
 	return func() error { return os.Remove(mark) }, os.WriteFile(mark, nil, 0o600)
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -41,7 +43,9 @@ func TestOneFaultOfASettingIsToldOnce(t *testing.T) {
 		{"MOTCUA_HTTP__PUBLIC_URL=city.example", "http.public_url", "must be scheme://host without a slash at the end", prod},
 		{"MOTCUA_HTTP__PUBLIC_URL=http://city.example", "http.public_url", "must be an https:// address", prod},
 		{"MOTCUA_HTTP__MAX_BODY=", "http.max_body", "must be at least 1024", prod},
-		{"MOTCUA_HTTP_ADR=x", "environment", "MOTCUA_HTTP_ADR: unknown key http_adr", dev},
+		{"MOTCUA_MEDIA__BUCKET=file:///srv", "media.bucket", "must be an s3:// address or empty", prod},
+		{"MOTCUA_MEDIA__BUCKET=s3://", "media.bucket", "must be an s3:// address or empty", dev},
+		{"MOTCUA_HTTP_ADR=x", "environment", "MOTCUA_HTTP_ADR: unknown key http_adr (did you mean http_addr?)", dev},
 	}
 	for _, tt := range tests {
 		t.Run(tt.environ, func(t *testing.T) {
@@ -58,5 +62,23 @@ func TestOneFaultOfASettingIsToldOnce(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		})
+	}
+}
+
+// TestExposedSecrets names the files that everybody can read; the owner's group may.
+func TestExposedSecrets(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[os.FileMode]int{0o600: 0, 0o440: 0, 0o644: 2, 0o604: 2} {
+		dir := t.TempDir()
+		var s settings
+		s.Secrets.KeysetFile, s.Channels.FCM.CredentialsFile = filepath.Join(dir, "keyset.json"), filepath.Join(dir, "firebase.json")
+		for _, file := range []string{s.Secrets.KeysetFile, s.Channels.FCM.CredentialsFile} {
+			if err := errors.Join(os.WriteFile(file, nil, 0o600), os.Chmod(file, mode)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := s.exposed(); len(got) != want {
+			t.Errorf("%v: got %v, want %d files", mode, got, want)
+		}
 	}
 }

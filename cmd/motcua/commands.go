@@ -62,7 +62,7 @@ func rotateCommand(r *runtime) *cobra.Command {
 			}
 			data, err := change(old)
 			if err != nil {
-				return err
+				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			return r.writeKeyset(args[1], data)
 		},
@@ -234,23 +234,24 @@ func (r *runtime) backup(ctx context.Context, file string, force bool) error {
 		return errors.Join(err, os.Remove(part))
 	}
 	if err := os.Rename(part, file); err != nil {
-		return err
+		return errors.Join(err, os.Remove(part))
 	}
 	fmt.Fprintf(r.stdout, "%s written. It can be restored only together with this city's keyset\n", file)
 	return nil
 }
 
-// mayWrite refuses a file that exists, unless it may be replaced.
+// mayWrite refuses a file that exists, unless it may be replaced. What is no file, such as a folder, may not.
 func mayWrite(file string, force bool) error {
-	if force {
-		return nil
-	}
-	_, err := os.Lstat(file)
+	info, err := os.Lstat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return err
+	case info.IsDir():
+		return fmt.Errorf("%s is a folder: name a file", file)
+	case force:
+		return nil
 	}
 	return fmt.Errorf("%s exists: --force replaces it", file)
 }

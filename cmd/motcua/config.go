@@ -197,6 +197,7 @@ func (s *settings) validate(p profile) error {
 		}
 	}
 	faults.Refuse(s.DataDir == "", "data_dir", "must name a folder")
+	faults.Refuse(s.Media.Bucket != "" && !inS3(s.Media.Bucket), "media.bucket", "must be an s3:// address or empty")
 	faults.Also(s.checkApproved())
 	s.halfway(&faults)
 	if p == prod {

@@ -13,6 +13,7 @@ import (
 	"github.com/motcua/motcua/internal/fault"
 	"github.com/motcua/motcua/internal/grant"
 	"github.com/motcua/motcua/internal/httpapi"
+	"github.com/motcua/motcua/internal/message"
 )
 
 // mandate is how an administrator of the city's account on a network lets the city in.
@@ -120,13 +121,26 @@ func (o channelOps) Begin(_ context.Context, name string) (admin.Consent, error)
 func (o channelOps) Finish(ctx context.Context, name, code, state string) (admin.ChannelStatus, error) {
 	if state != "" {
 		if err := o.sys.checkState(ctx, name, state); err != nil {
-			return admin.ChannelStatus{}, err
+			return admin.ChannelStatus{}, o.inWords(err)
 		}
 	}
 	if err := o.sys.finishConsent(ctx, name, code); err != nil {
-		return admin.ChannelStatus{}, err
+		return admin.ChannelStatus{}, o.inWords(err)
 	}
 	return o.Status(ctx, name)
+}
+
+// inWords puts what the page of the callback would say before the cause, which alone tells no operator what to do.
+func (o channelOps) inWords(err error) error {
+	f := fault.Of(err)
+	if f.Key == "" {
+		return err
+	}
+	text := o.sys.texts.Fault(message.English, f) + " " + o.sys.texts.Text(message.English, "http.callback_again", nil)
+	if f.Cause != nil {
+		text += " (" + f.Cause.Error() + ")"
+	}
+	return fault.Wrap(f.Code, errors.New(text))
 }
 
 // Setup puts up what a network shows before anybody has written.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/s3blob" // registers s3://
@@ -32,6 +33,11 @@ func (sys *system) openStore(ctx context.Context) error {
 	}
 	sys.onClose(bare.Close)
 	sys.bare = bare
+	if sys.settings.MongoDB.URI == "" {
+		if err := sys.settings.forgetSnapshots(); err != nil {
+			return err
+		}
+	}
 	sys.engine = store.Observe(bare, sys.reg, sys.tracing.Provider)
 	return store.Migrate(ctx, sys.engine, migrations(), sys.now, sys.log)
 }
@@ -62,10 +68,13 @@ func (s *settings) bucket(ctx context.Context) (*blob.Bucket, error) {
 		}
 		return media.OpenFolder(dir)
 	}
-	if u, err := url.Parse(s.Media.Bucket); err != nil || u.Scheme != "s3" {
-		return nil, errors.New("media.bucket: must be an s3:// address or empty")
-	}
 	return blob.OpenBucket(ctx, s.Media.Bucket)
+}
+
+// inS3 tells whether the address of a bucket is one of an S3-compatible store.
+func inS3(bucket string) bool {
+	u, err := url.Parse(bucket)
+	return err == nil && u.Scheme == "s3" && u.Host != ""
 }
 
 // devKeyset is the name of the keyset that a development city makes for itself.
@@ -93,6 +102,17 @@ func (s *settings) keyset(p profile) (*secret.Box, error) {
 	return box, nil
 }
 
+// exposed gives the files with secrets that everybody on the machine can read. It is for a warning: containers are often given such files, and have nobody else.
+func (s *settings) exposed() (files []string) {
+	for _, path := range []string{s.keysetPath(), s.Channels.FCM.CredentialsFile} {
+		info, err := os.Stat(path)
+		if err == nil && goruntime.GOOS != "windows" && info.Mode()&0o004 != 0 { // Windows has no such bits
+			files = append(files, path)
+		}
+	}
+	return files
+}
+
 func (s *settings) keysetPath() string {
 	return cmp.Or(s.Secrets.KeysetFile, filepath.Join(s.DataDir, devKeyset))
 }
@@ -114,6 +134,9 @@ func makeDevKeyset(dir, path string) error {
 // writeOnce makes a file that only its owner can read. It appears whole or not at all, and an existing one stays: the error then is fs.ErrExist.
 func writeOnce(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		return fmt.Errorf("%s: %w", path, at.Err) // nobody asked for the name that it has at first
+	}
 	if err != nil {
 		return err
 	}

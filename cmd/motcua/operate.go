@@ -15,6 +15,7 @@ import (
 	"github.com/motcua/motcua/internal/account"
 	"github.com/motcua/motcua/internal/admin"
 	"github.com/motcua/motcua/internal/fault"
+	"github.com/motcua/motcua/internal/locale"
 	"github.com/motcua/motcua/internal/outbox"
 	"github.com/motcua/motcua/internal/store"
 )
@@ -113,7 +114,7 @@ func (r *runtime) quiet() *slog.Logger {
 
 // ops puts the parts into the operators' terms.
 func (sys *system) ops() admin.Ops {
-	return admin.Ops{Staff: staffOps{sys}, Outbox: outboxOps{sys.outbox}, Stats: statsOps{sys}, Backup: backupOps{sys}, Channels: channelOps{sys}, Signs: sys.signOps(), Log: sys.log}
+	return admin.Ops{Staff: staffOps{sys}, Outbox: outboxOps{sys.outbox, sys.texts}, Stats: statsOps{sys}, Backup: backupOps{sys}, Channels: channelOps{sys}, Signs: sys.signOps(), Log: sys.log}
 }
 
 type staffOps struct{ sys *system }
@@ -159,7 +160,10 @@ func memberOf(m account.Member) admin.Member {
 	return out
 }
 
-type outboxOps struct{ box *outbox.Outbox }
+type outboxOps struct {
+	box   *outbox.Outbox
+	texts *locale.Catalogue
+}
 
 func (o outboxOps) List(ctx context.Context, state, lane string, first int, after string) (admin.Intents, error) {
 	if lane != "" && !slices.Contains(outbox.Lanes(), outbox.Lane(lane)) {
@@ -170,7 +174,7 @@ func (o outboxOps) List(ctx context.Context, state, lane string, first int, afte
 	}
 	page, err := o.box.List(ctx, outbox.State(state), outbox.Lane(lane), first, store.Cursor(after))
 	if err != nil {
-		return admin.Intents{}, err
+		return admin.Intents{}, inEnglish(o.texts, err)
 	}
 	out := admin.Intents{Items: make([]admin.Intent, len(page.Items))}
 	for i, e := range page.Items {

@@ -130,7 +130,14 @@ func (sys *system) run(ctx context.Context, p ports, started func()) error {
 	if err := sys.redis.Ping(ctx); err != nil {
 		sys.log.WarnContext(ctx, "redis does not answer: limits count per replica and signals are slow until it does", "err", err)
 	}
-	sys.log.InfoContext(ctx, "listening", "http", reachable(p.http), "admin", reachable(p.admin), "fakecity", reachable(p.fakecity), "store", sys.kindOfStore())
+	for _, file := range sys.settings.exposed() {
+		sys.log.WarnContext(ctx, "a file with secrets can be read by everybody on this machine", "file", file)
+	}
+	where := []any{"http", reachable(p.http), "admin", reachable(p.admin), "store", sys.kindOfStore()}
+	if p.fakecity != nil {
+		where = append(where, "fakecity", reachable(p.fakecity))
+	}
+	sys.log.InfoContext(ctx, "listening", where...)
 	started()
 	var failure error
 	select {

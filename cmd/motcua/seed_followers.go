@@ -20,7 +20,7 @@ func (p seedPlan) followed(sys *system) (string, error) {
 		return sys.city.Wards()[0].Code, nil
 	}
 	if _, ok := sys.city.Ward(p.ward); !ok {
-		return "", fmt.Errorf("--ward: there is no ward %q (see motcua check)", p.ward)
+		return "", fmt.Errorf("--ward: there is no ward %q (`motcua check --units` lists each as ward-CODE)", p.ward)
 	}
 	return p.ward, nil
 }

@@ -51,18 +51,20 @@ func operatorNamed(name string) string {
 	return operator + "/" + name
 }
 
-// inWords puts an error that is meant for people into English, which is what operators read.
-func (o signOps) inWords(err error) error {
+func (o signOps) inWords(err error) error { return inEnglish(o.texts, err) }
+
+// inEnglish puts an error that is meant for people into English, which is what operators read.
+func inEnglish(texts *locale.Catalogue, err error) error {
 	f := fault.Of(err)
 	if f == nil || f.Key == "" && f.Public == "" && len(f.Fields) == 0 {
 		return err
 	}
 	var lines []string
 	for _, field := range f.Fields {
-		lines = append(lines, strings.Join(field.Path, ".")+": "+o.texts.Field(message.English, field))
+		lines = append(lines, strings.Join(field.Path, ".")+": "+texts.Field(message.English, field))
 	}
 	if f.Key != "" || f.Public != "" {
-		lines = []string{o.texts.Fault(message.English, f)}
+		lines = []string{texts.Fault(message.English, f)}
 	}
 	return fault.Wrap(f.Code, errors.New(strings.Join(lines, "; ")))
 }

@@ -86,7 +86,10 @@ func (c signCommands) printTo(ctx context.Context, s admin.Signs, o admin.PrintO
 	if err = errors.Join(err, w.Flush(), f.Sync(), f.Close()); err != nil {
 		return sheet, errors.Join(err, os.Remove(part))
 	}
-	return sheet, os.Rename(part, out)
+	if err := os.Rename(part, out); err != nil {
+		return sheet, errors.Join(err, os.Remove(part))
+	}
+	return sheet, nil
 }
 
 // tell says what was written, for whoever orders the plates.

@@ -95,7 +95,7 @@ func TestWhatRelaysGiveUpIsSeenAndReplayed(t *testing.T) {
 	}
 	dead := func() []admin.Intent {
 		t.Helper()
-		list, err := outboxOps{sys.outbox}.List(t.Context(), string(outbox.Dead), "", 10, "")
+		list, err := outboxOps{sys.outbox, sys.texts}.List(t.Context(), string(outbox.Dead), "", 10, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestWhatRelaysGiveUpIsSeenAndReplayed(t *testing.T) {
 	ran := make(chan error, 1)
 	go func() { ran <- sys.outbox.Run(ctx) }()
 	for _, in := range found {
-		if err := (outboxOps{sys.outbox}).Retry(t.Context(), in.ID); err != nil {
+		if err := (outboxOps{sys.outbox, sys.texts}).Retry(t.Context(), in.ID); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -202,13 +202,34 @@ func (h handler) rebuild(w http.ResponseWriter, r *http.Request) {
 	say(step{Drift: &drift})
 }
 
-// backup streams the archive. An error in the middle cuts the answer off, so that the client cannot take half for the whole.
+// backup streams the archive. An error before its first byte is answered; one in the middle cuts the answer off, so that the client cannot take half for
+// the whole.
 func (h handler) backup(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/zip")
-	if err := h.ops.Backup.Backup(r.Context(), w); err != nil {
+	out := &begun{to: w}
+	err := h.ops.Backup.Backup(r.Context(), out)
+	switch {
+	case err == nil:
+	case !out.any:
+		h.answer(w, r, nil, err)
+	default:
 		h.log(r, err)
+		if p, ok := w.(*pipeWriter); ok {
+			p.body.CloseWithError(err) // the caller is in this process and has no log to look into
+		}
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// begun remembers whether anything was written.
+type begun struct {
+	to  io.Writer
+	any bool
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	b.any = true
+	return b.to.Write(p)
 }
 
 func decode(r *http.Request, into any) error {
@@ -229,8 +250,14 @@ func (h handler) answer(w http.ResponseWriter, r *http.Request, v any, err error
 	}
 }
 
+// log tells of a request that failed. What was only asked wrongly is no trouble of the city's.
 func (h handler) log(r *http.Request, err error) {
-	h.ops.Log.WarnContext(r.Context(), "admin request failed", "path", r.URL.Path, "err", err)
+	level := slog.LevelWarn
+	switch fault.CodeOf(err) {
+	case fault.Invalid, fault.NotFound, fault.Conflict:
+		level = slog.LevelInfo
+	}
+	h.ops.Log.Log(r.Context(), level, "admin request failed", "path", r.URL.Path, "err", err)
 }
 
 // problemOf gives what an operator is told: the innermost cause, which says most.

@@ -142,8 +142,9 @@ func TestLongWorkThatFailsIsSeen(t *testing.T) {
 			if _, err := client.Rebuild(t.Context(), func(int, int) {}); fault.CodeOf(err) != fault.Unavailable {
 				t.Errorf("rebuild: %v", err)
 			}
-			if err := client.Backup(t.Context(), io.Discard); err == nil {
-				t.Error("half a backup was taken for a whole one")
+			want := map[string]string{"over HTTP": "its log tells what failed", "in process": "disk gone"}[name]
+			if err := client.Backup(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("half a backup: %v, want %q", err, want)
 			}
 		})
 	}
@@ -161,5 +162,70 @@ func TestOnlyTheTokenOpens(t *testing.T) {
 	s.Close()
 	if _, err := admin.Dial(t.Context(), strings.TrimPrefix(s.URL, "http://"), token); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("nothing there: %v", err)
+	}
+}
+
+// away is an outbox whose store does not answer.
+type away struct{ outbox }
+
+func (*away) List(context.Context, string, string, int, string) (admin.Intents, error) {
+	return admin.Intents{}, fault.Wrap(fault.Unavailable, errors.New("the store is away"))
+}
+
+// TestACityInTroubleRuns: what is done to a stopped city only must not be done to one whose store is away.
+func TestACityInTroubleRuns(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(admin.Handler(admin.Ops{Outbox: &away{}, Log: slog.New(slog.DiscardHandler)}, token))
+	t.Cleanup(s.Close)
+	if _, err := admin.Dial(t.Context(), strings.TrimPrefix(s.URL, "http://"), token); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("got %v, want UNAVAILABLE", err)
+	}
+}
+
+// TestWhatWasAskedWronglyIsNoWarning: a slip at the terminal is no trouble of the city's.
+func TestWhatWasAskedWronglyIsNoWarning(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		box  admin.Outbox
+		want string
+	}{
+		{"wrong id", &outbox{}, "INFO"},
+		{"the store is away", &away{}, "WARN"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			c := admin.Local(admin.Handler(admin.Ops{Outbox: tt.box, Log: slog.New(slog.NewTextHandler(&log, nil))}, token), token)
+			_, listErr := c.ListOutbox(t.Context(), "", "", 1, "")
+			retryErr := c.Retry(t.Context(), "i2")
+			if listErr == nil && retryErr == nil || !strings.Contains(log.String(), "level="+tt.want) {
+				t.Errorf("%v, %v: logged %s", listErr, retryErr, log.String())
+			}
+		})
+	}
+}
+
+// full is a city that cannot begin a backup.
+type full struct{}
+
+func (full) Backup(context.Context, io.Writer) error {
+	return fault.Wrap(fault.Unavailable, errors.New("disk is full"))
+}
+
+// TestBackupsThatDoNotBeginSayWhy: nothing was sent yet that could be taken for a backup.
+func TestBackupsThatDoNotBeginSayWhy(t *testing.T) {
+	t.Parallel()
+	h := admin.Handler(admin.Ops{Outbox: &outbox{}, Backup: full{}, Log: slog.New(slog.DiscardHandler)}, token)
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	remote, err := admin.Dial(t.Context(), strings.TrimPrefix(s.URL, "http://"), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, client := range map[string]*admin.Client{"over HTTP": remote, "in process": admin.Local(h, token)} {
+		if err := client.Backup(t.Context(), io.Discard); fault.CodeOf(err) != fault.Unavailable || !strings.Contains(err.Error(), "disk is full") {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }

@@ -10,9 +10,12 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/motcua/motcua/internal/fault"
 )
+
+const dialTime = 10 * time.Second // after which a city that takes the call does not answer
 
 // Client calls the operations, over HTTP or in the same process.
 type Client struct {
@@ -21,13 +24,19 @@ type Client struct {
 	http  *http.Client
 }
 
-// Dial gives a client of a running city. NOT_FOUND when nothing answers at addr, UNAUTHORIZED when another city does.
+// Dial gives a client of a running city. NOT_FOUND when nothing answers at addr, UNAUTHORIZED when another city does; any other code is the city's own, such
+// as UNAVAILABLE from one whose store is away: it runs. UNAVAILABLE too when it takes the call and says nothing for ten seconds.
 func Dial(ctx context.Context, addr, token string) (*Client, error) {
 	c := &Client{base: "http://" + addr, token: token, http: &http.Client{}}
-	res, err := c.do(ctx, http.MethodGet, "/v1/outbox?first=1", nil)
+	soon, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	res, err := c.do(soon, http.MethodGet, "/v1/outbox?first=1", nil)
 	if err != nil {
-		if fault.CodeOf(err) == fault.Unauthorized {
+		if its := (*fault.Error)(nil); errors.As(err, &its) {
 			return nil, err
+		}
+		if soon.Err() != nil {
+			return nil, fault.Wrap(fault.Unavailable, fmt.Errorf("the city at %s does not answer: %w", addr, err))
 		}
 		return nil, fault.Wrap(fault.NotFound, err)
 	}
@@ -103,8 +112,8 @@ func follow(body io.ReadCloser, p Progress) (step, error) {
 	}
 }
 
-// errCutOff is an answer without an end: the city was stopped, or killed.
-var errCutOff = errors.New("the answer ended before the work did")
+// errCutOff is an answer without an end: the city was stopped, or killed, or could not go on.
+var errCutOff = errors.New("the answer ended before the work did: the city was stopped, or its log tells what failed")
 
 // Backup writes the archive to w. After an error what was written is worthless.
 func (c *Client) Backup(ctx context.Context, w io.Writer) error {
@@ -114,6 +123,9 @@ func (c *Client) Backup(ctx context.Context, w io.Writer) error {
 	}
 	defer body.Close()
 	_, err = io.Copy(w, body)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errCutOff
+	}
 	return err
 }
 

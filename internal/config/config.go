@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/env/v2"
@@ -179,6 +181,7 @@ func underList(key string, known map[string]bool) bool {
 	return false
 }
 
+// hint names the known keys that end in the same word, else those that are written nearly the same.
 func hint(key string, known map[string]bool) string {
 	last := key[strings.LastIndexByte(key, '.')+1:]
 	var near []string
@@ -188,10 +191,28 @@ func hint(key string, known map[string]bool) string {
 		}
 	}
 	if len(near) == 0 {
+		near = misspelt(key, known)
+	}
+	if len(near) == 0 {
 		return ""
 	}
 	sort.Strings(near)
 	return " (did you mean " + strings.Join(near, " or ") + "?)"
+}
+
+// misspelt gives the known keys from which the fewest letters differ, two at most.
+func misspelt(key string, known map[string]bool) []string {
+	var near []string
+	least := 2
+	for k := range known {
+		switch d := levenshtein.ComputeDistance(key, k); {
+		case d < least:
+			near, least = []string{k}, d
+		case d == least:
+			near = append(near, k)
+		}
+	}
+	return near
 }
 
 // stringToDuration reads a time as Go writes it. The error shows what was given: no time is a secret.

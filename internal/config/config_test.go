@@ -82,8 +82,9 @@ func TestMissingFile(t *testing.T) {
 func TestProblemsNameWhatWasWritten(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, file, environ, want string }{
-		{"unknown variable", "", "MOTCUA_HTTP_ADR=x", "environment: MOTCUA_HTTP_ADR: unknown key http_adr"},
-		{"unknown variable below another", "", "MOTCUA_CHANNELS__SMS__TOKNE=x", "environment: MOTCUA_CHANNELS__SMS__TOKNE: unknown key channels.sms.tokne"},
+		{"unknown variable", "", "MOTCUA_HTTP_ADR=x", "environment: MOTCUA_HTTP_ADR: unknown key http_adr (did you mean http_addr?)"},
+		{"unknown variable below another", "", "MOTCUA_CHANNELS__SMS__TOKNE=x", "environment: MOTCUA_CHANNELS__SMS__TOKNE: unknown key channels.sms.tokne (did you mean channels.sms.token?)"},
+		{"unknown variable like no other", "", "MOTCUA_CHANNELS__SMS__PRICE=x", "environment: MOTCUA_CHANNELS__SMS__PRICE: unknown key channels.sms.price"},
 		{"duration in the environment", "", "MOTCUA_WAIT=soon", `wait: "soon" is no duration: give one such as 30s, 5m or 24h`},
 		{"duration without a unit", "wait: '30'", "", `wait: "30" is no duration: give one such as 30s, 5m or 24h`},
 		{"number", "", "MOTCUA_CHANNELS__SMS__MAX=many", "channels.sms.max: cannot parse value as 'int': strconv.ParseInt: invalid syntax"},

@@ -121,6 +121,17 @@ func TestOpenFailsSoonAndWithoutSecrets(t *testing.T) {
 	for _, key := range []string{"uri:", "database:", "timeout:", "selection_timeout:", "max_pool:"} {
 		require.ErrorContains(t, err, key)
 	}
+	for uri, ok := range map[string]bool{
+		"mongodb://user:hunter2@%%%": false, "mongodb://": false, "mongodb://h:port/x": false, "mongodb://user:hunter 2/@h": false,
+		"mongodb://user:hunter2@h1,h2/?replicaSet=a": true, "mongodb+srv://user:hunter2@h": true,
+	} {
+		err := mongo.Config{URI: uri}.Validate()
+		require.Equal(t, ok, err == nil, "%s: %v", uri, err)
+		require.NotContains(t, fmt.Sprint(err), "hunter")
+	}
+	_, err = mongo.Open(t.Context(), mongo.Config{URI: "mongodb+srv://user:hunter2@servers.invalid/"})
+	require.ErrorContains(t, err, "servers.invalid")
+	require.NotContains(t, err.Error(), "hunter2")
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 50*time.Millisecond, errors.New("late"))
 	defer cancel()
 	_, err = mongo.Open(ctx, mongo.Config{URI: "mongodb://127.0.0.1:1/"})

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"strings"
 	"sync"
@@ -36,10 +37,14 @@ type Config struct {
 
 var databaseRE = regexp.MustCompile(`^[A-Za-z0-9_-]{1,60}$`)
 
-// Validate reports every wrong setting.
+const notValid = "the connection string is not valid: special characters in name and password have to be percent-encoded"
+
+// Validate reports every wrong setting. It asks nobody, so of a mongodb+srv:// address only the beginning is looked at.
 func (c Config) Validate() error {
 	var faults setting.Faults
-	faults.Refuse(!strings.HasPrefix(c.URI, "mongodb://") && !strings.HasPrefix(c.URI, "mongodb+srv://"), "uri", "must begin with mongodb:// or mongodb+srv://")
+	plain := strings.HasPrefix(c.URI, "mongodb://")
+	faults.Refuse(!plain && !strings.HasPrefix(c.URI, "mongodb+srv://"), "uri", "must begin with mongodb:// or mongodb+srv://")
+	faults.Refuse(plain && options.Client().ApplyURI(c.URI).Validate() != nil, "uri", notValid) // the driver's own words may quote the password
 	faults.Refuse(c.Database != "" && !databaseRE.MatchString(c.Database), "database", "must be letters, digits, _ and -")
 	faults.Refuse(c.Timeout < 0, "timeout", "must not be negative")
 	faults.Refuse(c.SelectionTimeout < 0, "selection_timeout", "must not be negative")
@@ -99,7 +104,10 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 		SetReadConcern(readconcern.Majority()).
 		SetWriteConcern(&writeconcern.WriteConcern{W: "majority", Journal: &journal}))
 	if err != nil {
-		return nil, errors.New("store: mongodb: the connection string is not valid")
+		if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+			return nil, fmt.Errorf("store: mongodb: uri: the servers cannot be looked up: %w", dns)
+		}
+		return nil, errors.New("store: mongodb: uri: " + notValid)
 	}
 	e := &Engine{client: client, db: client.Database(cfg.Database), ctx: context.WithoutCancel(ctx)}
 	if err := e.Ping(ctx); err != nil {

@@ -13,15 +13,7 @@ import (
 
 // comment adds what the owner or the staff in reach have to say. A comment is a document of its own, so a report may have any number of them.
 func (a *App) comment(ctx context.Context, c miniapps.Call) (miniapps.Result, error) {
-	var in struct{ ID, Text string }
-	if err := decode(c, &in); err != nil {
-		return miniapps.Result{}, err
-	}
-	text, err := commentText(in.Text)
-	if err != nil {
-		return miniapps.Result{}, err
-	}
-	r, err := a.visible(ctx, in.ID, reachOf(c))
+	r, text, err := a.remark(ctx, c)
 	if err != nil {
 		return miniapps.Result{}, err
 	}
@@ -32,6 +24,20 @@ func (a *App) comment(ctx context.Context, c miniapps.Call) (miniapps.Result, er
 	a.nudge(CommentRelay)
 	said := message.Words{Text: a.text(c.Lang, "comment_stored", map[string]any{"code": r.Code.Grouped()})}
 	return miniapps.Result{Data: x, Blocks: message.Blocks{said}, Case: caseRef(r.ID)}, nil
+}
+
+// remark reads what a call has to say of a report in its reach.
+func (a *App) remark(ctx context.Context, c miniapps.Call) (*Report, string, error) {
+	var in struct{ ID, Text string }
+	if err := decode(c, &in); err != nil {
+		return nil, "", err
+	}
+	text, err := commentText(in.Text)
+	if err != nil {
+		return nil, "", err
+	}
+	r, err := a.visible(ctx, in.ID, reachOf(c))
+	return r, text, err
 }
 
 // commentText brings a comment into the form that is stored. INVALID when nothing is left of it, or too much.

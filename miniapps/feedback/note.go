@@ -18,15 +18,7 @@ func (a *App) note(ctx context.Context, c miniapps.Call) (miniapps.Result, error
 	if c.Actor.Kind != miniapps.BySystem || c.Actor.ID == "" {
 		return miniapps.Result{}, fault.New(fault.Forbidden, "")
 	}
-	var in struct{ ID, Text string }
-	if err := decode(c, &in); err != nil {
-		return miniapps.Result{}, err
-	}
-	text, err := commentText(in.Text)
-	if err != nil {
-		return miniapps.Result{}, err
-	}
-	r, err := a.visible(ctx, in.ID, reachOf(c))
+	r, text, err := a.remark(ctx, c)
 	if err != nil {
 		return miniapps.Result{}, err
 	}

@@ -39,15 +39,18 @@ func wait(c *fiber.Ctx, f *fault.Error) {
 	}
 }
 
-// refuse shows a page that says why there is no form.
+// refuse shows a page that says why there is no form, or why what was sent is not taken.
 func (f *Forms) refuse(c *fiber.Ctx, p Preset, err error) error {
 	x := fault.Of(err)
 	if x.Code == fault.Internal {
 		f.deps.Log.ErrorContext(c.UserContext(), "form failed", "app", p.App, "action", p.Action, "err", err)
 	}
 	wait(c, x)
-	lang := p.Lang.Or()
-	v := view{frame: f.frame(lang, f.deps.Texts.Text(lang, "webform.no_form", nil), p.Back), Heading: p.Heading, Notice: f.deps.Texts.Fault(lang, x)}
+	lang, title := p.Lang.Or(), "webform.no_form"
+	if c.Method() == fiber.MethodPost {
+		title = "webform.not_sent"
+	}
+	v := view{frame: f.frame(lang, f.deps.Texts.Text(lang, title, nil), p.Back), Heading: p.Heading, Notice: f.deps.Texts.Fault(lang, x)}
 	if x.Code != fault.NotFound {
 		v.Again = p.Self
 	}

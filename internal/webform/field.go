@@ -56,6 +56,8 @@ func (s *filling) inputField(n *node, v *field) {
 	}
 	v.Complete = completeOf(n)
 	switch n.kind {
+	case kindPlace: // questions offer what chats and the app can: to send where one is
+		v.Hint = sentences(v.Hint, s.text("write_place", nil))
 	case kindLong:
 		v.Kind, v.Spell = "area", true
 	case kindNumber:

@@ -49,7 +49,11 @@ func (s *filling) takeFile(n *node, contentType string, body io.Reader) error {
 	defer spool.drop()
 	it, err := s.store(n, contentType, spool)
 	if err != nil {
-		s.addFault(fault.Of(err), n)
+		x := fault.Of(err)
+		if x.Key == "media.type_unknown" { // says what the city takes anywhere; this field takes one kind
+			x = notKind(n)
+		}
+		s.addFault(x, n)
 		return nil
 	}
 	if !slices.Contains(s.ticket.Files[n.path], it.ID) { // the same photo twice is one
@@ -97,10 +101,15 @@ func (s *filling) inspect(n *node, contentType string, spool *spool) error {
 }
 
 func rightKind(n *node, got media.Kind) error {
-	if want := n.leaf().kind; string(got) != string(want) {
-		return fault.New(fault.Invalid, "webform.not_"+string(want))
+	if string(got) != string(n.leaf().kind) {
+		return notKind(n)
 	}
 	return nil
+}
+
+// notKind says which kind of file a field takes.
+func notKind(n *node) *fault.Error {
+	return fault.New(fault.Invalid, "webform.not_"+string(n.leaf().kind))
 }
 
 // worded gives a refusal by a limit words of its own.

@@ -328,6 +328,7 @@ func TestFiles(t *testing.T) {
 		{"HEIC", func(s sheet) sheet {
 			return s.file("f/photos", "a.heic", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"))
 		}, "HEIC", 0},
+		{"nothing that the city takes", func(s sheet) sheet { return s.file("f/photos", "a.jpg", []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;")) }, "cần ảnh JPEG", 0},
 		{"a photo is no film", func(s sheet) sheet { return s.file("f/film", "a.mp4", photo(t, 1)) }, "cần video", 0},
 		{"broken", func(s sheet) sheet { return s.file("f/photos", "a.jpg", photo(t, 1)[:900]) }, "bị hỏng", 0},
 		{"for no field", func(s sheet) sheet { return s.file("f/story", "a.jpg", photo(t, 1)).file("x", "b", photo(t, 1)) }, "", 0},
@@ -661,7 +662,7 @@ func TestWhatIsNoForm(t *testing.T) {
 	post("multipart/form-data; boundary=x", `what`).wants(t, 410)
 	post("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\ncut off").wants(t, 400)
 	post("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: attachment\r\n\r\ny\r\n--x--\r\n").wants(t, 400)
-	w.send(w.good().with("f/story", strings.Repeat("x", 100<<10))).wants(t, 413).has(t, "quá lớn")
+	w.send(w.good().with("f/story", strings.Repeat("x", 100<<10))).wants(t, 413).has(t, "Chưa gửi được biểu mẫu", "quá lớn")
 	many := w.good()
 	for range 900 {
 		many = many.with("f/wards", "g1")

@@ -85,7 +85,7 @@ func TestPagesInChromium(t *testing.T) {
 	long, far := made(t, "NEW000"), plate()
 	far.ID, far.Number, far.Story = registry.PlateID(573), 573, "" // a plate that hangs before its story is written
 	far.Street = "Đường nối Nguyễn Văn Trỗi – Hoàng Hoa Thám kéo dài về phía cầu vượt biển Tân Vũ – Lạch Huyện"
-	far.Place.Address = "Gần cột điện số HP-LH-0042/17B, đối diện cổng phụ Trường Trung học phổ thông chuyên Trần Phú"
+	far.Place.Address = "Gần cột điện số HP-LH-0042/17B, đối diện cổng phụ Trường Trung học phổ thông chuyên Trần Phú (https://bando.haiphong.example/truong-chuyen-tran-phu/cong-phu)"
 	d.book.change(func() { d.book.coded[long] = registry.Coded{State: registry.Current, Code: long, Plate: far} })
 	drawing, err := os.ReadFile("testdata/picture.svg")
 	if err != nil {

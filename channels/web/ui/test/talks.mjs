@@ -74,6 +74,10 @@ export const talks = {
     for (const key of ["+", "ArrowLeft", "ArrowUp", "Enter"]) await page.keyboard.press(key);
     await send.click();
     await p.said(2);
+    await page.waitForFunction(() => document.querySelectorAll(".line.you .spot svg").length === 2);
+    await page.waitForTimeout(300); // pictures make lines taller after they have come
+    check(problems, await page.$eval(".log", (l) => l.scrollHeight > l.clientHeight && l.scrollHeight - l.scrollTop - l.clientHeight < 2), "place: the end of the conversation is out of sight after a map");
+    check(problems, await page.locator(".unread, .newest").count() === 0, "place: what is before the visitor's eyes counts as unread");
     await page.getByTestId("place").click();
     await page.getByLabel("Phường, xã").selectOption({ label: "Phường Hồng Bàng" });
     await page.getByText("Ghim ở Phường Hồng Bàng").waitFor();

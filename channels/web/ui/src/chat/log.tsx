@@ -38,6 +38,7 @@ export function Log({ chat, state, shown }: { chat: Chat; state: State; shown: b
   const box = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false); // from the end
   const atEnd = useRef(true);
+  const rest = useRef(0); // where the log stood when it was last at its end
   const height = useRef(0);
   const older = useRef(state.older);
   const { entries, marker, unread } = state;
@@ -45,7 +46,10 @@ export function Log({ chat, state, shown }: { chat: Chat; state: State; shown: b
 
   const toEnd = useCallback(() => {
     const b = box.current;
-    if (b) b.scrollTop = b.scrollHeight;
+    if (!b) return;
+    b.scrollTop = b.scrollHeight;
+    rest.current = b.scrollTop;
+    atEnd.current = true;
   }, []);
   const watch = (end: boolean) => {
     chat.watching = end && document.visibilityState === "visible" && shown;
@@ -53,11 +57,14 @@ export function Log({ chat, state, shown }: { chat: Chat; state: State; shown: b
   };
   const look = useCallback(() => {
     const b = box.current!;
-    atEnd.current = b.scrollHeight - b.scrollTop - b.clientHeight < near;
+    const ended = b.scrollHeight - b.scrollTop - b.clientHeight < near;
+    if (!ended && atEnd.current && b.scrollTop >= rest.current) toEnd(); // nobody scrolled up: a map or picture made lines taller in between
+    else atEnd.current = ended;
+    if (ended) rest.current = b.scrollTop;
     setAway(!atEnd.current);
     watch(atEnd.current);
     if (b.scrollTop < near && b.scrollHeight > b.clientHeight) void chat.loadOlder();
-  }, [chat, shown]);
+  }, [chat, shown, toEnd]);
 
   // Older lines come in above: what the visitor reads stays where it is.
   const firstBefore = useRef(first);
@@ -85,6 +92,7 @@ export function Log({ chat, state, shown }: { chat: Chat; state: State; shown: b
   useEffect(() => watch(atEnd.current), [entries, shown]);
 
   const choices = answered(entries);
+  const unseen = marker > 0 ? entries.find((e) => e.line !== undefined && e.line.seq > marker && e.line.from !== "you") : undefined;
   return (
     <div class="logframe">
       <div ref={box} class="log" role="log" aria-live="polite" aria-label={t("log")} aria-busy={!state.loaded || state.older === "loading"} tabIndex={0} onScroll={look}>
@@ -99,7 +107,7 @@ export function Log({ chat, state, shown }: { chat: Chat; state: State; shown: b
           {entries.map((e, i) => {
             const before = entries[i - 1];
             const newDay = !before || dayKey(saidAt(before)) !== dayKey(saidAt(e));
-            const mark = marker > 0 && e.line !== undefined && e.line.seq > marker && (before?.line?.seq ?? 0) <= marker;
+            const mark = e === unseen;
             const next = entries[i + 1];
             const same = before && together(before, e);
             return (

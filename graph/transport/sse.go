@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -20,9 +21,9 @@ type operation func(context.Context) (graphql.ResponseHandler, context.Context)
 // events answers with a stream of server-sent events: "next" for each response, then "complete". A stream that ends without "complete" was
 // cut off, and its client connects again.
 func (s *Server) events(c *fiber.Ctx, ctx context.Context, creds Credentials, a Admission, op operation) error {
-	if !s.streams.enter("events") {
-		c.Set(fiber.HeaderRetryAfter, "5")
-		return s.refuse(c, fiber.StatusServiceUnavailable, reasonStreams, "no more streams can be opened here; try again")
+	who := s.streams.holderOf(creds.Address, a)
+	if err := s.streams.enter("events", who); err != nil {
+		return s.refuseStream(c, err)
 	}
 	c.Set(fiber.HeaderContentType, typeEvents+"; charset=utf-8")
 	c.Set("X-Accel-Buffering", "no") // proxies pass each event on at once
@@ -30,12 +31,22 @@ func (s *Server) events(c *fiber.Ctx, ctx context.Context, creds Credentials, a 
 	// The stream outlives the handler: the request's values stay, its end does not.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		defer s.streams.leave("events")
+		defer s.streams.leave("events", who)
 		defer cancel()
 		e := eventStream{server: s, conn: conn, w: w, creds: creds, admission: a, checked: s.deps.Now()}
 		e.run(ctx, cancel, op)
 	})
 	return nil
+}
+
+// refuseStream answers a request for a stream that is not taken up.
+func (s *Server) refuseStream(c *fiber.Ctx, err error) error {
+	if errors.Is(err, errTooMany) {
+		c.Set(fiber.HeaderRetryAfter, "30")
+		return s.refuse(c, fiber.StatusTooManyRequests, reasonStreams, "too many streams are open already; close some")
+	}
+	c.Set(fiber.HeaderRetryAfter, "5")
+	return s.refuse(c, fiber.StatusServiceUnavailable, reasonStreams, "no more streams can be opened here; try again")
 }
 
 // eventStream writes one stream. Responses come from a goroutine of their own, so that signs of life go on while the next is waited for.

@@ -42,7 +42,7 @@ type Config struct {
 	PingEvery     time.Duration `koanf:"ping_every"`     // signs of life on silent streams; a peer silent for two and a half of them is gone
 	WriteTimeout  time.Duration `koanf:"write_timeout"`  // longest time that a client may not take what a stream sends
 	RecheckEvery  time.Duration `koanf:"recheck_every"`  // how often an open stream's sign-in is looked at again
-	Streams       int           `koanf:"streams"`        // open sockets and event streams of this replica
+	Streams       int           `koanf:"streams"`        // open sockets and event streams of this replica; one address or caller may hold some of them only (see streams)
 	Subscriptions int           `koanf:"subscriptions"`  // operations under way on one socket
 	Operations    int           `koanf:"operations"`     // queries and mutations under way on all sockets together; the rest hear UNAVAILABLE
 	Origins       []string      `koanf:"socket_origins"` // web origins whose pages may open sockets; empty means any, for the token is not sent by a browser on its own

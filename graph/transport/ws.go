@@ -61,11 +61,10 @@ func (s *Server) upgrade() fiber.Handler {
 	})
 	return func(c *fiber.Ctx) error {
 		// The place itself is taken when the connection has been handed over: for a client that is gone by then, nobody would ever give it back.
-		if !s.streams.room() {
-			c.Set(fiber.HeaderRetryAfter, "5")
-			return s.refuse(c, fiber.StatusServiceUnavailable, reasonStreams, "no more streams can be opened here; try again")
-		}
 		creds := s.credentials(c)
+		if err := s.streams.room(s.streams.guest(creds.Address)); err != nil {
+			return s.refuseStream(c, err)
+		}
 		creds.Lasting = true
 		c.Locals("credentials", creds)
 		c.Locals("base", context.WithoutCancel(c.UserContext()))
@@ -77,14 +76,14 @@ func (s *Server) serveSocket(c *websocket.Conn) {
 	base, _ := c.Locals("base").(context.Context)
 	creds, _ := c.Locals("credentials").(Credentials)
 	ctx, cancel := context.WithCancel(base)
-	k := &socket{server: s, conn: c.Conn, cancel: cancel, base: ctx, creds: creds, operations: map[string]*running{}}
-	if !s.streams.enter("socket") {
+	k := &socket{server: s, conn: c.Conn, cancel: cancel, base: ctx, creds: creds, holder: s.streams.guest(creds.Address), operations: map[string]*running{}}
+	if s.streams.enter("socket", k.holder) != nil {
 		s.deps.Rejected(reasonStreams)
 		k.close(closeTryAgain, "Try again later")
 		k.finish()
 		return
 	}
-	defer s.streams.leave("socket")
+	defer func() { s.streams.leave("socket", k.holder) }()
 	defer k.finish()
 	if c.Subprotocol() != subprotocol {
 		k.close(closeSubprotocol, "Subprotocol not acceptable")
@@ -100,6 +99,7 @@ type socket struct {
 	base   context.Context // ends with the connection
 	cancel context.CancelFunc
 	creds  Credentials
+	holder holder // whom it is counted by; for the goroutine that reads
 
 	write sync.Mutex // one writer at a time
 
@@ -220,6 +220,13 @@ func (k *socket) init(payload json.RawMessage) bool {
 		k.close(closeForbidden, "Forbidden")
 		return false
 	}
+	who := k.server.streams.holderOf(k.creds.Address, admission)
+	if !k.server.streams.pass(k.holder, who) {
+		k.server.deps.Rejected(reasonStreams)
+		k.close(closeTryAgain, "Too many connections")
+		return false
+	}
+	k.holder = who
 	k.mu.Lock()
 	k.caller, k.admission, k.checked = caller, admission, k.server.deps.Now()
 	k.mu.Unlock()

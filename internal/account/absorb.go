@@ -37,6 +37,18 @@ func (a *Accounts) survivor(ctx context.Context, r record) (record, error) {
 	return end, nil
 }
 
+// tieTo gives the merge by which an account went up in r; "" for r itself. It is false when r has no such tie.
+func (r record) tieTo(account string) (merge string, ok bool) {
+	if account == r.ID {
+		return "", true
+	}
+	i := slices.IndexFunc(r.Ties, func(t tie) bool { return t.Other == account })
+	if i < 0 {
+		return "", false
+	}
+	return r.Ties[i].Merge, true
+}
+
 // reserveAccount makes the account that joins name the survivor, and gives what it brings.
 func (a *Accounts) reserveAccount(ctx context.Context, m merge) ([]string, []tie, error) {
 	r, err := a.accounts.Get(ctx, m.Other)

@@ -60,7 +60,7 @@ func (a *Accounts) Recognise(ctx context.Context, bearer string) (Recognised, er
 			return Recognised{}, signedOut(nil)
 		}
 	}
-	if !slices.Contains(r.Subjects, s.Subject) || r.Staff && !a.now().Before(s.CreatedAt.Add(a.cfg.StaffSessionMax)) {
+	if !slices.Contains(r.Subjects, s.Subject) || !r.admits(s) || r.Staff && !a.now().Before(s.CreatedAt.Add(a.cfg.StaffSessionMax)) {
 		return Recognised{}, signedOut(nil)
 	}
 	return Recognised{Viewer: r.viewer(s), Until: c.Expiry.Time(), record: r}, nil

@@ -50,7 +50,7 @@ func (a *Accounts) Refresh(ctx context.Context, r RefreshRequest) (Grant, error)
 	if end, err := a.survivor(ctx, account); err != nil || end.ID != account.ID {
 		return Grant{}, unauthorized(err)
 	}
-	s, err := a.rotate(ctx, t, r.Key, account.Staff)
+	s, err := a.rotate(ctx, t, r.Key, account)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -58,7 +58,7 @@ func (a *Accounts) Refresh(ctx context.Context, r RefreshRequest) (Grant, error)
 }
 
 // rotate takes a refresh token by compare-and-swap: of two uses at the same time one makes the next token, the other is a repeat or a reuse.
-func (a *Accounts) rotate(ctx context.Context, t refreshToken, key string, staff bool) (session, error) {
+func (a *Accounts) rotate(ctx context.Context, t refreshToken, key string, account record) (session, error) {
 	id := sessionID(t.account.String(), t.session.String())
 	if key != "" {
 		key = a.deps.Box.Index("account refresh key", id+"/"+key)
@@ -67,7 +67,7 @@ func (a *Accounts) rotate(ctx context.Context, t refreshToken, key string, staff
 	var judged session // a repeat must get the token of the state it was judged by, never a newer one
 	_, err := a.sessions.Update(ctx, id, func(s *session) error {
 		var err error
-		if u, err = a.judgeUse(s, t, key, staff); err != nil {
+		if u, err = a.judgeUse(s, t, key, account); err != nil {
 			return err
 		}
 		judged = *s
@@ -103,9 +103,10 @@ const (
 )
 
 // judgeUse judges one use of a token and changes the session accordingly. It may run again on a fresh copy.
-func (a *Accounts) judgeUse(s *session, t refreshToken, key string, staff bool) (use, error) {
+func (a *Accounts) judgeUse(s *session, t refreshToken, key string, account record) (use, error) {
 	now := a.now()
-	if !s.live(now) || t.generation > s.Generation || staff && !now.Before(s.CreatedAt.Add(a.cfg.StaffSessionMax)) {
+	staff := account.Staff
+	if !s.live(now) || !account.admits(*s) || t.generation > s.Generation || staff && !now.Before(s.CreatedAt.Add(a.cfg.StaffSessionMax)) {
 		return fakeToken, nil
 	}
 	if t.generation == s.Generation {

@@ -25,6 +25,7 @@ type Session struct {
 type session struct {
 	ID         string     `bson:"_id"` // <account>/<uuid>
 	Subject    string     `bson:"subject"`
+	Tie        string     `bson:"tie,omitempty"` // merge by which the phone that opened it leads to the account; "" for the account's own phone
 	Assurance  Assurance  `bson:"assurance"`
 	DeviceName []byte     `bson:"device_name,omitempty"` // sealed
 	Salt       []byte     `bson:"salt"`                  // of the family's tokens
@@ -50,6 +51,10 @@ func (s session) uuid() string {
 }
 
 func (s session) live(now time.Time) bool { return s.EndedAt == nil && now.Before(s.ExpiresAt) }
+
+// admits tells whether the account is still reached by the phone that opened a session. The account decides, as it does about chats: who signed in by a phone that
+// has been parted from it since has nothing to do with it any more.
+func (r record) admits(s session) bool { return s.Tie == "" || r.tied(s.Tie) >= 0 }
 
 // end stops the session and everything issued in it. The document stays until no token of it could be good any more.
 func (s *session) end(now time.Time, keep time.Duration) {
@@ -171,6 +176,28 @@ func (a *Accounts) endSessions(ctx context.Context, account string, since time.T
 	}
 	for _, s := range live {
 		if !s.CreatedAt.After(since) {
+			continue
+		}
+		if err := a.endSession(ctx, s.ID); err != nil && fault.CodeOf(err) != fault.NotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// shutOut ends the sessions of an account that were opened by phones which go with a tie.
+func (a *Accounts) shutOut(ctx context.Context, account string, without func(*record)) error {
+	r, err := a.accounts.Get(ctx, account)
+	if err != nil {
+		return fmt.Errorf("account: sessions: %w", err)
+	}
+	without(&r)
+	live, err := a.liveSessions(ctx, account)
+	if err != nil {
+		return err
+	}
+	for _, s := range live {
+		if r.admits(s) {
 			continue
 		}
 		if err := a.endSession(ctx, s.ID); err != nil && fault.CodeOf(err) != fault.NotFound {

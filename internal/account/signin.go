@@ -53,14 +53,19 @@ func (a *Accounts) VerifyOTP(ctx context.Context, r VerifyRequest) (Grant, error
 // enter signs in with a phone that was proved: the session is opened, or found again by its id. A phone that leads elsewhere by the time the session is
 // there, because the account was just recovered with another one or joined, has signed in to nothing.
 func (a *Accounts) enter(ctx context.Context, phone string, lang message.Lang, id, deviceName string) (Grant, error) {
-	account, err := a.enrol(ctx, phone, lang)
+	own, err := a.enrol(ctx, phone, lang)
+	account := own
 	if err == nil {
-		account, err = a.arrived(ctx, account)
+		account, err = a.arrived(ctx, own)
 	}
 	if err != nil {
 		return Grant{}, fmt.Errorf("account: sign in: %w", err)
 	}
-	s, err := a.openSession(ctx, account, id, deviceName)
+	tie, ok := account.tieTo(own.ID)
+	if !ok {
+		return Grant{}, busy() // it is just being parted
+	}
+	s, err := a.openSession(ctx, account, tie, id, deviceName)
 	if err != nil {
 		return Grant{}, fmt.Errorf("account: sign in: %w", err)
 	}
@@ -91,7 +96,7 @@ func (a *Accounts) stillLeads(ctx context.Context, phone, account, session strin
 }
 
 // openSession stores the session that a proof is for, or finds it again. A session that has moved on since does not come back: INVALID, as for a used code.
-func (a *Accounts) openSession(ctx context.Context, r record, uuid, deviceName string) (session, error) {
+func (a *Accounts) openSession(ctx context.Context, r record, tie, uuid, deviceName string) (session, error) {
 	id := sessionID(r.ID, uuid)
 	name, err := a.sealDeviceName(deviceName, id)
 	if err != nil {
@@ -99,7 +104,7 @@ func (a *Accounts) openSession(ctx context.Context, r record, uuid, deviceName s
 	}
 	now := a.now()
 	s := session{
-		ID: id, Subject: r.Subjects[0], Assurance: Phone, DeviceName: name, Salt: randomBytes(32),
+		ID: id, Subject: r.Subjects[0], Tie: tie, Assurance: Phone, DeviceName: name, Salt: randomBytes(32),
 		CreatedAt: now, SeenAt: now, ExpiresAt: a.life(now, now, r.Staff),
 	}
 	token, err := a.refreshToken(s)

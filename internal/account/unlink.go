@@ -11,7 +11,7 @@ import (
 
 // Unlink ends a link: the chat acts for the account no more, and is a guest again. Within the time that Identities shows it also parts what was joined: the
 // chat has back what it made before the link, and the account keeps what was made since. Later the account keeps both, and the chat begins anew. An account
-// that was joined comes back likewise; later only its phone is let go. The owner is told. A repeat changes nothing more. NOT_FOUND for a link that is not
+// that was joined comes back likewise; later only its phone is let go. Either way the sessions end that its phone opened meanwhile. The owner is told. A repeat changes nothing more. NOT_FOUND for a link that is not
 // the account's; CONFLICT while a recovery waits that this chat asked for, or when nothing would lead to the account any more (account.last_link).
 func (a *Accounts) Unlink(ctx context.Context, v Viewer, id, key string) error {
 	r, err := a.own(ctx, v)
@@ -74,22 +74,34 @@ func (a *Accounts) part(ctx context.Context, account string, t tie, also func(*r
 	if err != nil {
 		return err
 	}
-	_, err = a.accounts.Update(ctx, account, func(r *record) error {
-		i := r.tied(t.Merge)
-		if i < 0 {
-			return store.ErrUnchanged
-		}
+	without := func(r *record) {
 		if undo {
 			r.drop(t)
 		} else {
-			r.Ties = slices.Delete(r.Ties, i, i+1)
+			r.Ties = slices.DeleteFunc(r.Ties, func(x tie) bool { return x.Merge == t.Merge })
 		}
+	}
+	if t.Other != "" { // before that write and after it, as with what a chat has left
+		if err := a.shutOut(ctx, account, without); err != nil {
+			return err
+		}
+	}
+	_, err = a.accounts.Update(ctx, account, func(r *record) error {
+		if r.tied(t.Merge) < 0 {
+			return store.ErrUnchanged
+		}
+		without(r)
 		r.forbid(t.Merge)
 		r.UpdatedAt = a.now()
 		return also(r)
 	})
 	if err != nil {
 		return fmt.Errorf("account: unlink: %w", err)
+	}
+	if t.Other != "" {
+		if err := a.shutOut(ctx, account, without); err != nil {
+			return err
+		}
 	}
 	if err := a.note(ctx, account, "parted-"+t.Merge, LinkEvent{Kind: LinkParted, Network: t.Network}); err != nil {
 		return err

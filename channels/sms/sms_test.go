@@ -165,6 +165,16 @@ func TestUnsupportedBlocks(t *testing.T) {
 	}
 }
 
+// TestErrorsNameNoAddress: some providers want their key in it, and errors are logged.
+func TestErrorsNameNoAddress(t *testing.T) {
+	t.Parallel()
+	c, base := open(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	o := c.Send(t.Context(), "+84912345678", channels.Outbound{ID: "1", Blocks: message.Blocks{message.Words{Text: "x"}}})
+	if o.Status != channels.Later || o.Cause == nil || strings.Contains(o.Cause.Error(), base) {
+		t.Errorf("got %+v: %v", o, o.Cause)
+	}
+}
+
 func TestSlowProviderIsLater(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})

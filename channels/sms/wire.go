@@ -59,7 +59,7 @@ func (c *Channel) post(ctx context.Context, m outgoing) channels.Outcome {
 	req.Header.Set("Accept", "application/json")
 	res, err := c.client.Do(req)
 	if err != nil {
-		return later(0, fmt.Errorf("sms: send: %w", err))
+		return later(0, fmt.Errorf("sms: send: %w", netcall.Bare(err)))
 	}
 	defer func() { _ = res.Body.Close() }() // the answer has been read; nothing depends on how the connection ends
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))

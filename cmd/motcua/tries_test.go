@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
@@ -50,6 +51,20 @@ func TestCodesAreNotGuessedInAChat(t *testing.T) {
 	}
 	if err := run("b", feedback.ActionTrack); err != nil {
 		t.Errorf("somebody else: %v", err)
+	}
+	visitors := 0
+	for ; visitors <= 2*codeTries().Max; visitors++ { // each with nothing but a new session
+		v := account.Viewer{Subject: fmt.Sprint("visitor ", visitors), Origin: "one address"}
+		if _, err := r.Run(t.Context(), miniapps.Request{App: feedback.ID, Action: feedback.ActionTrack, Viewer: v}); err != nil {
+			break
+		}
+	}
+	if visitors != codeTries().Max {
+		t.Errorf("visitors of one address tried %d codes", visitors)
+	}
+	member := account.Viewer{Account: "c", Subject: "c", Assurance: account.Phone, Origin: "one address"}
+	if _, err := r.Run(t.Context(), miniapps.Request{App: feedback.ID, Action: feedback.ActionTrack, Viewer: member}); err != nil {
+		t.Errorf("who is signed in there: %v", err)
 	}
 	for app, key := range map[string]string{feedback.ID: "a change", me.ID: "about who they are", "alerts": ""} {
 		if _, err := r.Run(t.Context(), miniapps.Request{App: app, Action: "x", Key: key, Viewer: account.Viewer{Subject: "by " + app}}); err != nil {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -134,25 +135,39 @@ func TestPhotoAsAForm(t *testing.T) {
 	require.Len(t, p.await(t, 2), 2, "the words come after the pictures")
 }
 
+// patient tells when its request begins to hang: that takes off the read deadline.
+type patient struct {
+	*httptest.ResponseRecorder
+	hanging chan struct{}
+}
+
+func (p patient) SetReadDeadline(time.Time) error {
+	p.hanging <- struct{}{}
+	return nil
+}
+
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	n, _ := newNetwork(t, messengerfake.Config{})
 	n.Say("Lan", "x")
 	body := []byte(message(n.UserID("Lan"), `{"text":"x"}`))
+	hanging := make(chan struct{}, 1)
 	send := func(ctx context.Context) *httptest.ResponseRecorder {
 		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graph/v25.0/me/messages", bytes.NewReader(body))
 		r.Header.Set("Authorization", "Bearer "+pageToken)
-		w := httptest.NewRecorder()
+		w := patient{httptest.NewRecorder(), hanging}
 		n.ServeHTTP(w, r)
-		return w
+		return w.ResponseRecorder
 	}
 	n.Break(func(f *messengerfake.Faults) { f.Outage = "refuse" })
 	require.Equal(t, 503, send(t.Context()).Code)
 	n.Break(func(f *messengerfake.Faults) { f.Outage = "hang" })
 	answered := make(chan int)
 	go func() { answered <- send(t.Context()).Code }()
+	<-hanging
 	n.Break(func(f *messengerfake.Faults) { f.Outage, f.SlowMS = "", 1 })
-	require.Equal(t, 200, <-answered, "it goes on where it was")
+	require.Equal(t, 503, <-answered, "what hung is refused when the outage is over")
+	require.Equal(t, 200, send(t.Context()).Code)
 	n.Break(func(f *messengerfake.Faults) { f.Outage = "hang" })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
